@@ -1,0 +1,140 @@
+"""`tail`: read a topic as any other team would, without a consumer group."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import click
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from tablewatch_cli.errors import CliError, Exit
+from tablewatch_cli.settings import load
+from tablewatch_schemas import TOPICS
+
+
+@click.command("tail")
+@click.argument("topic")
+@click.option("--from-start", is_flag=True, help="From the oldest record that is kept, not only new ones.")
+@click.option("--since", type=click.DateTime(), help="From this time on (the broker's record time, UTC).")
+@click.option("--key", help="Only records with this key.")
+@click.option("--count", "-n", type=click.IntRange(min=1), help="Stop after so many records.")
+@click.option("--no-follow", is_flag=True, help="Stop at the end instead of waiting for more.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line: topic, partition, offset, key, headers, value."
+)
+def tail_command(
+    topic: str,
+    from_start: bool,
+    since: datetime | None,
+    key: str | None,
+    count: int | None,
+    no_follow: bool,
+    as_json: bool,
+) -> None:
+    """Follow TOPIC, e.g. table.state. Dead-letter topics are named <topic>.<group>.dlq."""
+    bootstrap = load().kafka_bootstrap
+    if bootstrap is None:
+        raise CliError("no_kafka", "Kafka's address is not known: set KAFKA_BOOTSTRAP", Exit.UNREACHABLE)
+    show = _json_line if as_json else _pretty_line
+    start_ms = 0 if from_start else int(since.timestamp() * 1000) if since else None
+    asyncio.run(_follow(bootstrap, topic, start_ms, key, count, no_follow, show))
+
+
+async def _follow(
+    bootstrap: str, topic: str, start_ms: int | None, key: str | None, count: int | None, no_follow: bool, show: Any
+) -> None:
+    shown = 0
+    try:
+        async for record in records(bootstrap, topic, start_ms, follow=not no_follow):
+            if key is not None and (record.key or b"").decode(errors="replace") != key:
+                continue
+            sys.stdout.write(show(record) + "\n")
+            sys.stdout.flush()
+            shown += 1
+            if shown == count:
+                return
+    except KafkaError as error:
+        raise CliError("kafka_unreachable", f"{bootstrap}: {error!r}", Exit.UNREACHABLE) from error
+
+
+async def records(bootstrap: str, topic: str, start_ms: int | None, *, follow: bool) -> AsyncIterator[ConsumerRecord]:
+    """Records of all partitions, each in order; from the end when `start_ms` is None."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        if topic not in await consumer.topics():
+            raise CliError(
+                "unknown_topic", f"there is no topic {topic} on {bootstrap}; known: {', '.join(sorted(TOPICS))}"
+            )
+        partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        consumer.assign(partitions)
+        await _seek(consumer, partitions, start_ms)
+        ends = await consumer.end_offsets(partitions)
+        while follow or await _behind(consumer, ends):
+            for batch in (await consumer.getmany(timeout_ms=500)).values():
+                for record in batch:
+                    yield record
+    finally:
+        await consumer.stop()
+
+
+async def _seek(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], start_ms: int | None) -> None:
+    if start_ms is None:
+        await consumer.seek_to_end(*partitions)
+    elif start_ms == 0:
+        await consumer.seek_to_beginning(*partitions)
+    else:
+        ends = await consumer.end_offsets(partitions)
+        for partition, found in (await consumer.offsets_for_times(dict.fromkeys(partitions, start_ms))).items():
+            consumer.seek(partition, found.offset if found else ends[partition])
+
+
+async def _behind(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    return any([await consumer.position(partition) < end for partition, end in ends.items()])
+
+
+def _key(record: ConsumerRecord) -> str | None:
+    return None if record.key is None else record.key.decode(errors="replace")
+
+
+def _headers(record: ConsumerRecord) -> dict[str, str]:
+    return {name: value.decode(errors="replace") for name, value in record.headers}
+
+
+def _value(record: ConsumerRecord) -> object:
+    if record.value is None:
+        return None
+    try:
+        return json.loads(record.value)
+    except ValueError:
+        return record.value.decode(errors="replace")
+
+
+def _json_line(record: ConsumerRecord) -> str:
+    return json.dumps({
+        "topic": record.topic, "partition": record.partition, "offset": record.offset, "timestamp_ms": record.timestamp,
+        "key": _key(record), "headers": _headers(record), "value": _value(record),
+    }, ensure_ascii=False)  # fmt: skip
+
+
+def _pretty_line(record: ConsumerRecord) -> str:
+    """Time, position, key, then the value on one line: what fits an operator's terminal at night."""
+    value = _value(record)
+    at = datetime.fromtimestamp(record.timestamp / 1000).astimezone().strftime("%H:%M:%S")
+    key = _key(record) or "-"
+    body = "(tombstone)" if value is None else value if isinstance(value, str) else _brief(value)
+    return f"{at} {record.partition}/{record.offset} {key} {body}"
+
+
+def _brief(value: object) -> str:
+    if not isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return " ".join(
+        f"{name}={json.dumps(field, ensure_ascii=False)}" for name, field in value.items() if field is not None
+    )
