@@ -1,0 +1,61 @@
+"""Structured logs: one JSON object a line, with the trace and without secrets."""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from chassis import trace
+
+_SECRET_NAME = re.compile(r"secret|password|passwd|token|authorization|cookie|api_?key", re.IGNORECASE)
+_SECRET_TEXT = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)|twk_[A-Za-z0-9]+_[A-Za-z0-9_-]+|(?<=Bearer )\S+")
+
+
+def configure(service: str, level: str = "info", format: str = "json") -> None:  # noqa: A002 (the setting's name)
+    """Set up structlog and the standard library's logging to write the same lines to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _add_trace,
+        hide_secrets,
+    ]
+    last = structlog.dev.ConsoleRenderer() if format == "console" else structlog.processors.JSONRenderer()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace values whose name or form is a secret's."""
+    for name, value in event.items():
+        if _SECRET_NAME.search(name):
+            event[name] = "***"
+        elif isinstance(value, str):
+            event[name] = _SECRET_TEXT.sub("***", value)
+    return event
+
+
+def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if (traceparent := trace.current()) is not None:
+        event["trace_id"] = traceparent[3:35]
+    return event

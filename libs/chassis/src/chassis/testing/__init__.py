@@ -1,0 +1,6 @@
+"""Doubles that ship with the package and pass the same suites as the real parts."""
+
+from chassis.testing.broker import MemoryBroker, MemoryProducer
+from chassis.testing.clock import ManualClock
+
+__all__ = ["ManualClock", "MemoryBroker", "MemoryProducer"]
