@@ -1,0 +1,99 @@
+"""Apache Kafka 4 from its jars: one node, KRaft, loopback only."""
+
+import base64
+import os
+import shutil
+import subprocess
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.child import Command, log_tail
+from stack.errors import StackError
+
+# Defaults that hurt one node: replication 3 of the internal topics (consumers hang), 50 partitions of them (slow first
+# use), 128 MiB of heap for the cleaner, 3 s wait before the first rebalance. The broker session is short because after
+# kill -9 the broker waits for its own old registration to time out.
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=4194304
+log.index.size.max.bytes=1048576
+num.network.threads=2
+num.io.threads=2
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"""
+LOG4J = Path(__file__).with_name("log4j2.xml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kafka:
+    """Where a broker keeps its things and listens."""
+
+    home: Path
+    jars: Path
+    port: int
+    controller_port: int
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.home.parent / "logs" / "kafka.log"
+
+    def java(self) -> list[str]:
+        """The java command with our class path; the JVM expands the star itself."""
+        home = os.environ.get("JAVA_HOME")
+        java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+        if not java:
+            raise StackError("Java 17 is needed for Kafka and `java` was not found")
+        return [java, "-cp", f"{self.jars}/*", f"-Dlog4j2.configurationFile=file:{LOG4J}"]
+
+    def prepare(self) -> None:
+        """Write the configuration, and format the storage the first time (about 1.3 s)."""
+        data = self.home / "data"
+        self.home.mkdir(parents=True, exist_ok=True)
+        text = PROPERTIES.format(port=self.port, controller=self.controller_port, data=data)
+        self.properties.write_text(text)
+        if not (data / "meta.properties").exists():
+            self._format()
+
+    @property
+    def properties(self) -> Path:
+        return self.home / "server.properties"
+
+    def _format(self) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.properties), "--ignore-formatted"]
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            done = subprocess.run([*self.java(), *tool], stdout=log, stderr=log, check=False)
+        if done.returncode:
+            raise StackError(f"Kafka's storage could not be formatted:\n{log_tail(self.log)}")
+
+    def command(self) -> Command:
+        """The broker as a child process. `prepare` first."""
+        heap = ["-Xms96m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        java, *rest = self.java()
+        argv = [java, *heap, *rest, "kafka.Kafka", str(self.properties)]
+        return Command(name="kafka", argv=argv, log=self.log, cwd=self.home, grace_s=15.0)

@@ -1,0 +1,67 @@
+"""The topics that the broker gets: `deploy/topics.yaml`, which is made from `schemas/`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from stack.errors import StackError
+
+TOPIC_EXISTS = 36
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A topic to create. `partitions` None: as many as every topic on the road has."""
+
+    name: str
+    partitions: int | None = None
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+
+def wanted(repo: Path) -> list[Topic]:
+    """All topics: from the generated list, or from the contracts while there is none."""
+    listing = repo / "deploy" / "topics.yaml"
+    if listing.exists():
+        return [_listed(entry) for entry in yaml.safe_load(listing.read_text())["topics"]]
+    contracts = [yaml.safe_load(path.read_text()) for path in sorted((repo / "schemas").glob("*/topic.yaml"))]
+    return [topic for contract in contracts for topic in _of_contract(contract)]
+
+
+def _listed(entry: Mapping[str, Any]) -> Topic:
+    configs = {str(name): str(value) for name, value in (entry.get("config") or {}).items()}
+    return Topic(name=entry["name"], partitions=entry.get("partitions"), configs=configs)
+
+
+def _of_contract(contract: Mapping[str, Any]) -> list[Topic]:
+    configs = {"cleanup.policy": str(contract["cleanup"])}
+    if contract.get("retention_hours"):
+        configs["retention.ms"] = str(int(contract["retention_hours"]) * HOUR_MS)
+    name = contract["topic"]
+    letters = [Topic(name=f"{name}.{group}.dlq", partitions=1) for group in contract.get("consumers") or ()]
+    return [Topic(name=name, configs=configs), *letters]
+
+
+async def create(bootstrap: str, topics: list[Topic], partitions: int) -> int:
+    """Create those that are not there; returns how many were made. Existing ones are left as they are."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    await admin.start()
+    try:
+        response = await admin.create_topics([_request(topic, partitions) for topic in topics])
+    finally:
+        await admin.close()
+    made = 0
+    for name, code, *rest in response.topic_errors:
+        if code not in (0, TOPIC_EXISTS):
+            raise StackError(f"Kafka refused topic {name}: error {code} {rest[0] if rest else ''}")
+        made += code == 0
+    return made
+
+
+def _request(topic: Topic, partitions: int) -> NewTopic:
+    count = topic.partitions or partitions
+    return NewTopic(topic.name, num_partitions=count, replication_factor=1, topic_configs=dict(topic.configs))

@@ -1,0 +1,69 @@
+"""Real Kafka and Postgres for integration tests, started once and shared by all pytest workers.
+
+KAFKA_BOOTSTRAP and DATABASE_URL, when set, are used instead.
+"""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+PATIENCE_S = 120
+
+
+@pytest.fixture(scope="session")
+def infrastructure(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[dict[str, str]]:
+    """Addresses of both. The first worker starts them; they end by themselves when the last worker lets go."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base if worker_id == "master" else base.parent) / "infrastructure"
+    home.mkdir(exist_ok=True)
+    with (home / "users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        _start_once(home)
+        yield _addresses(home)
+
+
+def _start_once(home: Path) -> None:
+    try:
+        (home / "started").touch(exist_ok=False)
+    except FileExistsError:
+        return
+    with (home / "parts.log").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "stack.parts", str(home)],
+            env=os.environ | {"PYTHONPATH": str(REPO / "deploy" / "local")},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _addresses(home: Path) -> dict[str, str]:
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        if (home / "ready.json").exists():
+            return dict(json.loads((home / "ready.json").read_text()))
+        time.sleep(0.1)
+    pytest.fail(f"Kafka and Postgres did not start:\n{(home / 'parts.log').read_text()}")
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(request: pytest.FixtureRequest) -> str:
+    """host:port of a real broker that has every topic of the contracts."""
+    given = os.environ.get("KAFKA_BOOTSTRAP")
+    return given or str(request.getfixturevalue("infrastructure")["kafka_bootstrap"])
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest) -> str:
+    """postgresql:// address of a real database; every service has its own schema in it."""
+    given = os.environ.get("DATABASE_URL")
+    return given or str(request.getfixturevalue("infrastructure")["database_url"])
