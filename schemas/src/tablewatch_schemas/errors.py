@@ -1,0 +1,22 @@
+"""What can be wrong with a message for ever."""
+
+CODES = (
+    "not_json",
+    "wrong_schema",
+    "unknown_version",
+    "unknown_topic",
+    "missing_header",
+    "missing_key",
+)
+
+
+class ContractError(Exception):
+    """A message that no retry makes right.
+
+    `code` is one of CODES and stable; `reason` is a sentence for a person that names the field.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,481 @@
+"""Made by schemas/generate.py from schemas/<topic>/topic.yaml; do not edit."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tablewatch_schemas import events
+from tablewatch_schemas.topic_info import TopicInfo
+
+
+def route_video_uploaded(event: events.VideoUploaded) -> tuple[str | None, str]:
+    """Key and lane of a record of video.uploaded."""
+    return event.video_id, "run"
+
+
+def route_video_rejected(event: events.VideoRejected) -> tuple[str | None, str]:
+    """Key and lane of a record of video.rejected."""
+    return event.video_id, "run"
+
+
+def route_video_progress(event: events.VideoProgress) -> tuple[str | None, str]:
+    """Key and lane of a record of video.progress."""
+    return event.video_id, "run"
+
+
+def route_frame_extracted(event: events.FrameExtracted) -> tuple[str | None, str]:
+    """Key and lane of a record of frame.extracted."""
+    if event.run_id is None:
+        return event.camera_id, "live"
+    return event.run_id, "run"
+
+
+def route_crop_ready(event: events.CropReady) -> tuple[str | None, str]:
+    """Key and lane of a record of crop.ready."""
+    if event.run_id is None:
+        return event.camera_id, "live"
+    return event.run_id, "run"
+
+
+def route_table_evidence(event: events.TableEvidence) -> tuple[str | None, str]:
+    """Key and lane of a record of table.evidence."""
+    if event.run_id is None:
+        return event.table_id, "live"
+    return (None if event.table_id is None else f"{event.table_id}@{event.run_id}"), "run"
+
+
+def route_table_state(event: events.TableState) -> tuple[str | None, str]:
+    """Key and lane of a record of table.state."""
+    if event.run_id is None:
+        return event.table_id, "live"
+    return f"{event.table_id}@{event.run_id}", "run"
+
+
+def route_hazard_candidate(event: events.HazardCandidate) -> tuple[str | None, str]:
+    """Key and lane of a record of hazard.candidate."""
+    if event.run_id is None:
+        return event.site_id, "live"
+    return f"{event.site_id}@{event.run_id}", "run"
+
+
+def route_hazard_alert(event: events.HazardAlert) -> tuple[str | None, str]:
+    """Key and lane of a record of hazard.alert."""
+    return event.hazard_id, "live" if event.run_id is None else "run"
+
+
+def route_camera_config(event: events.CameraConfig) -> tuple[str | None, str]:
+    """Key and lane of a record of camera.config."""
+    return event.camera_id, "live"
+
+
+def route_camera_status(event: events.CameraStatus) -> tuple[str | None, str]:
+    """Key and lane of a record of camera.status."""
+    return event.camera_id, "live"
+
+
+def route_video_command(event: events.VideoCommand) -> tuple[str | None, str]:
+    """Key and lane of a record of video.command."""
+    return event.video_id, "run"
+
+
+def route_hazard_command(event: events.HazardCommand) -> tuple[str | None, str]:
+    """Key and lane of a record of hazard.command."""
+    if event.run_id is None:
+        return event.site_id, "live"
+    return f"{event.site_id}@{event.run_id}", "run"
+
+
+def route_table_signal(event: events.TableSignal) -> tuple[str | None, str]:
+    """Key and lane of a record of table.signal."""
+    if event.run_id is None:
+        return event.site_id, "live"
+    return f"{event.site_id}@{event.run_id}", "run"
+
+
+def route_table_group(event: events.TableGroup) -> tuple[str | None, str]:
+    """Key and lane of a record of table.group."""
+    if event.run_id is None:
+        return event.site_id, "live"
+    return f"{event.site_id}@{event.run_id}", "run"
+
+
+def route_asset_deleted(event: events.AssetDeleted) -> tuple[str | None, str]:
+    """Key and lane of a record of asset.deleted."""
+    return event.video_id, "run"
+
+
+TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
+    {
+        "video.uploaded": TopicInfo(
+            name="video.uploaded",
+            title="VideoUploaded",
+            description="A video file is stored and admitted; its run may begin.",
+            owner="ingest",
+            producers=("ingest",),
+            consumers=("extractor", "api-projector"),
+            key_live=None,
+            key_run="{video_id}",
+            keyless=False,
+            identity=("video_id", "run_id"),
+            lane="run",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=True,
+            draft=False,
+            event_type=events.VideoUploaded,
+            read=events.read_video_uploaded,
+            write=events.write_video_uploaded,
+            route=route_video_uploaded,
+        ),
+        "video.rejected": TopicInfo(
+            name="video.rejected",
+            title="VideoRejected",
+            description="An uploaded file was refused.",
+            owner="ingest",
+            producers=("ingest",),
+            consumers=("api-projector",),
+            key_live=None,
+            key_run="{video_id}",
+            keyless=False,
+            identity=("video_id", "run_id"),
+            lane="run",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=False,
+            event_type=events.VideoRejected,
+            read=events.read_video_rejected,
+            write=events.write_video_rejected,
+            route=route_video_rejected,
+        ),
+        "video.progress": TopicInfo(
+            name="video.progress",
+            title="VideoProgress",
+            description="How far the extraction of a run is. Written on every change worth telling, at most about once a second.",
+            owner="extractor",
+            producers=("extractor",),
+            consumers=("api-projector",),
+            key_live=None,
+            key_run="{video_id}",
+            keyless=False,
+            identity=("run_id", "sequence"),
+            lane="run",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=False,
+            event_type=events.VideoProgress,
+            read=events.read_video_progress,
+            write=events.write_video_progress,
+            route=route_video_progress,
+        ),
+        "frame.extracted": TopicInfo(
+            name="frame.extracted",
+            title="FrameExtracted",
+            description="One frame is stored. Frames of a run come in media order; the last one says so.",
+            owner="extractor",
+            producers=("extractor",),
+            consumers=("cropper", "hazard-detect", "api-projector"),
+            key_live="{camera_id}",
+            key_run="{run_id}",
+            keyless=False,
+            identity=("frame_id", "last"),
+            lane="auto",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="personal",
+            public=True,
+            draft=False,
+            event_type=events.FrameExtracted,
+            read=events.read_frame_extracted,
+            write=events.write_frame_extracted,
+            route=route_frame_extracted,
+        ),
+        "crop.ready": TopicInfo(
+            name="crop.ready",
+            title="CropReady",
+            description="The table regions of one frame are cut: one object a frame, JPEGs back to back.",
+            owner="cropper",
+            producers=("cropper",),
+            consumers=("classifier-gateway-dispatch", "api-projector"),
+            key_live="{camera_id}",
+            key_run="{run_id}",
+            keyless=False,
+            identity=("frame_id", "last"),
+            lane="auto",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="personal",
+            public=True,
+            draft=False,
+            event_type=events.CropReady,
+            read=events.read_crop_ready,
+            write=events.write_crop_ready,
+            route=route_crop_ready,
+        ),
+        "table.evidence": TopicInfo(
+            name="table.evidence",
+            title="TableEvidence",
+            description="One thing that speaks for a table's state: a classifier's verdict, a camera's health, a signal, a tick of the clock, the end of a run. The fold reads nothing else.",
+            owner="classifier-gateway",
+            producers=("classifier-gateway",),
+            consumers=("classifier-gateway-fold",),
+            key_live="{table_id}",
+            key_run="{table_id}@{run_id}",
+            keyless=True,
+            identity=("kind", "table_id", "source_id", "captured_at", "frame_id"),
+            lane="auto",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=False,
+            event_type=events.TableEvidence,
+            read=events.read_table_evidence,
+            write=events.write_table_evidence,
+            route=route_table_evidence,
+        ),
+        "table.state": TopicInfo(
+            name="table.state",
+            title="TableState",
+            description="The state of one table. Written on a transition and at half of expires_at; past expires_at read it as unknown.",
+            owner="classifier-gateway",
+            producers=("classifier-gateway",),
+            consumers=("api-projector", "classifier-gateway-group"),
+            key_live="{table_id}",
+            key_run="{table_id}@{run_id}",
+            keyless=False,
+            identity=("table_id", "run_id", "version"),
+            lane="auto",
+            cleanup="compact",
+            retention_hours=None,
+            version_field="version",
+            classification="operational",
+            public=True,
+            draft=False,
+            event_type=events.TableState,
+            read=events.read_table_state,
+            write=events.write_table_state,
+            route=route_table_state,
+        ),
+        "hazard.candidate": TopicInfo(
+            name="hazard.candidate",
+            title="HazardCandidate",
+            description="What the detector sees on the floor in one frame.",
+            owner="hazard",
+            producers=("hazard",),
+            consumers=("hazard-follow", "api-projector"),
+            key_live="{site_id}",
+            key_run="{site_id}@{run_id}",
+            keyless=False,
+            identity=("frame_id", "camera_id", "last"),
+            lane="auto",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=False,
+            event_type=events.HazardCandidate,
+            read=events.read_hazard_candidate,
+            write=events.write_hazard_candidate,
+            route=route_hazard_candidate,
+        ),
+        "hazard.alert": TopicInfo(
+            name="hazard.alert",
+            title="HazardAlert",
+            description="One alert of what several frames see, through its life.",
+            owner="hazard",
+            producers=("hazard",),
+            consumers=("api-projector",),
+            key_live="{hazard_id}",
+            key_run="{hazard_id}",
+            keyless=False,
+            identity=("hazard_id", "version"),
+            lane="auto",
+            cleanup="compact",
+            retention_hours=None,
+            version_field="version",
+            classification="operational",
+            public=True,
+            draft=False,
+            event_type=events.HazardAlert,
+            read=events.read_hazard_alert,
+            write=events.write_hazard_alert,
+            route=route_hazard_alert,
+        ),
+        "camera.config": TopicInfo(
+            name="camera.config",
+            title="CameraConfig",
+            description="How a camera is set up. Compacted; read without a group from the start.",
+            owner="api",
+            producers=("api",),
+            consumers=("extractor-config",),
+            key_live="{camera_id}",
+            key_run=None,
+            keyless=False,
+            identity=("camera_id", "version"),
+            lane="live",
+            cleanup="compact",
+            retention_hours=None,
+            version_field="version",
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.CameraConfig,
+            read=events.read_camera_config,
+            write=events.write_camera_config,
+            route=route_camera_config,
+        ),
+        "camera.status": TopicInfo(
+            name="camera.status",
+            title="CameraStatus",
+            description="How well a camera sees.",
+            owner="extractor",
+            producers=("extractor",),
+            consumers=("classifier-gateway-dispatch", "hazard-detect", "api-projector"),
+            key_live="{camera_id}",
+            key_run=None,
+            keyless=False,
+            identity=("camera_id", "version"),
+            lane="live",
+            cleanup="compact",
+            retention_hours=None,
+            version_field="version",
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.CameraStatus,
+            read=events.read_camera_status,
+            write=events.write_camera_status,
+            route=route_camera_status,
+        ),
+        "video.command": TopicInfo(
+            name="video.command",
+            title="VideoCommand",
+            description="Cancel, delete or retry a video.",
+            owner="api",
+            producers=("api",),
+            consumers=("ingest", "extractor", "cropper", "classifier-gateway-dispatch", "hazard-detect"),
+            key_live=None,
+            key_run="{video_id}",
+            keyless=False,
+            identity=("command_id",),
+            lane="run",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=False,
+            event_type=events.VideoCommand,
+            read=events.read_video_command,
+            write=events.write_video_command,
+            route=route_video_command,
+        ),
+        "hazard.command": TopicInfo(
+            name="hazard.command",
+            title="HazardCommand",
+            description="What a person decided about an alert.",
+            owner="api",
+            producers=("api",),
+            consumers=("hazard-follow",),
+            key_live="{site_id}",
+            key_run="{site_id}@{run_id}",
+            keyless=False,
+            identity=("command_id",),
+            lane="auto",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=False,
+            event_type=events.HazardCommand,
+            read=events.read_hazard_command,
+            write=events.write_hazard_command,
+            route=route_hazard_command,
+        ),
+        "table.signal": TopicInfo(
+            name="table.signal",
+            title="TableSignal",
+            description="What people or other systems say about a table.",
+            owner="api",
+            producers=("api",),
+            consumers=("classifier-gateway-dispatch", "classifier-gateway-group"),
+            key_live="{site_id}",
+            key_run="{site_id}@{run_id}",
+            keyless=False,
+            identity=("signal_id",),
+            lane="auto",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.TableSignal,
+            read=events.read_table_signal,
+            write=events.write_table_signal,
+            route=route_table_signal,
+        ),
+        "table.group": TopicInfo(
+            name="table.group",
+            title="TableGroup",
+            description="Tables that are used together.",
+            owner="classifier-gateway",
+            producers=("classifier-gateway",),
+            consumers=("api-projector",),
+            key_live="{site_id}",
+            key_run="{site_id}@{run_id}",
+            keyless=False,
+            identity=("site_id", "run_id", "group_id", "version"),
+            lane="auto",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.TableGroup,
+            read=events.read_table_group,
+            write=events.write_table_group,
+            route=route_table_group,
+        ),
+        "asset.deleted": TopicInfo(
+            name="asset.deleted",
+            title="AssetDeleted",
+            description="Receipt: everything of a video is gone.",
+            owner="api",
+            producers=("api",),
+            consumers=(),
+            key_live=None,
+            key_run="{video_id}",
+            keyless=False,
+            identity=("video_id", "run_id"),
+            lane="run",
+            cleanup="delete",
+            retention_hours=720,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=False,
+            event_type=events.AssetDeleted,
+            read=events.read_asset_deleted,
+            write=events.write_asset_deleted,
+            route=route_asset_deleted,
+        ),
+    }
+)

@@ -1,0 +1,1 @@
+"""Development tools that make everything else from `schemas/<topic>/`. Not shipped."""
