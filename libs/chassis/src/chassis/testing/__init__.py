@@ -2,5 +2,6 @@
 
 from chassis.testing.broker import MemoryBroker, MemoryProducer
 from chassis.testing.clock import ManualClock
+from chassis.testing.objects import MemoryObjects
 
-__all__ = ["ManualClock", "MemoryBroker", "MemoryProducer"]
+__all__ = ["ManualClock", "MemoryBroker", "MemoryObjects", "MemoryProducer"]

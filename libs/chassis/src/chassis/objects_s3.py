@@ -1,0 +1,152 @@
+"""Objects in an S3-compatible store, through the `minio` client in threads."""
+
+import asyncio
+import io
+import itertools
+import tempfile
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from minio import Minio
+from minio.deleteobjects import DeleteObject
+from minio.error import S3Error
+
+from chassis.objects import Gone, ObjectInfo, checked_key, checked_prefix
+
+if TYPE_CHECKING:
+    from chassis.settings import ServiceSettings
+
+_MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
+_BUCKET_EXISTS = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
+PAGE = 1000
+
+
+class S3Objects:
+    """`ObjectStore` in one bucket, which is made when it is first used and not there."""
+
+    def __init__(self, client: Minio, bucket: str) -> None:
+        self._minio, self._bucket = client, bucket
+        self._prepared, self._preparing = False, threading.Lock()
+
+    @classmethod
+    def from_settings(cls, settings: "ServiceSettings") -> "S3Objects":
+        """Client for `S3_URL`; the region is always set, since smaller servers do not answer where a bucket is."""
+        address = urlsplit(settings.s3_url or "")
+        client = Minio(
+            address.netloc,
+            access_key=settings.s3_access_key.get_secret_value(),
+            secret_key=settings.s3_secret_key.get_secret_value(),
+            secure=address.scheme == "https",
+            region=settings.s3_region,
+        )
+        return cls(client, settings.s3_bucket)
+
+    async def put(
+        self, key: str, data: bytes | Path, content_type: str = "application/octet-stream", *, final: bool = False
+    ) -> None:
+        await asyncio.to_thread(self._put, checked_key(key), data, content_type)
+
+    async def get(self, key: str) -> bytes:
+        return await asyncio.to_thread(self._get, checked_key(key), 0, 0)
+
+    async def get_range(self, key: str, offset: int, length: int) -> bytes:
+        return await asyncio.to_thread(self._get, checked_key(key), offset, length) if length else b""
+
+    async def stat(self, key: str) -> ObjectInfo | None:
+        return await asyncio.to_thread(self._stat, checked_key(key))
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._client().remove_object, self._bucket, checked_key(key))
+
+    async def delete_prefix(self, prefix: str) -> int:
+        return await asyncio.to_thread(self._delete_prefix, checked_prefix(prefix))
+
+    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        client = await asyncio.to_thread(self._client)
+        found = client.list_objects(self._bucket, prefix=checked_prefix(prefix), recursive=True)
+        while page := await asyncio.to_thread(lambda: list(itertools.islice(found, PAGE))):
+            for item in page:
+                yield ObjectInfo(item.object_name, item.size, item.last_modified)
+
+    @asynccontextmanager
+    async def local_path(self, key: str) -> AsyncIterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="object-") as directory:
+            path = Path(directory) / "source.bin"
+            await asyncio.to_thread(self._download, checked_key(key), path)
+            yield path
+
+    async def link(self, key: str, expires_s: int, filename: str | None = None) -> str:
+        return await asyncio.to_thread(self._link, checked_key(key), expires_s, filename)
+
+    def _client(self) -> Minio:
+        with self._preparing:
+            if not self._prepared:
+                self._make_bucket()
+                self._prepared = True
+        return self._minio
+
+    def _make_bucket(self) -> None:
+        if self._minio.bucket_exists(self._bucket):
+            return
+        try:
+            self._minio.make_bucket(self._bucket)
+        except S3Error as error:
+            if error.code not in _BUCKET_EXISTS:  # another process was faster
+                raise
+
+    def _put(self, key: str, data: bytes | Path, content_type: str) -> None:
+        client = self._client()
+        if isinstance(data, Path):
+            client.fput_object(self._bucket, key, str(data), content_type=content_type)
+        else:
+            client.put_object(self._bucket, key, io.BytesIO(data), len(data), content_type=content_type)
+
+    def _get(self, key: str, offset: int, length: int) -> bytes:
+        try:
+            response = self._client().get_object(self._bucket, key, offset=offset, length=length)
+        except S3Error as error:
+            if error.code == "InvalidRange":
+                return b""
+            raise _translated(error, key) from error
+        try:
+            return bytes(response.read())
+        finally:
+            response.close()
+            response.release_conn()
+
+    def _stat(self, key: str) -> ObjectInfo | None:
+        try:
+            found = self._client().stat_object(self._bucket, key)
+        except S3Error as error:
+            if error.code in _MISSING:
+                return None
+            raise
+        return ObjectInfo(key, found.size, found.last_modified)
+
+    def _delete_prefix(self, prefix: str) -> int:
+        client = self._client()
+        keys = [item.object_name for item in client.list_objects(self._bucket, prefix=prefix, recursive=True)]
+        errors = list(client.remove_objects(self._bucket, [DeleteObject(key) for key in keys]))
+        if errors:
+            raise OSError(f"{len(errors)} objects below {prefix} were not deleted: {errors[0].code}")
+        return len(keys)
+
+    def _download(self, key: str, path: Path) -> None:
+        try:
+            self._client().fget_object(self._bucket, key, str(path))
+        except S3Error as error:
+            raise _translated(error, key) from error
+
+    def _link(self, key: str, expires_s: int, filename: str | None) -> str:
+        headers = {"response-content-disposition": f'attachment; filename="{filename}"'} if filename else None
+        expires = timedelta(seconds=expires_s)
+        return str(self._client().presigned_get_object(self._bucket, key, expires=expires, response_headers=headers))
+
+
+def _translated(error: S3Error, key: str) -> Exception:
+    return Gone(key) if error.code in _MISSING else error

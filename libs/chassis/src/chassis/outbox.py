@@ -1,0 +1,165 @@
+"""Transactional outbox: a change and the event that tells of it are committed together, published afterwards.
+
+A row is deleted once the broker has acknowledged it. Rows are never paged by `id > cursor`: sequences commit out of
+order, and a row with a lower id that commits later would be lost. Order is kept per key: rows of one key share a
+bucket, and only the holder of that bucket's advisory lock publishes it. After a crash between acknowledgement and
+delete a row goes out again with the same event id.
+"""
+
+import asyncio
+import zlib
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import asyncpg
+import structlog
+
+from chassis.database import DISCONNECTED
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    from chassis.clock import Clock
+    from chassis.metrics import Metrics
+    from chassis.produce import Producer
+    from chassis.records import Sendable
+
+    Connection = asyncpg.Connection | PoolConnectionProxy
+
+BUCKETS = 8
+BATCH = 500
+POLL_S = 1.0
+
+SQL = resources.files("chassis").joinpath("sql/outbox.sql").read_text()
+"""DDL of the table, to be copied into a service's first migration."""
+
+_INSERT = """
+WITH added AS (
+    INSERT INTO outbox (bucket, topic, key, value, header_names, header_values, lane, partition)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+)
+SELECT pg_notify('outbox.' || current_schema(), '')
+"""
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('outbox.' || current_schema()), $1)"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('outbox.' || current_schema()), $1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row of the outbox as the producer takes it (a `Sendable`)."""
+
+    id: int
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    lane: str
+    partition: int | None
+
+
+def bucket_of(key: bytes | None) -> int:
+    """Which of the BUCKETS a key's rows wait in; rows without a key have no order to keep and share the first."""
+    return 0 if key is None else zlib.crc32(key) % BUCKETS
+
+
+async def add(conn: "Connection", message: "Sendable") -> None:
+    """Put a message into the outbox; call it in the transaction of the change that it tells of.
+
+    For the order of a key to be the order of its changes, hold the lock of the changed row before calling.
+    """
+    names = [name for name, _ in message.headers]
+    values = [value for _, value in message.headers]
+    bucket = bucket_of(message.key)
+    await conn.execute(
+        _INSERT, bucket, message.topic, message.key, message.value, names, values, message.lane, message.partition
+    )
+
+
+class Relay:
+    """Publishes what stands in the outbox. Any number of replicas may run one."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        producer: "Producer",
+        *,
+        clock: "Clock",
+        metrics: "Metrics",
+        log: structlog.stdlib.BoundLogger,
+    ) -> None:
+        self._pool, self._producer = pool, producer
+        self._clock, self._metrics, self._log = clock, metrics, log
+        self._wake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until `stop`; survives a database that goes away."""
+        while not stop.is_set():
+            try:
+                async with self._pool.acquire() as conn:
+                    await self._follow(conn, stop)
+            except DISCONNECTED as error:
+                self._log.warning("outbox lost its database", error=type(error).__name__)
+                await self._clock.sleep(POLL_S)
+
+    async def drain(self) -> int:
+        """Publish everything that waits now and is nobody else's; returns how many went out."""
+        async with self._pool.acquire() as conn:
+            return await self._pass(conn)
+
+    async def _follow(self, conn: "PoolConnectionProxy", stop: asyncio.Event) -> None:
+        channel = "outbox." + await conn.fetchval("SELECT current_schema()")
+        await conn.add_listener(channel, self._notified)
+        try:
+            while not stop.is_set():
+                self._wake.clear()
+                await self._pass(conn)
+                await self._measure(conn)
+                await self._wait(stop)
+        finally:
+            if not conn.is_closed():
+                await conn.remove_listener(channel, self._notified)
+
+    def _notified(self, *_: object) -> None:
+        self._wake.set()
+
+    async def _wait(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._wake, stop)]
+        try:
+            await asyncio.wait(waits, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _pass(self, conn: "PoolConnectionProxy") -> int:
+        sent = 0
+        for row in await conn.fetch("SELECT DISTINCT bucket FROM outbox"):
+            if await conn.fetchval(_TRY_LOCK, row["bucket"]):
+                try:
+                    sent += await self._publish(conn, row["bucket"])
+                finally:
+                    with suppress(*DISCONNECTED):  # a lost session has lost its locks too
+                        await conn.execute(_UNLOCK, row["bucket"])
+        return sent
+
+    async def _publish(self, conn: "PoolConnectionProxy", bucket: int) -> int:
+        sent = 0
+        while rows := await conn.fetch("SELECT * FROM outbox WHERE bucket = $1 ORDER BY id LIMIT $2", bucket, BATCH):
+            waiting = [_waiting(row) for row in rows]
+            await self._producer.send_all(waiting)
+            await conn.execute("DELETE FROM outbox WHERE id = ANY($1)", [row.id for row in waiting])
+            for topic, count in Counter(row.topic for row in waiting).items():
+                self._metrics.count("outbox_published_total", count, topic=topic)
+            sent += len(waiting)
+        return sent
+
+    async def _measure(self, conn: "PoolConnectionProxy") -> None:
+        age = await conn.fetchval("SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 FROM outbox")
+        self._metrics.gauge("outbox_oldest_seconds", age or 0.0)
+
+
+def _waiting(row: asyncpg.Record) -> Waiting:
+    headers = tuple(zip(row["header_names"], row["header_values"], strict=True))
+    return Waiting(row["id"], row["topic"], row["key"], row["value"], headers, row["lane"], row["partition"])
