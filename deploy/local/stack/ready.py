@@ -18,7 +18,7 @@ PROBE_CONFIGS = {"retention.ms": "3600000", "segment.bytes": "1048576"}
 async def until(probe: Probe, *, every_s: float = 0.2) -> None:
     """Try until it passes. The caller bounds the time."""
     while True:
-        # the probe's own errors mean "not yet", whatever they are: broker, HTTP and Postgres clients share no base class
+        # any error means "not yet": the clients of Kafka, Postgres and HTTP share no base class
         with contextlib.suppress(Exception):
             await asyncio.wait_for(probe(), 20)
             return

@@ -28,7 +28,7 @@ OFFSETS = {
 
 @dataclass(frozen=True, kw_only=True)
 class StackSettings:
-    """What can be chosen. `kafka_bootstrap`, `database_url`, `s3_url` set: that part is yours and is not started here."""
+    """What can be chosen. With `kafka_bootstrap`, `database_url` or `s3_url` set, that part is yours, not ours."""
 
     home: Path = REPO / ".local"
     port_base: int = PORT_BASE

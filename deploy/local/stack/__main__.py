@@ -1,0 +1,98 @@
+"""usage: python -m stack run | stop"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from stack import home
+from stack.console import Console
+from stack.demo import show
+from stack.errors import StackError
+from stack.parent import interrupted
+from stack.settings import StackSettings, from_environment
+from stack.supervisor import Supervisor
+
+STOP_PATIENCE_S = 40
+
+
+def run(settings: StackSettings) -> int:
+    """Start the stack and stay until Ctrl-C or SIGTERM; the exit code."""
+    os.umask(0o077)
+    with home.held(settings.home):
+        return asyncio.run(_run(settings, Console()))
+
+
+async def _run(settings: StackSettings, console: Console) -> int:
+    stop = _stop_signals()
+    supervisor = Supervisor(settings, console)
+    work = asyncio.create_task(_work(supervisor, settings))
+    asked = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        console.step("stopping")
+        await supervisor.stop()
+        console.step("stopped")
+    return 0
+
+
+async def _work(supervisor: Supervisor, settings: StackSettings) -> None:
+    await supervisor.start()
+    await show(supervisor, demo=settings.demo)
+    await asyncio.Event().wait()
+
+
+def _stop_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    loop.create_task(_watch_parent(stop))  # noqa: RUF006 (kept by the loop's timer; ends with the loop)
+    return stop
+
+
+async def _watch_parent(stop: asyncio.Event) -> None:
+    gone: Callable[[], bool] = interrupted()
+    while not gone():  # noqa: ASYNC110 (there is no event for it)
+        await asyncio.sleep(0.5)
+    stop.set()
+
+
+def stop(settings: StackSettings) -> int:
+    """Ask the stack on this home to stop, and wait for it."""
+    pid = home.holder(settings.home)
+    if pid is None:
+        sys.stdout.write(f"No stack runs on {settings.home}\n")
+        return 0
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_PATIENCE_S
+    while home.holder(settings.home) == pid:
+        if time.monotonic() > deadline:
+            raise StackError(f"The stack (process {pid}) did not stop within {STOP_PATIENCE_S} s")
+        time.sleep(0.1)
+    sys.stdout.write("stopped\n")
+    return 0
+
+
+def main() -> int:
+    """One command."""
+    commands = {"run": run, "stop": stop}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    try:
+        return commands[sys.argv[1]](from_environment())
+    except StackError as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
