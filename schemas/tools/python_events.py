@@ -30,8 +30,8 @@ def render(topics: list[Topic]) -> str:
             parts += [_dataclass(shape, topic if shape is topic.shape else None), _reader(shape), _writer(shape)]
     names = [topic.shape.name for topic in topics]
     parts.append("Event = " + " | ".join(names) + "\n")
-    exported = sorted({shape.name for topic in topics for shape in shapes(topic.shape)})
-    parts.append(f"__all__ = {[*exported, 'Event']!r}\n")
+    exported = {shape.name for topic in topics for shape in shapes(topic.shape)}
+    parts.append(f"__all__ = {sorted({*exported, 'Event'})!r}\n")
     return "\n\n".join(parts)
 
 
@@ -107,6 +107,8 @@ def _check(field: Field) -> str:
         "number": f"type({value}) in NUMBERS",
         "array": f"type({value}) is list{_check_items(field, value)}",
     }.get(field.kind, "")
+    if " and " in bare and field.optional:
+        bare = f"({bare})"
     return f"({value} is None or {bare})" if bare and field.optional else bare
 
 

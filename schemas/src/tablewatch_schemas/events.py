@@ -1374,7 +1374,7 @@ def read_hazard_alert(data: dict[str, Any]) -> HazardAlert:
         and type(data["status"]) is str
         and type(data["severity"]) is str
         and type(data["confidence"]) in NUMBERS
-        and (data["box"] is None or type(data["box"]) is list and NUMBERS.issuperset(map(type, data["box"])))
+        and (data["box"] is None or (type(data["box"]) is list and NUMBERS.issuperset(map(type, data["box"]))))
         and type(data["near_table_ids"]) is list
         and STRINGS.issuperset(map(type, data["near_table_ids"]))
         and (data["actor"] is None or type(data["actor"]) is str)
@@ -1962,6 +1962,7 @@ __all__ = [
     "CameraStatus",
     "CropReady",
     "CropReadyCrop",
+    "Event",
     "FrameExtracted",
     "HazardAlert",
     "HazardAlertEvidence",
@@ -1987,5 +1988,4 @@ __all__ = [
     "VideoRejected",
     "VideoUploaded",
     "VideoUploadedSampling",
-    "Event",
 ]
