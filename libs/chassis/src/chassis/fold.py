@@ -1,0 +1,214 @@
+"""A fold on Faust: a pure step function, its rows in a table with a changelog, its outputs acknowledged first.
+
+The step function takes a record and the rows, and says what to send and which rows to write. What is hard and the same
+in every fold stands here: outputs are acknowledged *before* rows are written and the record is acknowledged last, so a
+crash repeats rather than loses; nothing is skipped by an exception (Faust alone commits a record whose agent raised);
+ticks, because a timer cannot touch a Faust table; a watchdog, because Faust can stand still without saying so.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from chassis import fold_faust
+from chassis.clock import Clock, wait_or_stop
+from chassis.deadletters import Fuse, FuseOptions, dead_letter
+from chassis.fold_faust import FoldOptions
+from chassis.fold_watch import Stalled, owned, watch
+from chassis.health import Health
+from chassis.lanes import partition_for
+from chassis.metrics import Metrics
+from chassis.produce import Producer
+from chassis.records import Record, Sendable
+
+
+class Rows(Protocol):
+    """The rows that a step may read. Keys are the keys of the source topic, values what the fold wrote."""
+
+    def get(self, key: str) -> bytes | None:
+        """The row of a key."""
+        ...
+
+    def keys(self, partition: int) -> Iterable[str]:
+        """Keys of the rows of one partition."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one record brings about: records to send, then rows to write (None deletes).
+
+    Rows may only be written whose key belongs to the record's partition: they go to that partition of the changelog.
+    """
+
+    outputs: tuple[Sendable, ...] = ()
+    rows: Mapping[str, bytes | None] = field(default_factory=dict)
+
+
+StepFunction = Callable[[Record, Rows], Step]
+Tick = Callable[[int, datetime], Sendable]
+
+
+class Fold:
+    """One member of a fold's group; several processes share the partitions.
+
+    A step that raises makes a dead letter, with the error's `code` and `reason` where it has them (Invalid).
+    `tick` makes the record that is sent to each partition of this process every `tick_s`.
+    """
+
+    def __init__(
+        self,
+        options: FoldOptions,
+        step: StepFunction,
+        producer: Producer,
+        *,
+        tick: Tick | None = None,
+        clock: Clock,
+        metrics: Metrics,
+        health: Health,
+        log: Any,
+    ) -> None:
+        self._options = options
+        self._step = step
+        self._producer = producer
+        self._tick = tick
+        self._clock = clock
+        self._metrics = metrics
+        self._health = health
+        self._log = log
+        self._fuse = Fuse(FuseOptions())
+        self._done: dict[int, int] = {}
+        self._running = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Fold until `stop`. Raises what ended it otherwise: Stalled, or a failure of Faust or of the producer."""
+        options = self._options
+        self._health.ready(options.app, lambda: None if self._running else "recovering its rows")
+        if not await fold_faust.topics_exist(options, self._clock, self._log, stop):
+            return
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        app, self._table = fold_faust.build(options, self._agent)
+        self._health.expect(options.app, options.stalled_s * 2)
+        try:
+            await self._until_stopped(app, stop)
+        finally:
+            self._running = False
+            self._health.forget(options.app)
+            await fold_faust.end(app, options, self._log)
+
+    async def _until_stopped(self, app: Any, stop: asyncio.Event) -> None:
+        live, stopped = asyncio.create_task(self._live(app, stop)), asyncio.create_task(stop.wait())
+        tasks: set[asyncio.Future[Any]] = {live, stopped, self._failure}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _live(self, app: Any, stop: asyncio.Event) -> None:
+        """Start (which recovers the rows), then tick and watch."""
+        await app.start()
+        self._running = True
+        options, clock = self._options, self._clock
+        watching = watch(
+            app, options.topic, self._done, options.stalled_s,
+            clock=clock, metrics=self._metrics, health=self._health, stop=stop,
+        )  # fmt: skip
+        await asyncio.gather(self._send_ticks(app, stop), watching)
+
+    async def _send_ticks(self, app: Any, stop: asyncio.Event) -> None:
+        while self._tick is not None and not await wait_or_stop(self._clock, self._options.tick_s, stop):
+            now = self._clock.now()
+            await self._producer.send_all(
+                [self._tick(place.partition, now) for place in owned(app, self._options.topic)]
+            )
+
+    async def _agent(self, stream: Any) -> None:
+        # Acknowledged by hand: an agent that raises, or is cancelled in the middle, must not acknowledge.
+        manual = stream.noack()
+        try:
+            async for event in manual.events():
+                await self._take(_record(event.message))
+                await manual.ack(event)
+        except Exception as error:  # noqa: BLE001 (Faust would go on with the next record: end the process)
+            if not self._failure.done():
+                self._failure.set_exception(error)
+            await asyncio.Event().wait()
+
+    async def _take(self, record: Record) -> None:
+        """One record to its end: returns when its effects are durable."""
+        started, outcome = self._clock.monotonic(), "invalid"
+        with suppress(_Refused):
+            await self._apply(await self._stepped(record))
+            self._fuse.fine()
+            outcome = "ok"
+        self._done[record.partition] = record.offset + 1
+        group, topic = self._options.app, record.topic
+        self._metrics.count("records_handled_total", group=group, topic=topic, outcome=outcome)
+        self._metrics.observe("handle_seconds", self._clock.monotonic() - started, group=group, topic=topic)
+
+    async def _apply(self, step: Step) -> None:
+        if step.outputs:
+            await self._producer.send_all(step.outputs)
+        for key, row in step.rows.items():
+            self._write(key.encode(), row)
+
+    async def _stepped(self, record: Record) -> Step:
+        try:
+            return self._step(record, self)
+        except Exception as error:  # a pure step that raises once raises always
+            await self._bury(record, error)
+            raise _Refused from error
+
+    async def _bury(self, record: Record, error: Exception) -> None:
+        code, reason = getattr(error, "code", "fold_failed"), getattr(error, "reason", repr(error))
+        group = self._options.app
+        self._log.error("dead_letter", group=group, offset=record.offset, code=code, reason=reason, exc_info=error)
+        if not self._fuse.failed():
+            self._metrics.gauge("fuse_blown", 1, group=group)
+            raise Stalled(f"the dead-letter fuse is blown: {self._fuse.blown}") from error
+        now = self._clock.now()
+        letter = dead_letter(record, group, code=code, reason=reason, attempts=1, first_seen=now, error=error)
+        await self._producer.send(letter)
+        self._metrics.count("dead_letters_total", group=group, topic=record.topic, code=code)
+
+    # Rows, for the step
+
+    def get(self, key: str) -> bytes | None:
+        """The row of a key."""
+        row: bytes | None = self._table.get(key.encode())
+        return row
+
+    def keys(self, partition: int) -> Iterable[str]:
+        """Keys of the rows of one partition; rows of others may lie in memory after a rebalance."""
+        keys = [bytes(key).decode() for key in self._table.keys()]  # noqa: SIM118 (a Faust table is no plain dict)
+        lane_of, count = self._options.lane_of, self._options.partitions
+        return [key for key in keys if partition_for(key.encode(), lane_of(key), count) == partition]
+
+    def _write(self, key: bytes, row: bytes | None) -> None:
+        if row is not None:
+            self._table[key] = row
+        elif self._table.get(key) is not None:
+            del self._table[key]
+
+
+class _Refused(Exception):  # noqa: N818 (an outcome)
+    """The record went to the dead letters."""
+
+
+def _record(message: Any) -> Record:
+    headers = message.headers.items() if isinstance(message.headers, Mapping) else message.headers or ()
+    return Record(
+        message.topic,
+        message.partition,
+        message.offset,
+        int(message.timestamp * 1000),
+        message.key,
+        message.value,
+        tuple((str(name), bytes(value)) for name, value in headers),
+    )

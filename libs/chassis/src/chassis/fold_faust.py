@@ -1,0 +1,101 @@
+"""Faust as a part of a process of ours: its app, its topics, its end. Everything of Faust that a fold needs."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from chassis.clock import Clock, wait_or_stop
+
+Agent = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldOptions:
+    """One fold. `app` is its consumer group; `lane_of` tells the lane of a row's key ("live" or "run"). Seconds."""
+
+    app: str
+    topic: str
+    partitions: int
+    bootstrap: str
+    datadir: Path
+    lane_of: Callable[[str], str]
+    tick_s: float = 5.0
+    stalled_s: float = 60.0
+    stop_s: float = 8.0
+
+    @property
+    def changelog(self) -> str:
+        """The topic of the rows: compact only, as many partitions as `topic`; it must exist before the fold starts."""
+        return f"{self.app}-rows-changelog"
+
+
+def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
+    """A Faust app and its table: no web server, no topics of its own making, rows in memory, all acks.
+
+    Never started by Faust's worker: that would take signals, logs and standard output.
+    """
+    import faust  # lazily: only folds need it
+
+    for name in ("faust", "mode"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    app = faust.App(
+        options.app,
+        broker=[f"kafka://{address}" for address in options.bootstrap.split(",")],
+        store="memory://",
+        datadir=options.datadir,
+        web_enabled=False,
+        autodiscover=False,
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=10.0,
+        broker_commit_interval=1.0,
+        producer_acks=-1,
+        loop=asyncio.get_running_loop(),
+    )
+    raw: Any = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+    changelog = app.topic(options.changelog, partitions=options.partitions, compacting=True, deleting=False, **raw)
+    table = app.Table(
+        "rows", partitions=options.partitions, changelog_topic=changelog, key_type=bytes, value_type=bytes
+    )
+    app.agent(app.topic(options.topic, partitions=options.partitions, **raw), name=options.app)(agent)
+    return app, table
+
+
+async def end(app: Any, options: FoldOptions, log: Any) -> None:
+    """Stop Faust, bounded: what is not committed comes again."""
+    try:
+        await asyncio.wait_for(app.stop(), options.stop_s)
+    except Exception as error:  # noqa: BLE001 (whatever Faust raises while it ends, the process ends)
+        log.warning("fold_stop", app=options.app, error=repr(error))
+
+
+async def topics_exist(options: FoldOptions, clock: Clock, log: Any, stop: asyncio.Event) -> bool:
+    """Wait for the source and the changelog: Faust would make them with the wrong count. False: stopped."""
+    needed = {options.topic, options.changelog}
+    while not stop.is_set():
+        missing = await _missing(options.bootstrap, needed)
+        if not missing:
+            return True
+        log.warning("topics_missing", app=options.app, missing=sorted(missing))
+        await wait_or_stop(clock, 2.0, stop)
+    return False
+
+
+async def _missing(bootstrap: str, needed: set[str]) -> set[str]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    try:
+        await consumer.start()
+        return needed - set(await consumer.topics())
+    except KafkaError:
+        return needed
+    finally:
+        await consumer.stop()
