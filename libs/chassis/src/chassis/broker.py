@@ -8,6 +8,10 @@ from chassis.records import Partition, Record
 Revoked = Callable[[], Awaitable[None]]
 
 
+class BrokerError(Exception):
+    """The membership is of no use any more: close it and join again."""
+
+
 class Subscription(Protocol):
     """A membership in a group, or a reading without one. Everything is per partition."""
 
@@ -22,15 +26,15 @@ class Subscription(Protocol):
         """Commit the next offset to read; False when the membership does not allow it (any more)."""
         ...
 
-    async def lag(self) -> dict[Partition, int]:
-        """Records behind the read position, of every assigned partition."""
+    async def lag(self) -> dict[Partition, int] | None:
+        """Records between the read position and the end, of every assigned partition; None when nobody knows."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Broker(Protocol):
-    """Both wait until the topics exist, and survive the broker's restarts."""
+    """Every call waits until the topics exist, and the broker is reachable."""
 
     async def subscribe(self, group: str, topics: Sequence[str], revoked: Revoked) -> Subscription:
         """Join a group; `revoked` is awaited before partitions are given away. Starts at the earliest record."""
@@ -41,5 +45,5 @@ class Broker(Protocol):
         ...
 
     async def partitions(self, topic: str) -> int:
-        """How many partitions the topic has; waits until it exists."""
+        """How many partitions the topic has."""
         ...

@@ -14,7 +14,7 @@ _SECRET_NAME = re.compile(r"secret|password|passwd|token|authorization|cookie|ap
 _SECRET_TEXT = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)|twk_[A-Za-z0-9]+_[A-Za-z0-9_-]+|(?<=Bearer )\S+")
 
 
-def configure(service: str, level: str = "info", format: str = "json") -> None:  # noqa: A002 (the setting's name)
+def configure(service: str, level: str = "info", format: str = "json") -> None:
     """Set up structlog and the standard library's logging to write the same lines to standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -32,7 +32,9 @@ class _Spec(NamedTuple):
 
 
 SPECS: dict[MetricName, _Spec] = {
-    "records_handled_total": _Spec("Records done with, by outcome ok, invalid or failed", ("group", "topic", "outcome")),
+    "records_handled_total": _Spec(
+        "Records done with, by outcome ok, invalid or failed", ("group", "topic", "outcome")
+    ),
     "records_retried_total": _Spec("Attempts that are made again, busy or error", ("group", "topic", "why")),
     "dead_letters_total": _Spec("Records sent to the dead-letter topic", ("group", "topic", "code")),
     "records_produced_total": _Spec("Records acknowledged by the broker", ("topic",)),

@@ -4,7 +4,8 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from typing import Any, TypeVar
 
@@ -57,8 +58,8 @@ class Service:
         self._started = True
         # The operations port lives longest, so that a draining process can still be asked.
         ops_stop = asyncio.Event()
-        ops = asyncio.create_task(serve_asgi(self.ops(), self.settings.ops_host, self.settings.ops_port)(ops_stop))
-        tasks = {asyncio.create_task(run(self.stop), name=name) for name, run in self._tasks.items()}
+        ops = asyncio.ensure_future(serve_asgi(self.ops(), self.settings.ops_host, self.settings.ops_port)(ops_stop))
+        tasks = {asyncio.create_task(_run(run, self.stop), name=name) for name, run in self._tasks.items()}
         stopped = asyncio.create_task(self.stop.wait())
         await asyncio.wait({stopped, ops, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         early = not self.stop.is_set()
@@ -74,7 +75,7 @@ class Service:
         for close in reversed(self._closing):
             try:
                 await asyncio.wait_for(close(), timeout=5)
-            except Exception:  # noqa: BLE001 (the way out: whatever fails, the next must still be closed)
+            except Exception:
                 self.log.exception("close_failed")
 
     def ops(self) -> Starlette:
@@ -112,6 +113,10 @@ class Service:
         return error is not None
 
 
+async def _run(task: Task, stop: asyncio.Event) -> None:
+    await task(stop)
+
+
 def _verdict(complaints: dict[str, str]) -> JSONResponse:
     return JSONResponse({"ok": not complaints, "complaints": complaints}, status_code=503 if complaints else 200)
 
@@ -137,8 +142,10 @@ def serve_asgi(app: Any, host: str, port: int) -> Task:
 class _QuietServer(uvicorn.Server):
     """A server that leaves the process's signals to Service."""
 
-    def install_signal_handlers(self) -> None:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Nothing: Service has them."""
+        yield
 
 
 def main(name: str, settings_cls: type[S], build: Callable[[Service, S], Awaitable[None]]) -> None:
