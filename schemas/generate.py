@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from schemas.tools import python_events, python_topics  # noqa: E402
+from schemas.tools import asyncapi, broker, python_events, python_topics, readme, typescript  # noqa: E402
 from schemas.tools.model import Topic, load  # noqa: E402
 
 PACKAGE = ROOT / "schemas/src/tablewatch_schemas"
@@ -37,6 +37,10 @@ def outputs(topics: list[Topic]) -> dict[Path, Callable[[], str]]:
     return {
         PACKAGE / "events.py": lambda: formatted(python_events.render(topics)),
         PACKAGE / "topics.py": lambda: formatted(python_topics.render(topics)),
+        ROOT / "schemas/asyncapi.yaml": lambda: asyncapi.render(topics),
+        ROOT / "deploy/topics.yaml": lambda: broker.render(topics),
+        ROOT / "web/src/generated/events.ts": lambda: typescript.render(topics),
+        ROOT / "README.md": lambda: readme.render(topics, (ROOT / "README.md").read_text()),
     }
 
 
