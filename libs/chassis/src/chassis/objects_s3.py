@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _BUCKET_EXISTS = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 PAGE = 1000
+EPOCH = datetime.fromtimestamp(0, UTC)  # of a server that does not say when
 
 
 class S3Objects:
@@ -126,7 +127,7 @@ class S3Objects:
             if error.code in _MISSING:
                 return None
             raise
-        return ObjectInfo(key, found.size, found.last_modified)
+        return ObjectInfo(key, found.size or 0, found.last_modified or EPOCH)
 
     def _delete_prefix(self, prefix: str) -> int:
         client = self._client()
@@ -143,7 +144,9 @@ class S3Objects:
             raise _translated(error, key) from error
 
     def _link(self, key: str, expires_s: int, filename: str | None) -> str:
-        headers = {"response-content-disposition": f'attachment; filename="{filename}"'} if filename else None
+        headers: dict[str, str | list[str] | tuple[str]] = {}
+        if filename:
+            headers["response-content-disposition"] = f'attachment; filename="{filename}"'
         expires = timedelta(seconds=expires_s)
         return str(self._client().presigned_get_object(self._bucket, key, expires=expires, response_headers=headers))
 

@@ -62,7 +62,7 @@ class MemoryObjects:
         data = await self.get(key)
         with tempfile.TemporaryDirectory(prefix="object-") as directory:
             path = Path(directory) / "source.bin"
-            path.write_bytes(data)  # noqa: ASYNC240
+            path.write_bytes(data)
             yield path
 
     async def link(self, key: str, expires_s: int, filename: str | None = None) -> str:

@@ -1,0 +1,85 @@
+"""A real S3 server for tests: versitygw, built once from the Go proxy into .local/tools."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+TOOLS = REPO / ".local" / "tools"
+PACKAGE = "github.com/versity/versitygw/cmd/versitygw@v1.7.0"
+READY_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class S3Server:
+    """Address and keys of a running server."""
+
+    url: str
+    access_key: str
+    secret_key: str
+
+
+def installed() -> Path | None:
+    """The server's program, built when it is not there yet; None on a machine without Go."""
+    program = TOOLS / "versitygw"
+    if program.exists():
+        return program
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if go is None:
+        return None
+    building = TOOLS / f"building-{os.getpid()}"
+    building.mkdir(parents=True)
+    try:
+        subprocess.run([go, "install", PACKAGE], env={**os.environ, "GOBIN": str(building)}, check=True, timeout=600)
+        (building / "versitygw").replace(program)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return program
+
+
+@contextmanager
+def running(program: Path, directory: Path) -> Iterator[S3Server]:
+    """Serve `directory` on a free port of the loopback until the context ends."""
+    server = S3Server(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(8), secrets.token_hex(16))
+    address = server.url.removeprefix("http://")
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory.parent / "versitygw.log").open("wb") as log:
+        process = subprocess.Popen(
+            [program, "--port", address, "posix", directory],
+            env={**os.environ, "ROOT_ACCESS_KEY": server.access_key, "ROOT_SECRET_KEY": server.secret_key},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _wait_until_open(process, address)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], address: str) -> None:
+    host, port = address.split(":")
+    for _ in range(READY_S * 10):
+        if process.poll() is not None:
+            raise RuntimeError(f"versitygw ended with {process.returncode}")
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"versitygw did not open {address}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,101 @@
+"""The object stores that need no server."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import SecretStr
+from tests.unit.chassis.object_suite import ObjectStoreSuite
+
+from chassis.links import LinkSigner
+from chassis.objects import ObjectStore, open_objects
+from chassis.objects_local import TEMPORARY, LocalObjects
+from chassis.settings import ServiceSettings
+from chassis.testing import MemoryObjects
+
+SIGNER = LinkSigner(SecretStr("secret"), "http://api")
+
+
+class TestMemoryObjects(ObjectStoreSuite):
+    @pytest.fixture
+    def store(self) -> ObjectStore:
+        return MemoryObjects()
+
+
+class TestLocalObjects(ObjectStoreSuite):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> ObjectStore:
+        return LocalObjects(tmp_path / "objects", SIGNER)
+
+
+async def test_empty_directories_do_not_pile_up(tmp_path: Path) -> None:
+    store = LocalObjects(tmp_path, SIGNER)
+    await store.put("a/b/c/d", b"1")
+    await store.delete_prefix("a/")
+    assert [path.name for path in tmp_path.iterdir()] == [TEMPORARY]
+
+
+async def test_a_failed_put_leaves_nothing(tmp_path: Path) -> None:
+    store = LocalObjects(tmp_path, SIGNER)
+    with pytest.raises(FileNotFoundError):
+        await store.put("a/b", tmp_path / "missing")
+    assert list((tmp_path / TEMPORARY).iterdir()) == []
+    assert await store.stat("a/b") is None
+
+
+async def test_a_final_file_is_linked_and_not_copied(tmp_path: Path) -> None:
+    store = LocalObjects(tmp_path / "objects", SIGNER)
+    source = tmp_path / "source.bin"
+    source.write_bytes(b"x")
+    await store.put("o/1", source, final=True)
+    assert (tmp_path / "objects/o/1").stat().st_ino == source.stat().st_ino
+
+
+async def test_object_and_directories_are_synced_before_put_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    sync = os.fsync
+
+    def remember(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", remember)
+    await LocalObjects(tmp_path, SIGNER).put("a/b/c", b"1")
+    assert TEMPORARY in synced[0]
+    assert {str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a/b")} <= set(synced[1:])
+
+
+async def test_link_opens_that_object(tmp_path: Path) -> None:
+    store = LocalObjects(tmp_path, SIGNER)
+    url = urlsplit(await store.link("frames/s/r/000000001.jpg", 60))
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    SIGNER.verify("frames/s/r/000000001.jpg", int(query["expires"]), query["signature"], int(query["expires"]) - 1)
+
+
+def test_settings_choose_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLEWATCH_HOME", str(tmp_path))
+    local = open_objects(ServiceSettings())
+    assert isinstance(local, LocalObjects) and local.root == tmp_path / "objects"
+    monkeypatch.setenv("S3_URL", "http://127.0.0.1:1")
+    assert type(open_objects(ServiceSettings())).__name__ == "S3Objects"
+
+
+def test_a_killed_put_leaves_the_old_object(tmp_path: Path) -> None:
+    """kill -9 at the rename: the object is the old one, whole."""
+    program = f"""
+import asyncio, os, pathlib, signal
+from chassis.links import LinkSigner
+from chassis.objects_local import LocalObjects
+from pydantic import SecretStr
+store = LocalObjects(pathlib.Path({str(tmp_path)!r}), LinkSigner(SecretStr("s"), ""))
+asyncio.run(store.put("k", b"old"))
+pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(store.put("k", b"new"))
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    assert (tmp_path / "k").read_bytes() == b"old"
