@@ -1,6 +1,7 @@
 """usage: python -m stack run | stop"""
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -87,6 +88,7 @@ def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.stderr.write(f"{__doc__}\n")
         return 2
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a probe that fails is "not yet", not news
     try:
         return commands[sys.argv[1]](from_environment())
     except StackError as error:

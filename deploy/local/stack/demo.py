@@ -1,3 +1,5 @@
 from stack.supervisor import Supervisor
+
+
 async def show(supervisor: Supervisor, *, demo: bool) -> None:
     supervisor.tell()

@@ -1,5 +1,6 @@
 """The six services: one process each, their environment, and how one knows that they are ready."""
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping
@@ -20,6 +21,11 @@ MODULES = {
 }
 
 
+def present() -> list[str]:
+    """The services that can be started."""
+    return [name for name, module in MODULES.items() if importlib.util.find_spec(f"{module}.__main__")]
+
+
 def common(settings: StackSettings, secrets: Mapping[str, str], kafka: str, database: str) -> dict[str, str]:
     """What every service is told. S3 settings of the caller's environment pass through unchanged."""
     api, ingest = (f"http://127.0.0.1:{settings.port(name)}" for name in ("api", "ingest"))
@@ -32,7 +38,7 @@ def common(settings: StackSettings, secrets: Mapping[str, str], kafka: str, data
         "LINK_SECRET": secrets["link_secret"],
         "UPLOAD_TOKEN_SECRET": secrets["upload_token_secret"],
         "PUBLIC_URL": api,
-        "INGEST_URL": ingest,
+        "INGEST_PUBLIC_URL": ingest,
     }
 
 
@@ -46,7 +52,7 @@ def own(name: str, settings: StackSettings) -> dict[str, str]:
         port = settings.port("api")
         environment["INGEST_CORS_ORIGINS"] = f"http://127.0.0.1:{port},http://localhost:{port}"
     if name == "api":
-        environment |= {"API_WEB_DIR": str(REPO / "web" / "dist")}
+        environment |= {"API_WEB_DIST": str(REPO / "web" / "dist")}
     return environment
 
 
@@ -56,7 +62,7 @@ def part(name: str, settings: StackSettings, shared: Mapping[str, str]) -> Part:
         name=name,
         argv=[sys.executable, "-m", MODULES[name]],
         log=settings.home / "logs" / f"{name}.log",
-        env={**os.environ, **shared, **own(name, settings)},
+        env={**_inherited(), **shared, **own(name, settings)},
         cwd=_work(settings.home),
         grace_s=12.0,
     )
@@ -66,6 +72,11 @@ def part(name: str, settings: StackSettings, shared: Mapping[str, str]) -> Part:
         await http_ok(url)
 
     return Part(name=name, command=lambda: command, probe=probe, patience_s=90)
+
+
+def _inherited() -> dict[str, str]:
+    """Our environment without empty values: make exports every variable that it knows of, set or not."""
+    return {name: value for name, value in os.environ.items() if value}
 
 
 def _work(home: Path) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 
 from stack import home, ports, services, topics
 from stack.console import Console
+from stack.errors import StackError
 from stack.infrastructure import kafka_part, postgres_part
 from stack.kafka import Kafka
 from stack.keeper import Keeper, Part
@@ -112,7 +113,7 @@ class Supervisor:
         try:
             await asyncio.wait_for(until(probe), FOREIGN_PATIENCE_S)
         except TimeoutError:
-            raise home.StackError(f"the {name} that you named does not answer") from None
+            raise StackError(f"the {name} that you named does not answer") from None
         self.console.step(f"{name}: yours answers")
 
     async def _create_topics(self) -> None:
@@ -121,7 +122,7 @@ class Supervisor:
             self.console.step(f"{made} topics created")
 
     async def _start_services(self) -> None:
-        parts = [services.part(name, self.settings, self.environment()) for name in services.MODULES]
+        parts = [services.part(name, self.settings, self.environment()) for name in services.present()]
         await _all_or_none([self._keep(part, self._services) for part in parts])
 
     async def _keep(self, part: Part, keepers: list[Keeper]) -> None:
@@ -151,4 +152,4 @@ def read_run(settings: StackSettings) -> dict[str, Any]:
     try:
         return dict(json.loads((settings.home / "run.json").read_text()))
     except FileNotFoundError:
-        raise home.StackError(f"No stack runs on {settings.home} (start one with `make run`)") from None
+        raise StackError(f"No stack runs on {settings.home} (start one with `make run`)") from None

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Brings everything that the local stack and the tests need, once: Python packages, Kafka, web page, models.
+
+Standard library only, run by the machine's own Python. Every step remembers a hash of what it was made from in
+.local/stamps and is skipped while that is unchanged.
+
+usage: bootstrap.py [--force]
+"""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+LOCAL = REPO / ".local"
+VENV = REPO / ".venv"
+PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
+LOCK = REPO / "requirements.lock"
+MEMBERS = ("schemas", "libs/*", "services/*", "cli")
+JARS = LOCAL / "kafka-jars"
+MODELS = LOCAL / "models"
+OLDEST = (3, 11)
+STILL_EVERY_S = 10.0
+
+
+class BootstrapError(Exception):
+    """What a person can put right; the text is the whole message."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to bring. `inputs` are hashed; `outputs` must exist for the step to be skipped."""
+
+    name: str
+    run: Callable[[], None]
+    inputs: tuple[Path, ...]
+    outputs: tuple[Path, ...]
+    salt: str = ""
+    after: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def stamp(self) -> Path:
+        return LOCAL / "stamps" / self.name.replace(" ", "-").lower()
+
+    def digest(self) -> str:
+        total = hashlib.sha256(self.salt.encode())
+        for path in self.inputs:
+            total.update(str(path.relative_to(REPO)).encode() + path.read_bytes())
+        return total.hexdigest()
+
+    def done(self) -> bool:
+        fresh = self.stamp.exists() and self.stamp.read_text() == self.digest()
+        return fresh and all(path.exists() for path in self.outputs)
+
+
+def steps() -> list[Step]:
+    """All steps, those that others wait for first."""
+    members = tuple(sorted(path for pattern in MEMBERS for path in REPO.glob(f"{pattern}/pyproject.toml")))
+    local = REPO / "deploy" / "local"
+    found = [
+        Step("Python packages", python_packages, (LOCK,), (PYTHON, UV), salt=f"{sys.version} {REPO}"),
+        Step("Workspace", lambda: workspace(members), members, (PYTHON,), str(REPO), ("Python packages",)),
+        Step("Kafka", kafka, (local / "pom.xml", local / "jars.sha256"), (JARS,)),
+    ]
+    if (REPO / "web" / "package.json").exists():
+        found.append(Step("Web page", web_page, tuple(web_files()), (REPO / "web" / "dist" / "index.html",)))
+    source = tuple(sorted((REPO / "libs/inference/src/inference/models").rglob("*.py")))
+    if any(path.name == "fetch.py" for path in source):
+        found.append(Step("Models", models, source, (MODELS,), after=("Workspace",)))
+    return found
+
+
+def python_packages() -> None:
+    """A virtual environment with exactly the packages of requirements.lock, each checked by its hash."""
+    if not PYTHON.exists() or _version(PYTHON) < OLDEST:
+        shutil.rmtree(VENV, ignore_errors=True)
+        _make_venv()
+    if not UV.exists():
+        _pip("install", "--require-hashes", "--no-deps", "-r", str(_uv_only()))
+    install = ["pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(LOCK)]
+    try:
+        _call([str(UV), *install], env=uv_environment())
+    except BootstrapError as error:
+        _say(f"uv could not ({str(error).splitlines()[-1]}); trying pip")
+        _pip("install", "--require-hashes", "-r", str(LOCK))
+
+
+def _make_venv() -> None:
+    try:
+        _call([sys.executable, "-m", "venv", str(VENV)])
+    except BootstrapError:  # Debian's python3 without python3-venv has no ensurepip
+        shutil.rmtree(VENV, ignore_errors=True)
+        _call([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
+
+
+def _pip(*arguments: str) -> None:
+    has_pip = subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    command = [str(PYTHON), "-m", "pip"] if has_pip else [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    _call([*command, "--disable-pip-version-check", *arguments])
+
+
+def _uv_only() -> Path:
+    """The part of the lock file that pins uv: pip installs that, and uv the rest, ten times faster."""
+    lines, inside = [], False
+    for line in LOCK.read_text().splitlines():
+        if line and not line.startswith((" ", "#")):
+            inside = line.startswith("uv==")
+        if inside:
+            lines.append(line)
+    path = LOCAL / "uv.txt"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def uv_environment() -> dict[str, str]:
+    """The environment with pip's index, certificates and proxy told to uv, which does not read pip's configuration."""
+    given = pip_configuration()
+    links = [word for word in given.get("find-links", "").split() if "://" in word or Path(word).is_dir()]
+    told = {
+        "UV_DEFAULT_INDEX": given.get("index-url", ""),
+        "UV_INDEX": given.get("extra-index-url", ""),
+        "UV_FIND_LINKS": ",".join(links),
+        "UV_INSECURE_HOST": given.get("trusted-host", ""),
+        "SSL_CERT_FILE": given.get("cert", ""),
+        "HTTPS_PROXY": given.get("proxy", ""),
+        "HTTP_PROXY": given.get("proxy", ""),
+        "UV_HTTP_TIMEOUT": given.get("timeout", given.get("default-timeout", "")),
+        "UV_NO_PROGRESS": "1",
+    }
+    return {**{name: value for name, value in told.items() if value}, **os.environ}
+
+
+def pip_configuration() -> dict[str, str]:
+    """pip's settings from its files and its environment variables, the latter winning."""
+    shown = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    found: dict[str, str] = {}
+    for line in sorted(shown.stdout.splitlines(), key=lambda text: text.startswith(":env:")):
+        name, _, value = line.partition("=")
+        section, _, option = name.rpartition(".")
+        if section in ("global", "install", ":env:"):
+            found[option] = " ".join(str(ast.literal_eval(value)).split())
+    return found
+
+
+def workspace(members: Iterable[Path]) -> None:
+    """Our own packages, as links to their sources."""
+    links = [word for path in members for word in ("-e", str(path.parent))]
+    options = ["--no-deps", "--no-build-isolation"]
+    if UV.exists():
+        _call([str(UV), "pip", "install", "--python", str(PYTHON), "--offline", *options, *links])
+    else:
+        _pip("install", *options, *links)
+
+
+def kafka() -> None:
+    """Apache Kafka's jars by Maven, each compared with jars.sha256."""
+    fresh = LOCAL / "kafka-jars.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={fresh}"]
+    _call(["mvn", "-q", "-B", "-f", str(REPO / "deploy" / "local" / "pom.xml"), *goal])
+    _check_jars(fresh)
+    shutil.rmtree(JARS, ignore_errors=True)
+    fresh.rename(JARS)
+
+
+def _check_jars(folder: Path) -> None:
+    lines = (REPO / "deploy" / "local" / "jars.sha256").read_text().splitlines()
+    wanted = {name: digest for digest, name in (line.split() for line in lines)}
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.jar")}
+    wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+    if wrong:
+        raise BootstrapError(f"Maven brought other jars than deploy/local/jars.sha256 names: {', '.join(wrong)}")
+
+
+def web_files() -> Iterable[Path]:
+    """The sources of the web page."""
+    for path in sorted((REPO / "web").rglob("*")):
+        if path.is_file() and not {"node_modules", "dist"} & set(path.relative_to(REPO).parts):
+            yield path
+
+
+def web_page() -> None:
+    """The browser page: its packages as locked, then its build."""
+    web = REPO / "web"
+    _call(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=web)
+    _call(["npm", "run", "--silent", "build"], cwd=web)
+
+
+def models() -> None:
+    """The recognition models, converted by our own code and checked by hash."""
+    _call([str(PYTHON), "-m", "inference.models.fetch", "--home", str(MODELS)])
+
+
+def _call(command: list[str], *, cwd: Path = REPO, env: dict[str, str] | None = None) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    except FileNotFoundError:
+        raise BootstrapError(f"`{command[0]}` was not found; the README lists what the machine must have") from None
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-25:])
+        raise BootstrapError(f"`{' '.join(command[:6])} ...` failed:\n{tail}")
+
+
+def _version(python: Path) -> tuple[int, ...]:
+    code = "import sys; print(*sys.version_info[:2])"
+    shown = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False).stdout
+    return tuple(int(word) for word in shown.split())
+
+
+BEGAN = time.monotonic()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"[{time.monotonic() - BEGAN:6.1f} s] {text}\n")
+    sys.stdout.flush()
+
+
+def perform(step: Step, finished: dict[str, Future[None]]) -> None:
+    """Wait for what it stands on, then run it and stamp it; say so every ten seconds while it runs."""
+    for name in step.after:
+        finished[name].result()
+    began = time.monotonic()
+    _say(f"{step.name}: {(step.run.__doc__ or 'our own packages').splitlines()[0]}")
+    ended = threading.Event()
+    threading.Thread(target=_still, args=(step.name, ended, began), daemon=True).start()
+    try:
+        step.run()
+    finally:
+        ended.set()
+    step.stamp.parent.mkdir(parents=True, exist_ok=True)
+    step.stamp.write_text(step.digest())
+    _say(f"{step.name}: done in {time.monotonic() - began:.1f} s")
+
+
+def _still(name: str, ended: threading.Event, began: float) -> None:
+    while not ended.wait(STILL_EVERY_S):
+        _say(f"{name}: still at it, {time.monotonic() - began:.0f} s")
+
+
+def bring(*, force: bool) -> None:
+    """Perform every step that is not up to date, side by side where they do not wait for each other."""
+    todo = [step for step in steps() if force or not step.done()]
+    if not todo:
+        return
+    finished: dict[str, Future[None]] = {}
+    with ThreadPoolExecutor(max_workers=len(todo)) as pool:
+        names = {step.name for step in todo}
+        for step in todo:
+            waiting = Step(**{**step.__dict__, "after": tuple(name for name in step.after if name in names)})
+            finished[step.name] = pool.submit(perform, waiting, finished)
+    for future in finished.values():
+        future.result()
+
+
+def newer_python() -> None:
+    """Go on with a Python that is new enough, or say what is needed."""
+    if sys.version_info[:2] >= OLDEST:
+        return
+    for minor in (13, 12, 11, 14):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            os.execv(found, [found, *sys.argv])  # noqa: S606
+    raise BootstrapError(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}")
+
+
+def main() -> int:
+    """Bring everything; one at a time per working copy."""
+    try:
+        newer_python()
+        LOCAL.mkdir(exist_ok=True)
+        with (LOCAL / "bootstrap.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            bring(force="--force" in sys.argv)
+    except (BootstrapError, OSError) as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
