@@ -1,0 +1,68 @@
+"""From a decoded frame to the JPEG that is stored, its measures, and a thumbnail."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+THUMB_WIDTH = 320
+THUMB_QUALITY = 80
+TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One stored frame: size in pixels after rotation; sharpness and brightness as in `frame.extracted`."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    sharpness: float
+    brightness: float
+    small: Pixels
+
+
+def picture_of(frame: Any, rotation: int, quality: int) -> Picture:
+    """Through BGR: swscale honours the stream's colour matrix and range, which writing its planes into a JPEG does not.
+
+    The measures are taken on 320 pixels of width, so that they compare between cameras of different resolution.
+    """
+    bgr = turned(frame.to_ndarray(format="bgr24"), rotation)
+    height, width = bgr.shape[:2]
+    small = turned(reduced(frame, rotation), rotation)
+    luma = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
+    return Picture(jpeg(bgr, quality), width, height, round(sharpness, 3), round(float(luma.mean()) / 255, 4), small)
+
+
+def reduced(frame: Any, rotation: int) -> Pixels:
+    """The frame scaled so that it is 320 pixels wide *after* rotation."""
+    wide, high = frame.width, frame.height
+    if rotation in (90, 270):
+        size = (max(1, round(wide * THUMB_WIDTH / high)), THUMB_WIDTH)
+    else:
+        size = (THUMB_WIDTH, max(1, round(high * THUMB_WIDTH / wide)))
+    scaled: Pixels = frame.reformat(*size, format="bgr24", interpolation="AREA").to_ndarray()
+    return scaled
+
+
+def turned(pixels: Pixels, rotation: int) -> Pixels:
+    """Rotated clockwise by 0, 90, 180 or 270 degrees."""
+    return pixels if rotation not in TURNS else np.asarray(cv2.rotate(pixels, TURNS[rotation]), dtype=np.uint8)
+
+
+def jpeg(pixels: Pixels, quality: int) -> bytes:
+    """Encoded by libjpeg-turbo. Raises ValueError if the size is more than JPEG can hold."""
+    done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError("picture cannot be encoded")
+    return bytes(data.data)
+
+
+def thumbnail(picture: Picture) -> bytes:
+    """The small picture as JPEG."""
+    return jpeg(picture.small, THUMB_QUALITY)
