@@ -49,4 +49,5 @@ def test_another_secret_and_odd_signatures_are_refused() -> None:
 
 
 def test_the_secret_is_not_shown() -> None:
-    assert "secret" not in repr(vars(SIGNER))
+    signer = LinkSigner(SecretStr("hunter2"), "http://api")
+    assert "hunter2" not in repr(vars(signer))

@@ -46,15 +46,17 @@ class MemoryObjects:
 
     async def delete_prefix(self, prefix: str) -> int:
         self._may_fail()
-        keys = [key for key in self.objects if key.startswith(checked_prefix(prefix))]
+        checked_prefix(prefix)
+        keys = [key for key in self.objects if key.startswith(prefix)]
         for key in keys:
             del self.objects[key]
         return len(keys)
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
         self._may_fail()
+        checked_prefix(prefix)
         for key in sorted(self.objects):
-            if key.startswith(checked_prefix(prefix)):
+            if key.startswith(prefix):
                 yield ObjectInfo(key, len(self.objects[key]), self._modified[key])
 
     @asynccontextmanager

@@ -1,0 +1,259 @@
+"""Pools, migrations, leases and the outbox on a real Postgres."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+import structlog
+
+from chassis import leases, outbox
+from chassis.clock import SystemClock
+from chassis.database import MigrationError, connect, migrate
+from chassis.metrics import Metrics
+from chassis.outbox import Relay
+from chassis.records import Message, Sendable
+
+
+@pytest.fixture
+def schema() -> str:
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Path:
+    (tmp_path / "0001_start.sql").write_text(outbox.SQL + leases.SQL)
+    return tmp_path
+
+
+@pytest.fixture
+async def pool(database_url: str, schema: str, migrations: Path) -> AsyncIterator[asyncpg.Pool]:
+    await migrate(database_url, schema, migrations)
+    pool = await connect(database_url, schema, size=10)
+    yield pool
+    await pool.execute(f"DROP SCHEMA {schema} CASCADE")
+    await pool.close()
+
+
+class SlowProducer:
+    """Remembers what was sent; fails while `down` is set."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sendable] = []
+        self.down = asyncio.Event()
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def send(self, message: Sendable) -> tuple[int, int]:
+        raise NotImplementedError
+
+    async def send_all(self, messages: Sequence[Sendable]) -> None:
+        while self.down.is_set():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.001)
+        self.sent += messages
+
+
+def relay_of(pool: asyncpg.Pool, producer: SlowProducer, metrics: Metrics | None = None) -> Relay:
+    log = structlog.get_logger("test")
+    return Relay(pool, producer, clock=SystemClock(), metrics=metrics or Metrics(), log=log)
+
+
+def message(key: str, value: int) -> Message:
+    return Message(
+        topic="t", key=key.encode(), value=str(value).encode(), headers=(("ce_id", b"\x00\xff"),), lane="run"
+    )
+
+
+async def add(pool: asyncpg.Pool, *messages: Message) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        for each in messages:
+            await outbox.add(conn, each)
+
+
+# --- migrations -------------------------------------------------------------------------------------------------
+
+
+async def test_migrations_are_applied_once_and_in_order(
+    database_url: str, schema: str, pool: asyncpg.Pool, migrations: Path
+) -> None:
+    assert await migrate(database_url, schema, migrations) == []
+    (migrations / "0003_c.sql").write_text("ALTER TABLE b ADD COLUMN c int; INSERT INTO b (c) VALUES (1)")
+    (migrations / "0002_b.sql").write_text("CREATE TABLE b (a int)")
+    assert await migrate(database_url, schema, migrations) == ["0002_b.sql", "0003_c.sql"]
+    assert await pool.fetchval("SELECT c FROM b") == 1
+
+
+async def test_concurrent_migrations(database_url: str, schema: str, migrations: Path) -> None:
+    done = await asyncio.gather(*(migrate(database_url, schema, migrations) for _ in range(4)))
+    assert sorted(done) == [[], [], [], ["0001_start.sql"]]
+    conn = await asyncpg.connect(database_url)
+    await conn.execute(f"DROP SCHEMA {schema} CASCADE")
+    await conn.close()
+
+
+async def test_an_edited_migration_is_refused(
+    database_url: str, schema: str, pool: asyncpg.Pool, migrations: Path
+) -> None:
+    (migrations / "0001_start.sql").write_text("-- edited")
+    with pytest.raises(MigrationError, match="changed after"):
+        await migrate(database_url, schema, migrations)
+
+
+async def test_a_failing_migration_leaves_nothing(
+    database_url: str, schema: str, pool: asyncpg.Pool, migrations: Path
+) -> None:
+    (migrations / "0002_bad.sql").write_text("CREATE TABLE half (a int); SELECT 1/0")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await migrate(database_url, schema, migrations)
+    assert await pool.fetchval("SELECT to_regclass('half')") is None
+
+
+# --- outbox -----------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_added_is_published_whole_and_deleted(pool: asyncpg.Pool) -> None:
+    producer, metrics = SlowProducer(), Metrics()
+    tombstone = Message(topic="t", key=None, value=None, partition=3)
+    await add(pool, message("k", 1), tombstone)
+    assert await relay_of(pool, producer, metrics).drain() == 2
+    first = next(sent for sent in producer.sent if sent.key)
+    assert (first.topic, first.key, first.value, first.headers, first.lane, first.partition) == (
+        *("t", b"k", b"1", (("ce_id", b"\x00\xff"),), "run", None),
+    )
+    bare = next(sent for sent in producer.sent if not sent.key)
+    assert (bare.value, bare.headers, bare.lane, bare.partition) == (None, (), "live", 3)
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
+    assert metrics.value("outbox_published_total", topic="t") == 2
+
+
+async def test_what_is_rolled_back_is_never_told(pool: asyncpg.Pool) -> None:
+    with suppress(ZeroDivisionError):
+        async with pool.acquire() as conn, conn.transaction():
+            await outbox.add(conn, message("k", 1))
+            raise ZeroDivisionError
+    assert await relay_of(pool, SlowProducer()).drain() == 0
+
+
+async def test_a_lower_id_that_commits_late_is_not_lost(pool: asyncpg.Pool) -> None:
+    producer = SlowProducer()
+    async with pool.acquire() as late, late.transaction():
+        await outbox.add(late, message("a", 1))
+        await add(pool, message("a", 2))
+        await relay_of(pool, producer).drain()
+    await relay_of(pool, producer).drain()
+    assert sorted(sent.value or b"" for sent in producer.sent) == [b"1", b"2"]
+
+
+async def test_a_notification_wakes_the_relay_before_its_poll(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "POLL_S", 30)
+    producer, stop = SlowProducer(), asyncio.Event()
+    running = asyncio.create_task(relay_of(pool, producer).run(stop))
+    await asyncio.sleep(0.2)
+    await add(pool, message("k", 1))
+    await asyncio.sleep(0.5)
+    assert len(producer.sent) == 1
+    stop.set()
+    await asyncio.wait_for(running, 2)
+
+
+async def test_several_relays_keep_the_order_of_each_key_and_send_once(pool: asyncpg.Pool) -> None:
+    producer, stop = SlowProducer(), asyncio.Event()
+    relays = [asyncio.create_task(relay_of(pool, producer).run(stop)) for _ in range(3)]
+    for number in range(40):
+        await add(pool, *(message(f"key-{key}", number) for key in range(12)))
+    async with asyncio.timeout(20):
+        while await pool.fetchval("SELECT count(*) FROM outbox"):
+            await asyncio.sleep(0.05)
+    stop.set()
+    await asyncio.gather(*relays)
+    for key in range(12):
+        values = [int(sent.value or b"") for sent in producer.sent if sent.key == f"key-{key}".encode()]
+        assert values == list(range(40))
+
+
+async def test_the_age_of_the_oldest_row_is_measured(pool: asyncpg.Pool) -> None:
+    producer, metrics, stop = SlowProducer(), Metrics(), asyncio.Event()
+    async with pool.acquire() as conn:  # somebody else holds every bucket
+        await conn.fetch(
+            "SELECT pg_advisory_lock(hashtext('outbox.' || current_schema()), n) FROM generate_series(0, 7) n"
+        )
+        await add(pool, message("k", 1))
+        running = asyncio.create_task(relay_of(pool, producer, metrics).run(stop))
+        await asyncio.sleep(1.4)
+        assert metrics.value("outbox_oldest_seconds") > 0.5
+        assert producer.sent == []
+    stop.set()
+    await running
+
+
+async def test_the_relay_lives_through_a_lost_connection(pool: asyncpg.Pool) -> None:
+    producer, stop = SlowProducer(), asyncio.Event()
+    running = asyncio.create_task(relay_of(pool, producer).run(stop))
+    await asyncio.sleep(0.2)
+    schema = await pool.fetchval("SELECT current_schema()")
+    kill = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()"
+    )
+    await pool.fetch(kill, schema)
+    await asyncio.sleep(0.1)
+    await add(pool, message("k", 1))
+    async with asyncio.timeout(10):
+        while not producer.sent:
+            await asyncio.sleep(0.05)
+    stop.set()
+    await running
+
+
+# --- leases -----------------------------------------------------------------------------------------------------
+
+
+async def test_one_owner_at_a_time(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as conn:
+        first = await leases.acquire(conn, "job", "a", 60)
+        assert first is not None and first.fence == 1
+        assert await leases.acquire(conn, "job", "b", 60) is None
+        assert await leases.acquire(conn, "job", "a", 60) is None
+        await leases.release(conn, first)
+        second = await leases.acquire(conn, "job", "b", 60)
+        assert second is not None and second.fence == 2
+
+
+async def test_of_many_that_ask_one_gets_it(pool: asyncpg.Pool) -> None:
+    async def ask(owner: str) -> leases.Lease | None:
+        async with pool.acquire() as conn:
+            return await leases.acquire(conn, "job", owner, 60)
+
+    got = await asyncio.gather(*(ask(str(number)) for number in range(20)))
+    assert len([lease for lease in got if lease]) == 1
+
+
+async def test_a_late_owner_is_fenced_off(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as conn:
+        late = await leases.acquire(conn, "job", "a", 0.05)
+        assert late is not None
+        await asyncio.sleep(0.1)
+        assert await leases.renew(conn, late, 60) is False
+        now = await leases.acquire(conn, "job", "b", 60)
+        assert now is not None and now.fence > late.fence
+        await leases.release(conn, late)  # must not release the other's
+        assert await leases.acquire(conn, "job", "c", 60) is None
+        async with conn.transaction():
+            await leases.check(conn, now)
+            with pytest.raises(leases.Lost):
+                await leases.check(conn, late)
+
+
+async def test_renewing_holds_it(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as conn:
+        lease = await leases.acquire(conn, "job", "a", 0.2)
+        assert lease is not None
+        for _ in range(4):
+            await asyncio.sleep(0.1)
+            assert await leases.renew(conn, lease, 0.2)
+        assert await leases.acquire(conn, "job", "b", 1) is None
