@@ -201,7 +201,7 @@ def web_page() -> None:
 
 def models() -> None:
     """The recognition models, converted by our own code and checked by hash."""
-    _call([str(PYTHON), "-m", "inference.models.fetch", "--home", str(MODELS)])
+    _call([str(PYTHON), "-m", "inference.models", "--home", str(LOCAL)])
 
 
 def _call(command: list[str], *, cwd: Path = REPO, env: dict[str, str] | None = None) -> None:

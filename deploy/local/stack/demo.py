@@ -1,5 +1,119 @@
+"""The demo: a site with a camera and a layout, and a clip uploaded through the public API, as any user would."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stack.errors import StackError
+from stack.home import write_private
+from stack.lines import Lines
+from stack.settings import REPO
 from stack.supervisor import Supervisor
+from stack.watch import follow
+
+FILES = REPO / "deploy" / "demo"
+EVERY_MS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What the demo made in the registry; kept in HOME/demo/place.json for the next start."""
+
+    site_id: str
+    camera_id: str
+    names: dict[str, str]
 
 
 async def show(supervisor: Supervisor, *, demo: bool) -> None:
-    supervisor.tell()
+    """Write run.json, print address and key, upload the clip, then a line per event until cancelled."""
+    key = supervisor.secrets["api_key"]
+    place: Place | None = None
+    async with httpx.AsyncClient(
+        base_url=supervisor.api_url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False
+    ) as client:
+        if demo:
+            place = await prepare(client, supervisor.settings.home / "demo")
+        supervisor.tell(key=key, **({"site_id": place.site_id, "camera_id": place.camera_id} if place else {}))
+        supervisor.console.line(f"\n  address  {supervisor.api_url}\n  key      {key}\n\n  Ctrl-C stops everything.\n")
+        started = asyncio.Event()
+        lines = Lines(place.names if place else {})
+        following = asyncio.create_task(follow(supervisor.kafka_bootstrap, lines, supervisor.console.line, started))
+        try:
+            if place:
+                await started.wait()
+                clip = await make_clip(supervisor.settings.home / "demo")
+                job = await upload(client, place, await asyncio.to_thread(clip.read_bytes))
+                run = {"video_id": job["video_id"], "run_id": job["run_id"]}
+                _keep(supervisor.settings.home / "demo", "upload.json", run)
+            await following
+        finally:
+            following.cancel()
+
+
+async def prepare(client: httpx.AsyncClient, folder: Path) -> Place:
+    """The demo's site and camera: those of an earlier start when the registry still has them, else new ones."""
+    kept = folder / "place.json"
+    if kept.exists():
+        place = Place(**json.loads(kept.read_text()))
+        if (await client.get(f"/v1/cameras/{place.camera_id}")).is_success:
+            return place
+    layout = json.loads((FILES / "layout.json").read_text())
+    site = await _post(client, "/v1/sites", {"name": "Demo"})
+    camera = await _post(client, "/v1/cameras", {"site_id": site["site_id"], "name": "Demo camera"})
+    made = await client.put(f"/v1/cameras/{camera['camera_id']}/layout", json=layout)
+    tables = _answer(made)["tables"]
+    names = {table["table_id"]: table["label"] for table in tables} | {camera["camera_id"]: "demo camera"}
+    place = Place(site_id=site["site_id"], camera_id=camera["camera_id"], names=names)
+    _keep(folder, "place.json", vars(place))
+    return place
+
+
+async def make_clip(folder: Path) -> Path:
+    """The demo clip, made by our own code the first time."""
+    clip = folder / "clip.mp4"
+    if not clip.exists():
+        command = [sys.executable, str(FILES / "make_clip.py"), str(clip)]
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+        if await process.wait():
+            raise StackError("the demo clip could not be made")
+    return clip
+
+
+async def upload(client: httpx.AsyncClient, place: Place, clip: bytes) -> dict[str, Any]:
+    """Announce the clip and send it; the job document."""
+    asked = {
+        "camera_id": place.camera_id,
+        "sampling": {"mode": "cadence", "every_ms": EVERY_MS},
+        "make": ["frames", "tables", "hazards"],
+        "filename": "demo.mp4",
+        "size_bytes": len(clip),
+    }
+    job = await _post(client, "/v1/videos", asked)
+    door = job["upload"]
+    sent = await client.post(
+        door["content_url"],
+        content=clip,
+        headers={"Authorization": f"Bearer {door['token']}", "Content-Type": "video/mp4"},
+    )
+    _answer(sent)
+    return job
+
+
+def _keep(folder: Path, name: str, document: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_private(folder / name, document)
+
+
+async def _post(client: httpx.AsyncClient, path: str, document: dict[str, Any]) -> dict[str, Any]:
+    return _answer(await client.post(path, json=document))
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    if response.is_error:
+        raise StackError(f"{response.request.method} {response.url} answered {response.status_code}: {response.text}")
+    return dict(response.json()) if response.content else {}

@@ -14,7 +14,7 @@ from typing import Any
 from stack.errors import StackError
 from stack.processes import started_at
 
-SECRETS = ("postgres_password", "link_secret", "upload_token_secret", "api_bootstrap_secret")
+SECRETS = ("postgres_password", "link_secret", "upload_token_secret")
 
 
 @contextlib.contextmanager
@@ -68,15 +68,12 @@ def read_secrets(home: Path) -> dict[str, str]:
     """The stack's secrets, made at random the first time and kept between starts (mode 0600)."""
     path = home / "secrets.json"
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    missing = {name: secrets.token_urlsafe(32) for name in SECRETS if name not in kept}
+    fresh = {name: secrets.token_urlsafe(32) for name in SECRETS}
+    fresh["api_key"] = f"twk_{secrets.token_hex(4)}_{secrets.token_hex(24)}"
+    missing = {name: value for name, value in fresh.items() if name not in kept}
     if missing:
         write_private(path, kept | missing)
     return kept | missing
-
-
-def keep_secret(home: Path, name: str, value: str) -> None:
-    """Add one more secret to the file."""
-    write_private(home / "secrets.json", read_secrets(home) | {name: value})
 
 
 def note_processes(home: Path, pids: Mapping[str, int]) -> None:

@@ -42,7 +42,7 @@ def common(settings: StackSettings, secrets: Mapping[str, str], kafka: str, data
     }
 
 
-def own(name: str, settings: StackSettings) -> dict[str, str]:
+def own(name: str, settings: StackSettings, secrets: Mapping[str, str]) -> dict[str, str]:
     """What only this service is told."""
     environment = {"OPS_HOST": "127.0.0.1", "OPS_PORT": str(settings.port(f"{name} ops"))}
     prefix = name.upper().replace("-", "_")
@@ -52,17 +52,17 @@ def own(name: str, settings: StackSettings) -> dict[str, str]:
         port = settings.port("api")
         environment["INGEST_CORS_ORIGINS"] = f"http://127.0.0.1:{port},http://localhost:{port}"
     if name == "api":
-        environment |= {"API_WEB_DIST": str(REPO / "web" / "dist")}
+        environment |= {"API_WEB_DIST": str(REPO / "web" / "dist"), "API_BOOTSTRAP_KEY": secrets["api_key"]}
     return environment
 
 
-def part(name: str, settings: StackSettings, shared: Mapping[str, str]) -> Part:
+def part(name: str, settings: StackSettings, secrets: Mapping[str, str], shared: Mapping[str, str]) -> Part:
     """One service as a part that a keeper runs; ready when /readyz says so."""
     command = Command(
         name=name,
         argv=[sys.executable, "-m", MODULES[name]],
         log=settings.home / "logs" / f"{name}.log",
-        env={**_inherited(), **shared, **own(name, settings)},
+        env={**_inherited(), **shared, **own(name, settings, secrets)},
         cwd=_work(settings.home),
         grace_s=12.0,
     )

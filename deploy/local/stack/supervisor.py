@@ -122,7 +122,8 @@ class Supervisor:
             self.console.step(f"{made} topics created")
 
     async def _start_services(self) -> None:
-        parts = [services.part(name, self.settings, self.environment()) for name in services.present()]
+        shared = self.environment()
+        parts = [services.part(name, self.settings, self.secrets, shared) for name in services.present()]
         await _all_or_none([self._keep(part, self._services) for part in parts])
 
     async def _keep(self, part: Part, keepers: list[Keeper]) -> None:

@@ -1,0 +1,37 @@
+"""Follows the topics, without a group, and prints a line for each event."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from stack.lines import Lines
+from tablewatch_schemas import TOPICS, ContractError, decode
+
+# the inside of a stage: some thousands a minute, and what they come to is told anyway
+QUIET = {"table.evidence", "hazard.candidate"}
+
+
+async def follow(bootstrap: str, lines: Lines, write: Callable[[str], None], started: asyncio.Event) -> None:
+    """Print every event from now on, until cancelled. Sets `started` once its places in the topics are fixed."""
+    topics = [name for name in TOPICS if name not in QUIET]
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
+        places = [TopicPartition(topic, number) for topic in topics for number in _partitions(consumer, topic)]
+        consumer.assign(places)
+        for place, end in (await consumer.end_offsets(places)).items():
+            consumer.seek(place, end)
+        started.set()
+        async for record in consumer:
+            write(f"{time.strftime('%H:%M:%S')} {_line(lines, record)}")
+
+
+def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
+    return sorted(consumer.partitions_for_topic(topic) or ())
+
+
+def _line(lines: Lines, record: "ConsumerRecord[bytes, bytes]") -> str:
+    try:
+        return lines.of(decode(record.topic, record.key, record.value, record.headers))
+    except ContractError as error:
+        return f"{record.topic} at {record.partition}:{record.offset} cannot be read: {error.reason}"
