@@ -75,7 +75,7 @@ def steps() -> list[Step]:
         Step("Workspace", lambda: workspace(members), members, (PYTHON,), str(REPO), ("Python packages",)),
         Step("Kafka", kafka, (local / "pom.xml", local / "jars.sha256"), (JARS,)),
     ]
-    if (REPO / "web" / "package.json").exists():
+    if (REPO / "web" / "package-lock.json").exists():
         found.append(Step("Web page", web_page, tuple(web_files()), (REPO / "web" / "dist" / "index.html",)))
     source = tuple(sorted((REPO / "libs/inference/src/inference/models").rglob("*.py")))
     if any(path.name == "fetch.py" for path in source):
@@ -218,8 +218,12 @@ def _call(command: list[str], *, cwd: Path = REPO, env: dict[str, str] | None = 
     except FileNotFoundError:
         raise BootstrapError(f"`{command[0]}` was not found; the README lists what the machine must have") from None
     if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-25:])
-        raise BootstrapError(f"`{' '.join(command[:6])} ...` failed:\n{tail}")
+        raise BootstrapError(f"`{' '.join(command[:6])} ...` failed:\n{_both_ends(done.stdout.splitlines())}")
+
+
+def _both_ends(lines: list[str]) -> str:
+    """npm says the reason first, pip and Maven last."""
+    return "\n".join(lines if len(lines) < 40 else [*lines[:12], "...", *lines[-20:]])
 
 
 def _version(python: Path) -> tuple[int, ...]:
