@@ -4,7 +4,8 @@
     python schemas/compat.py --release    write down the current schemas as released
 
 Released contracts stand in `schemas/<topic>/released/v1.json`. Additive changes pass: a new optional field, a new enum
-value (readers tolerate those), a wider limit. What breaks needs a new major version: a new `v2.schema.json` and ce_type.
+value (readers tolerate those), a wider limit. What breaks needs a new major version:
+a `v2.schema.json` and another ce_type.
 """
 
 import argparse

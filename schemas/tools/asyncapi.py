@@ -9,9 +9,9 @@ from schemas.tools.model import Topic
 _HEAD = "# Made by schemas/generate.py; do not edit.\n"
 
 _INTRODUCTION = """Events of tablewatch on Kafka. Values are JSON; a null value is a tombstone. Headers are
-CloudEvents 1.0 binary mode. Ignore fields, enum values and headers that you do not know. Event ids are deterministic: an effect applied
-once for each `ce_id` is applied once however often a record is delivered. On compacted topics ignore a record with a
-lower version than you have. Topics carry all sites; whoever may see one site only uses the HTTP API."""
+CloudEvents 1.0 binary mode. Ignore fields, enum values and headers that you do not know. Event ids are deterministic:
+an effect applied once for each `ce_id` is applied once however often a record is delivered. On compacted topics ignore
+a record with a lower version than you have. Topics carry all sites; whoever may see one site only uses the HTTP API."""
 
 _HEADERS: dict[str, tuple[str, bool]] = {
     "content-type": ("`application/json`.", True),

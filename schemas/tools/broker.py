@@ -18,7 +18,7 @@ _HEAD = """# Made by schemas/generate.py; do not edit.
 
 def render(topics: list[Topic]) -> str:
     """The YAML document."""
-    entries = [entry for topic in topics for entry in [_topic(topic), *_dead_letters(topic)]]
+    entries = [entry for topic in topics for entry in [_topic(topic), *_dead_letters(topic), *_changelogs(topic)]]
     return _HEAD + yaml.safe_dump({"topics": entries}, sort_keys=False, width=120)
 
 
@@ -38,4 +38,12 @@ def _dead_letters(topic: Topic) -> list[dict[str, Any]]:
     return [
         {"name": f"{topic.name}.{group}.dlq", "partitions": 1, "config": dict(kept)}
         for group in topic.about["consumers"]
+    ]
+
+
+def _changelogs(topic: Topic) -> list[dict[str, Any]]:
+    """Rows of the folds: as many partitions as the topic they fold, compacted and never deleted (chassis.fold)."""
+    return [
+        {"name": f"{group}-rows-changelog", "partitions": None, "config": {"cleanup.policy": "compact"}}
+        for group in topic.about.get("folds", ())
     ]

@@ -149,6 +149,8 @@ def _write(field: Field) -> str:
         bare = f"write_{snake(field.shape.name)}({value})"
     elif field.kind == "array" and field.item and field.item.shape:
         bare = f"[write_{snake(field.item.shape.name)}(each) for each in {value}]"
+    elif field.kind == "array":
+        bare = f"list({value})"
     else:
         return value
     return f"None if {value} is None else {bare}" if field.optional else bare

@@ -161,7 +161,7 @@ def write_video_uploaded(event: VideoUploaded) -> dict[str, Any]:
         "started_at": None if event.started_at is None else write_time(event.started_at),
         "layout_key": event.layout_key,
         "sampling": write_video_uploaded_sampling(event.sampling),
-        "make": event.make,
+        "make": list(event.make),
         "uploaded_at": write_time(event.uploaded_at),
     }
 
@@ -544,7 +544,7 @@ def write_frame_extracted(event: FrameExtracted) -> dict[str, Any]:
         "layout_key": event.layout_key,
         "previous_frame_id": event.previous_frame_id,
         "previous_object_key": event.previous_object_key,
-        "make": event.make,
+        "make": list(event.make),
         "last": event.last,
     }
 
@@ -595,7 +595,7 @@ def write_crop_ready_crop(event: CropReadyCrop) -> dict[str, Any]:
         "table_id": event.table_id,
         "offset": event.offset,
         "length": event.length,
-        "box": event.box,
+        "box": list(event.box),
         "changed": event.changed,
         "change": event.change,
     }
@@ -704,7 +704,7 @@ def write_crop_ready(event: CropReady) -> dict[str, Any]:
         "width": event.width,
         "height": event.height,
         "crops": [write_crop_ready_crop(each) for each in event.crops],
-        "make": event.make,
+        "make": list(event.make),
         "last": event.last,
     }
 
@@ -993,8 +993,8 @@ def read_table_state_evidence(data: dict[str, Any]) -> TableStateEvidence:
 def write_table_state_evidence(event: TableStateEvidence) -> dict[str, Any]:
     """JSON values of TableStateEvidence."""
     return {
-        "evidence_ids": event.evidence_ids,
-        "frame_ids": event.frame_ids,
+        "evidence_ids": list(event.evidence_ids),
+        "frame_ids": list(event.frame_ids),
         "people": event.people,
         "model": None if event.model is None else write_table_state_evidence_model(event.model),
         "layout_version": event.layout_version,
@@ -1083,7 +1083,7 @@ def write_table_state(event: TableState) -> dict[str, Any]:
         "table_id": event.table_id,
         "site_id": event.site_id,
         "run_id": event.run_id,
-        "camera_ids": event.camera_ids,
+        "camera_ids": list(event.camera_ids),
         "version": event.version,
         "state": event.state,
         "previous_state": event.previous_state,
@@ -1146,12 +1146,12 @@ def write_hazard_candidate_observation(event: HazardCandidateObservation) -> dic
     """JSON values of HazardCandidateObservation."""
     return {
         "kind": event.kind,
-        "box": event.box,
+        "box": list(event.box),
         "score": event.score,
         "coloured": event.coloured,
         "area": event.area,
         "stationary_ms": event.stationary_ms,
-        "near_table_ids": event.near_table_ids,
+        "near_table_ids": list(event.near_table_ids),
     }
 
 
@@ -1312,7 +1312,7 @@ def read_hazard_alert_evidence(data: dict[str, Any]) -> HazardAlertEvidence:
 def write_hazard_alert_evidence(event: HazardAlertEvidence) -> dict[str, Any]:
     """JSON values of HazardAlertEvidence."""
     return {
-        "frame_ids": event.frame_ids,
+        "frame_ids": list(event.frame_ids),
         "frame_key": event.frame_key,
         "detector": None if event.detector is None else write_hazard_alert_evidence_detector(event.detector),
     }
@@ -1415,8 +1415,8 @@ def write_hazard_alert(event: HazardAlert) -> dict[str, Any]:
         "status": event.status,
         "severity": event.severity,
         "confidence": event.confidence,
-        "box": event.box,
-        "near_table_ids": event.near_table_ids,
+        "box": None if event.box is None else list(event.box),
+        "near_table_ids": list(event.near_table_ids),
         "opened_at": write_time(event.opened_at),
         "as_of": write_time(event.as_of),
         "evidence": write_hazard_alert_evidence(event.evidence),
@@ -1869,7 +1869,7 @@ def write_table_group(event: TableGroup) -> dict[str, Any]:
         "run_id": event.run_id,
         "version": event.version,
         "primary_table_id": event.primary_table_id,
-        "table_ids": event.table_ids,
+        "table_ids": list(event.table_ids),
         "state": event.state,
         "capacity": event.capacity,
         "status": event.status,
@@ -1929,7 +1929,7 @@ def write_asset_deleted(event: AssetDeleted) -> dict[str, Any]:
         "run_id": event.run_id,
         "site_id": event.site_id,
         "objects": event.objects,
-        "classes": event.classes,
+        "classes": list(event.classes),
         "requested_at": write_time(event.requested_at),
         "deleted_at": write_time(event.deleted_at),
     }
