@@ -1,0 +1,1 @@
+"""The demo restaurant: a room, its guests, what happens there, and how well a stack told it."""
