@@ -1,4 +1,4 @@
-"""Every way in which extraction fails or a gap comes about: one list of codes, sentences, and whether retrying helps."""
+"""Every way in which extraction fails or a gap comes about: one list of codes and sentences."""
 
 from dataclasses import dataclass
 

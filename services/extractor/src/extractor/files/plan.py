@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from extractor.files.rules import Rule
@@ -53,7 +54,7 @@ def trustworthy(packets: Packets, first_shown: Sequence[int]) -> bool:
     """
     if not first_shown or not packets.keys or len(set(packets.pts)) != len(packets.pts):
         return False
-    if any(later <= earlier for earlier, later in zip(packets.keys, packets.keys[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(packets.keys)):
         return False
     shown = [pts for pts in sorted(packets.pts) if pts >= first_shown[0]]
     return list(first_shown) == shown[: len(first_shown)]
@@ -80,7 +81,7 @@ def planned(packets: Packets, start: int, rule: Rule, seekable: bool) -> list[Se
     end = max(packets.pts, default=start)
     edges = [start, *(cut for cut in cuts if cut > start), end + 1]
     segments: list[Segment] = []
-    for begins, ends in zip(edges, edges[1:], strict=False):
+    for begins, ends in pairwise(edges):
         low, high = bisect_left(wanted, begins), bisect_left(wanted, ends)
         if low == high:
             continue

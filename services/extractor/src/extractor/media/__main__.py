@@ -7,7 +7,7 @@ from extractor.media.sandbox import confine
 
 
 def main() -> None:
-    """Arguments: memory limit in bytes, process id of the parent. Standard output is the wire; what libraries print goes to standard error."""
+    """Arguments: memory limit in bytes, process id of the parent. What libraries print goes to standard error."""
     wire = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     confine(int(sys.argv[1]), int(sys.argv[2]))

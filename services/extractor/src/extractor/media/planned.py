@@ -1,6 +1,6 @@
 """Planned segments: known frames out of known groups of pictures, decoding as little as the codec allows.
 
-Per group of pictures only the packets up to the last wanted one are decoded, and frames that no other refers to and that
+Per group of pictures only the packets up to the last wanted one are decoded, and frames that no other refers to and
 nobody wants are skipped. The output is bit-identical to decoding everything.
 """
 

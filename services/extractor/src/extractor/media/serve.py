@@ -13,7 +13,7 @@ import orjson
 
 from extractor.files import wire
 from extractor.files.failures import DECODE_FAILED, GAP_TRUNCATED, NO_FRAMES, OUT_OF_MEMORY, Failed
-from extractor.files.plan import planned, whole
+from extractor.files.plan import Segment, planned, whole
 from extractor.files.rules import Sampling, media_ms, picture_score, rule_for
 from extractor.media.picture import Picture, picture_of, thumbnail
 from extractor.media.planned import Broken, PlannedSampler
@@ -66,15 +66,15 @@ def answer(request: dict[str, Any], say: Say) -> None:
 
 
 def heartbeat(say: Say) -> Callable[[int], None]:
-    """Tells the parent about twice a second that reading goes on, and where."""
+    """Tells the parent about twice a second that reading goes on."""
     told = 0.0
 
-    def alive(ticks: int) -> None:
+    def alive(_ticks: int) -> None:
         nonlocal told
         now = time.monotonic()
         if now - told >= HEARTBEAT_S:
             told = now
-            say("alive", ticks=ticks)
+            say("alive")
 
     return alive
 
@@ -90,27 +90,35 @@ def tell_plan(request: dict[str, Any], say: Say) -> None:
     time_base, seekable = source.time_base, source.seekable
     source.container.close()
     start = seen.start
-    segments = whole()
+    segments = whole(start or 0)
     if seen.trusted and start is not None:
         rule = rule_for(sampling_of(request), start, time_base)
         segments = planned(seen.packets, start, rule, seekable)
     if seen.trusted and not segments:
         raise Failed(NO_FRAMES)
     for segment in segments:
-        say("segment", **asdict(segment))
+        say("segment", **asdict(segment), **extent(segment, start or 0, time_base))
     say("done", **summary(seen, time_base, sum(len(segment.wanted) for segment in segments)))
 
 
+def extent(segment: Segment, start: int, time_base: Fraction) -> dict[str, int | None]:
+    """Media time that a segment covers, ms."""
+    ends = segment.to_ticks
+    return {
+        "from_ms": media_ms(segment.from_ticks, start, time_base),
+        "to_ms": None if ends is None else media_ms(ends, start, time_base),
+    }
+
+
 def summary(seen: Survey, time_base: Fraction, wanted: int) -> dict[str, Any]:
-    """Clock, first frame and duration (ms, None if unknown), expected frames, and a truncated end as a gap."""
+    """First frame (ticks) and duration (ms; both None if unknown), expected frames, and a truncated end as a gap."""
     gaps, duration = [], None
     if seen.start is not None and seen.end is not None:
         duration = media_ms(seen.end, seen.start, time_base)
         if seen.truncated_at is not None:
             gaps = [gap_ms(Gap(seen.truncated_at, None, GAP_TRUNCATED), seen.start, time_base)]
     return {
-        "time_base": [time_base.numerator, time_base.denominator],
-        "start": seen.start,
+        "start": seen.start if seen.trusted else None,
         "duration_ms": duration,
         "expected": wanted if seen.trusted else None,
         "gaps": gaps,

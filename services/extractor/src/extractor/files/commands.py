@@ -1,0 +1,56 @@
+"""What comes in: uploads become jobs, commands cancel, delete or retry them. One transaction a record."""
+
+from typing import TypeVar
+
+import asyncpg
+
+from chassis.clock import Clock
+from chassis.consume import Invalid
+from chassis.records import Record
+from extractor.files import jobs
+from tablewatch_schemas import ContractError, Received, VideoCommand, VideoUploaded, decode_as
+
+E = TypeVar("E")
+
+
+class Intake:
+    """Handler of group `extractor` on video.uploaded and video.command."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool, self._clock = pool, clock
+
+    async def handle(self, record: Record) -> None:
+        """Idempotent: a record that comes again changes nothing. Raises Invalid."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            if record.topic == VideoUploaded.TOPIC:
+                await self._uploaded(conn, _read(VideoUploaded, record))
+            else:
+                await self._commanded(conn, _read(VideoCommand, record))
+
+    async def _uploaded(self, conn: jobs.Connection, received: Received[VideoUploaded]) -> None:
+        if received.event is None:
+            return
+        sampling = received.event.sampling
+        known = sampling.mode in ("cadence", "keyframes", "all")
+        if not known or (sampling.mode == "cadence") != bool(sampling.every_ms):
+            raise Invalid("wrong_sampling", f"sampling {sampling.mode} with every_ms {sampling.every_ms}")
+        await jobs.accept(conn, received, self._clock.now())
+
+    async def _commanded(self, conn: jobs.Connection, received: Received[VideoCommand]) -> None:
+        command = received.event
+        if command is None:
+            return
+        if command.action == "cancel":
+            await jobs.cancel(conn, command.run_id, self._clock.now())
+        elif command.action == "retry":
+            await jobs.retry(conn, command.run_id, self._clock.now())
+        elif command.action == "delete":
+            await jobs.delete(conn, command.run_id, command.site_id)
+
+
+def _read(event: type[E], record: Record) -> Received[E]:
+    """Raises Invalid for what can never be read."""
+    try:
+        return decode_as(event, record.key, record.value, record.headers)
+    except ContractError as error:
+        raise Invalid(error.code, error.reason) from error

@@ -1,0 +1,181 @@
+"""Publication: the frames of a run go out in media order as the finished prefix grows, by one publisher at a time."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from chassis.clock import Clock, wait_or_stop
+from chassis.database import DISCONNECTED
+from chassis.metrics import Metrics
+from chassis.objects import ObjectStore
+from chassis.produce import Producer
+from extractor.files import jobs, telling
+from extractor.files.telling import Frame
+from extractor.files.window import Window
+from tablewatch_schemas import Encoded, keys
+
+BATCH = 100
+LEASE_S = 30.0
+POLL_S = 0.2
+
+_CLAIM = """
+UPDATE jobs SET publisher = $1, publish_fence = publish_fence + 1, publish_until = clock_timestamp() + $2
+WHERE run_id = (
+    SELECT run_id FROM jobs j
+    WHERE publish_until < clock_timestamp() AND NOT run_id = ANY($3) AND (
+        (state = 'processing' AND (
+            published = total
+            OR EXISTS (SELECT 1 FROM frames f WHERE f.run_id = j.run_id AND f.index = j.published + 1)
+            OR (total = published + 1
+                AND EXISTS (SELECT 1 FROM frames f WHERE f.run_id = j.run_id AND f.index = j.published))))
+        OR (state = 'failed' AND marked < attempt AND (published > 0
+            OR EXISTS (SELECT 1 FROM frames f WHERE f.run_id = j.run_id AND f.index = j.published))))
+    ORDER BY publish_until LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING *
+"""
+_READY = "SELECT * FROM frames WHERE run_id = $1 AND index >= $2 ORDER BY index LIMIT $3"
+_ADVANCE = """
+UPDATE jobs SET published = $3, dirty = true, publish_until = '-infinity', updated_at = clock_timestamp()
+WHERE run_id = $1 AND publish_fence = $2 AND state IN ('processing', 'failed') RETURNING true
+"""
+_DONE = """
+UPDATE jobs SET published = $3, state = 'done', stage = 'done', best_thumb = $4, publish_until = '-infinity',
+    updated_at = clock_timestamp()
+WHERE run_id = $1 AND publish_fence = $2 AND state = 'processing' RETURNING true
+"""
+_MARKED = """
+UPDATE jobs SET published = $3, marked = attempt, publish_until = '-infinity', updated_at = clock_timestamp()
+WHERE run_id = $1 AND publish_fence = $2 AND state = 'failed' RETURNING true
+"""
+_BEST = """
+SELECT best_thumb FROM segments WHERE run_id = $1 AND best_thumb IS NOT NULL
+ORDER BY best_score DESC, number LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What to publish of a run now. `last`: the final one of `frames` ends the run; `marker`: a record without a
+    picture does, because the run failed, or failed before and told so."""
+
+    frames: tuple[Frame, ...]
+    last: bool
+    marker: bool
+
+
+def release(
+    frames: Sequence[Frame], published: int, total: int | None, failed: bool, marked: bool, room: int
+) -> Release:
+    """The frames that follow on `published` without a gap, as far as there is room.
+
+    Until the total is known the newest is held back: it could be the last one, and must then say so.
+    """
+    prefix = [frame for place, frame in enumerate(frames) if frame.index == published + place]
+    if total is None and not failed:
+        prefix = prefix[:-1]
+    ready = tuple(prefix[:room])
+    complete = len(ready) == len(prefix) and (failed or published + len(ready) == total)
+    marker = complete and (failed or marked or not ready)
+    return Release(ready, complete and not marker, marker)
+
+
+class Publisher:
+    """Claims runs that have something to publish, one after another, each under its own lease and fence."""
+
+    def __init__(
+        self,
+        owner: str,
+        pool: asyncpg.Pool,
+        store: ObjectStore,
+        producer: Producer,
+        window: Window,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        log: Any,
+    ) -> None:
+        self._owner, self._pool, self._store, self._producer, self._window = owner, pool, store, producer, window
+        self._clock, self._metrics, self._log = clock, metrics, log
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; a database that goes away is waited for."""
+        while not stop.is_set():
+            try:
+                busy = await self.round()
+            except DISCONNECTED as error:
+                self._log.warning("database_away", error=type(error).__name__)
+                busy = False
+            if not busy:
+                await wait_or_stop(self._clock, POLL_S, stop)
+
+    async def round(self) -> bool:
+        """Let every run that has something publish one batch; False if nothing went out."""
+        done: list[str] = []
+        while await self._window.room() > 0:
+            async with self._pool.acquire() as conn:
+                row = await conn.fetchrow(_CLAIM, self._owner, timedelta(seconds=LEASE_S), done)
+            if row is None:
+                break
+            await self._publish(row)
+            done.append(row["run_id"])
+        return bool(done)
+
+    async def _publish(self, row: asyncpg.Record) -> None:
+        async with self._pool.acquire() as conn:
+            rows = await conn.fetch(_READY, row["run_id"], row["published"], BATCH + 1)
+        failed = row["state"] == "failed"
+        room = min(BATCH, await self._window.room())
+        going = release(
+            [_frame(each) for each in rows], row["published"], row["total"], failed, row["marked"] > 0, room
+        )
+        if len(rows) > BATCH:
+            going = Release(going.frames, last=False, marker=False)
+        await self._producer.send_all(self._messages(row, going))
+        self._window.released(len(going.frames))
+        await self._advance(row, going)
+
+    def _messages(self, row: asyncpg.Record, going: Release) -> list[Encoded]:
+        cause, now = telling.received_of(dict(row)), self._clock.now()
+        final = len(going.frames) - 1
+        messages = [
+            telling.frame_event(cause, frame, going.last and place == final, now)
+            for place, frame in enumerate(going.frames)
+        ]
+        if going.marker:
+            index = row["published"] + len(going.frames)
+            messages.append(telling.last_marker(cause, index, going.frames[-1].media_ms if going.frames else 0, now))
+        return messages
+
+    async def _advance(self, row: asyncpg.Record, going: Release) -> None:
+        """Remember what is acknowledged. Whoever lost the lease in between changes nothing."""
+        run_id, fence, published = row["run_id"], row["publish_fence"], row["published"] + len(going.frames)
+        ended = going.last or going.marker
+        best = await self._best_thumbnail(row) if ended and row["state"] == "processing" else False
+        async with self._pool.acquire() as conn, conn.transaction():
+            if ended and row["state"] == "processing":
+                mine = await conn.fetchval(_DONE, run_id, fence, published, best)
+            else:
+                mine = await conn.fetchval(_MARKED if ended else _ADVANCE, run_id, fence, published)
+            if not mine:
+                return
+            await conn.execute("DELETE FROM frames WHERE run_id = $1 AND index < $2", run_id, published)
+            if ended and row["state"] == "processing":
+                await conn.execute("DELETE FROM segments WHERE run_id = $1", run_id)
+                await jobs.tell(conn, run_id, self._clock.now())
+        self._metrics.count("work_total", len(going.frames), stage="publish", outcome="ok")
+
+    async def _best_thumbnail(self, row: asyncpg.Record) -> bool:
+        async with self._pool.acquire() as conn:
+            thumb = await conn.fetchval(_BEST, row["run_id"])
+        if thumb is None:
+            return False
+        await self._store.put(keys.thumbnail(row["site_id"], row["run_id"], "best"), thumb, "image/jpeg")
+        return True
+
+
+def _frame(row: asyncpg.Record) -> Frame:
+    return Frame(**{name: row[name] for name in Frame.__slots__})
