@@ -29,10 +29,11 @@ T = TypeVar("T")
 _POLL_S = 0.2
 _COMMIT_S = 0.5
 _LAG_S = 5.0
+_LAG_SOON_S = 0.25
 _REJOIN_S = 1.0
 
 
-class Invalid(Exception):  # noqa: N818 (an outcome, not an error of ours)
+class Invalid(Exception):
     """A record that is never going to work: dead letter, the offset moves on."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -41,7 +42,7 @@ class Invalid(Exception):  # noqa: N818 (an outcome, not an error of ours)
         self.reason = reason
 
 
-class Busy(Exception):  # noqa: N818 (an outcome, not an error of ours)
+class Busy(Exception):
     """Slow down: the partition is paused, polled on, and the same record comes again."""
 
     def __init__(self, retry_after_s: float = 1.0) -> None:
@@ -156,12 +157,12 @@ class Consumer:
         for record in records:
             self._flow(record.place).take(record)
         self._joined = self._joined or bool(subscription.assigned())
+        if self._clock.monotonic() >= self._due["lag"]:
+            await self._look_at_lag(subscription)
         self._regulate(subscription)
         self._start_all()
         if self._clock.monotonic() >= self._due["commit"]:
             await self._commit(subscription)
-        if self._clock.monotonic() >= self._due["lag"]:
-            await self._look_at_lag(subscription)
         if self._fuse.blown or not self._owing():
             self._health.beat(self._name)
 
@@ -215,9 +216,9 @@ class Consumer:
             self._start_all()
 
     def _live_behind(self) -> bool:
-        if any(flow.live and flow.at_work for flow in self._flows.values()):
+        if self._lag is None or any(flow.live and flow.at_work for flow in self._flows.values()):
             return True
-        behind = (place for place, lag in (self._lag or {}).items() if lag > 0)
+        behind = (place for place, lag in self._lag.items() if lag > 0)
         return any(self._is_live(place) and not self._backing_off(place) for place in behind)
 
     def _is_live(self, place: Partition) -> bool:
@@ -303,8 +304,8 @@ class Consumer:
     async def _look_at_lag(self, subscription: Subscription) -> None:
         self._lag = await subscription.lag()
         behind = self._lag or {}
-        soon = any(lag and self._is_live(place) for place, lag in behind.items()) or not behind
-        self._due["lag"] = self._clock.monotonic() + (_LAG_S / 5 if soon else _LAG_S)
+        soon = any(lag and self._is_live(place) for place, lag in behind.items()) or self._lag is None
+        self._due["lag"] = self._clock.monotonic() + (_LAG_SOON_S if soon else _LAG_S)
         for lane, live in (("live", True), ("run", False)):
             total = sum(lag for place, lag in behind.items() if self._is_live(place) is live)
             self._metrics.gauge("consumer_lag", total, group=self._options.group, lane=lane)

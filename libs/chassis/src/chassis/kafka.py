@@ -7,12 +7,15 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from chassis.broker import BrokerError, Revoked, Subscription
 from chassis.records import Partition, Record
 
 _RETRY_S = 1.0
+# aiokafka has one fetch under way per broker: a partition that is resumed waits until that one returns.
+_FETCH_WAIT_MS = 100
 _CLOSE_S = 5.0
 _log = structlog.get_logger("chassis.kafka")
 
@@ -25,43 +28,58 @@ class KafkaBroker:
 
     async def subscribe(self, group: str, topics: Sequence[str], revoked: Revoked) -> Subscription:
         """Join `group`; offsets are only committed explicitly and start at the earliest."""
+        await self._counts(topics)
         consumer = await self._started(
             group_id=group, session_timeout_ms=10_000, heartbeat_interval_ms=2_000, max_poll_interval_ms=300_000
         )
-        try:
-            await _exist(consumer, topics)
-            consumer.subscribe(list(topics), listener=_Listener(revoked))
-        except BaseException:
-            await _closed(consumer)
-            raise
+        consumer.subscribe(list(topics), listener=_Listener(revoked))
         return KafkaSubscription(consumer)
 
     async def read(self, topic: str) -> Subscription:
         """Every partition of `topic` from its start."""
+        places = [TopicPartition(topic, number) for number in range(await self.partitions(topic))]
         consumer = await self._started(group_id=None)
-        try:
-            await _exist(consumer, [topic])
-            places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
-            consumer.assign(places)
-            await consumer.seek_to_beginning(*places)
-        except BaseException:
-            await _closed(consumer)
-            raise
+        consumer.assign(places)
         return KafkaSubscription(consumer)
 
     async def partitions(self, topic: str) -> int:
         """Partitions of `topic`, asked of the broker."""
-        consumer = await self._started(group_id=None)
+        return (await self._counts([topic]))[topic]
+
+    async def _counts(self, topics: Sequence[str]) -> dict[str, int]:
+        """Partitions of each topic, when all of them exist."""
+        said = ""
+        while True:
+            try:
+                counts = await self._described(topics)
+            except (KafkaError, OSError) as error:
+                problem = f"the broker does not answer: {error!r}"
+            else:
+                if not (missing := set(topics) - set(counts)):
+                    return counts
+                problem = f"no such topics: {sorted(missing)}"
+            if problem != said:
+                _log.warning("waiting_for_topics", why=problem)
+                said = problem
+            await asyncio.sleep(_RETRY_S)
+
+    async def _described(self, topics: Sequence[str]) -> dict[str, int]:
+        admin = AIOKafkaAdminClient(**self._common)
         try:
-            await _exist(consumer, [topic])
-            return len(consumer.partitions_for_topic(topic))
+            await admin.start()
+            described = await admin.describe_topics(list(topics))
         finally:
-            await _closed(consumer)
+            await admin.close()
+        return {entry["topic"]: len(entry["partitions"]) for entry in described if not entry["error_code"]}
 
     async def _started(self, **options: Any) -> AIOKafkaConsumer:
         while True:
             consumer = AIOKafkaConsumer(
-                **self._common, **options, enable_auto_commit=False, auto_offset_reset="earliest"
+                **self._common,
+                **options,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=_FETCH_WAIT_MS,
             )
             try:
                 await consumer.start()
@@ -156,18 +174,6 @@ def _record(message: Any) -> Record:
 def _mine(consumer: AIOKafkaConsumer, partitions: Iterable[Partition]) -> list[TopicPartition]:
     held = consumer.assignment()
     return [place for place in (TopicPartition(*partition) for partition in partitions) if place in held]
-
-
-async def _exist(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
-    said: set[str] = set()
-    while True:
-        with suppress(KafkaError):
-            if not (missing := set(topics) - await consumer.topics()):
-                return
-            if missing - said:
-                _log.warning("waiting_for_topics", topics=sorted(missing))
-                said |= missing
-        await asyncio.sleep(_RETRY_S)
 
 
 async def _closed(consumer: AIOKafkaConsumer) -> None:

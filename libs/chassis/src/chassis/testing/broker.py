@@ -54,6 +54,10 @@ class MemoryBroker:
             remaining = [other for other in self._members[member.group] if other is not member]
             await self._rebalance(member.group, remaining)
 
+    def wake(self) -> None:
+        """Let waiting polls look again."""
+        self._changed.set()
+
     async def wait_change(self, timeout_s: float) -> None:
         """Until something is written or dealt, at most `timeout_s`."""
         self._changed.clear()
@@ -113,6 +117,7 @@ class MemorySubscription:
 
     def resume(self, partitions: Iterable[Partition]) -> None:
         self._paused.difference_update(partitions)
+        self._broker.wake()
 
     async def commit(self, offsets: Mapping[Partition, int]) -> bool:
         if not set(offsets) <= set(self._positions):
@@ -153,6 +158,7 @@ class MemoryProducer:
         number = message.partition
         if number is None:
             number = lanes.partition_for(message.key or b"", message.lane, self.broker.count)
+        await asyncio.sleep(0)  # as a real one would: others get their turn
         self.sent.append(message)
         return number, self.broker.append(message, number)
 

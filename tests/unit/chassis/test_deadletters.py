@@ -1,0 +1,54 @@
+from datetime import UTC, datetime
+
+from chassis.deadletters import Fuse, FuseOptions, dead_letter, short_stack
+from chassis.records import Record
+
+
+def test_a_letter_keeps_the_record_and_says_why() -> None:
+    record = Record("a.b", 3, 9, 0, b"k", None, (("ce_id", b"1"),))
+    letter = dead_letter(
+        record,
+        "g",
+        code="x",
+        reason="y" * 5000,
+        attempts=2,
+        first_seen=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        error=ValueError("z"),
+    )
+    assert (letter.topic, letter.key, letter.value, letter.partition) == ("a.b.g.dlq", b"k", None, 0)
+    headers = dict(letter.headers)
+    assert headers["ce_id"] == b"1"
+    assert headers["dlq-first-seen"] == b"2026-01-02T03:04:05.000Z"
+    assert len(headers["dlq-reason"]) == 2000
+    assert headers["dlq-stack"] == b"ValueError: z"
+
+
+def test_the_stack_is_short_and_has_no_folders() -> None:
+    def deep(level: int) -> None:
+        if level == 0:
+            raise KeyError("k")
+        deep(level - 1)
+
+    try:
+        deep(20)
+    except KeyError as error:
+        stack = short_stack(error)
+    assert stack.count("test_deadletters.py") == 5
+    assert "/" not in stack
+
+
+def test_a_run_of_failures_blows() -> None:
+    fuse = Fuse(FuseOptions(run=2))
+    assert [fuse.failed(), fuse.failed()] == [True, True]
+    fuse.fine()
+    assert [fuse.failed(), fuse.failed(), fuse.failed()] == [True, True, False]
+    assert fuse.blown == "3 dead letters in a row"
+
+
+def test_a_ratio_of_failures_blows_when_enough_was_seen() -> None:
+    fuse = Fuse(FuseOptions(run=100, ratio=0.5, window=20, least=10))
+    for _ in range(4):
+        fuse.fine()
+    assert [fuse.failed() for _ in range(5)] == [True] * 5
+    assert not fuse.failed()
+    assert "60%" in (fuse.blown or "")

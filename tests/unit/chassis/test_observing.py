@@ -1,0 +1,75 @@
+"""Logs without secrets, traces, metrics with closed names, health."""
+
+import re
+
+import pytest
+
+from chassis import trace
+from chassis.health import Health
+from chassis.logs import hide_secrets
+from chassis.metrics import SPECS, Metrics
+from chassis.testing import ManualClock
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://admin:hunter2@10.0.0.5/stream",
+        "Authorization: Bearer hunter2",
+        "key twk_ab12_hunter2 was used",
+        "postgresql://tablewatch:hunter2@127.0.0.1:8722/tablewatch",
+    ],
+)
+def test_secrets_in_text_are_hidden(text: str) -> None:
+    event = hide_secrets(None, "info", {"event": text, "password": "hunter2", "s3_secret_key": "hunter2"})
+    assert "hunter2" not in str(event)
+
+
+def test_ordinary_text_is_left_alone() -> None:
+    event = {"event": "frame_stored", "url": "http://127.0.0.1:8700/v1/objects/a", "count": 3}
+    assert hide_secrets(None, "info", dict(event)) == event
+
+
+def test_a_child_keeps_the_trace_and_changes_the_span() -> None:
+    first = trace.start()
+    second = trace.child(first)
+    assert first[3:35] == second[3:35]
+    assert first[36:52] != second[36:52]
+    assert trace.current() == second
+
+
+@pytest.mark.parametrize("malformed", [None, "", "00-xyz", "00-" + "0" * 32 + "-" + "1" * 16 + "-01"])
+def test_a_malformed_parent_starts_anew(malformed: str | None) -> None:
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace.child(malformed))
+
+
+def test_metrics_have_every_name_and_no_other() -> None:
+    metrics = Metrics()
+    metrics.count("dropped_total", what="frame", reason="late")
+    metrics.gauge("backlog", 3, queue="jobs")
+    metrics.observe("work_seconds", 0.2, stage="crop")
+    assert metrics.value("dropped_total", what="frame", reason="late") == 1
+    text = metrics.exposition().decode()
+    for name in SPECS:
+        assert f"tablewatch_{name}" in text
+    with pytest.raises(KeyError):
+        metrics.count("made_up_total")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="label"):
+        metrics.count("dropped_total", what="frame", colour="red")
+
+
+def test_no_progress_is_not_alive_and_not_ready() -> None:
+    clock = ManualClock()
+    health = Health(clock)
+    health.expect("consumer g", 10)
+    health.ready("db", lambda: "away" if clock.monotonic() < 5 else None)
+    assert health.dead() == {}
+    assert health.unready() == {"db": "away"}
+    clock.advance(11)
+    assert "consumer g" in health.dead()
+    assert list(health.unready()) == ["consumer g"]
+    health.beat("consumer g")
+    assert health.dead() == {}
+    clock.advance(11)
+    health.forget("consumer g")
+    assert health.dead() == {}
