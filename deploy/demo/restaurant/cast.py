@@ -58,10 +58,15 @@ def load() -> dict[str, Cutout]:
 
 
 def paste(canvas: Picture, cutout: Cutout, x: float, y: float, opacity: float = 1.0) -> None:
-    """Blend into ``canvas``, in place: ``x`` is the cutout's middle, ``y`` its lower edge; what is outside is left out."""
+    """Blend into ``canvas``, in place; ``x`` is the cutout's middle, ``y`` its lower edge. What is outside is left out."""
     height, width = cutout.alpha.shape
     left, upper = round(x - width / 2), round(y - height)
-    x1, y1, x2, y2 = max(0, left), max(0, upper), min(canvas.shape[1], left + width), min(canvas.shape[0], upper + height)
+    x1, y1, x2, y2 = (
+        max(0, left),
+        max(0, upper),
+        min(canvas.shape[1], left + width),
+        min(canvas.shape[0], upper + height),
+    )
     if x1 >= x2 or y1 >= y2:
         return
     part = (slice(y1 - upper, y2 - upper), slice(x1 - left, x2 - left))

@@ -77,7 +77,7 @@ class Room:
     def _cups(self, canvas: Picture, table: Table, visit: Visit, there: float) -> None:
         if there <= 0:
             return
-        cup = self._sized("coffee", int(table.depth * 0.62), mirrored=False)
+        cup = self._sized("coffee", int(table.depth * 0.78), mirrored=False)
         for x in _spread(table, len(visit.guests)):
             paste(canvas, cup, x, table.y + table.depth * 0.82, there)
 
@@ -151,7 +151,12 @@ def _spread(table: Table, count: int) -> list[int]:
 def _spill_mask() -> Mask:
     """A puddle: ellipses that run into each other, its edge soft."""
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    for dx, dy, width, height in ((0, 0, 0.8, 0.8), (-0.28, 0.12, 0.44, 0.5), (0.3, -0.1, 0.4, 0.5), (0.1, 0.22, 0.5, 0.5)):
+    for dx, dy, width, height in (
+        (0, 0, 0.8, 0.8),
+        (-0.28, 0.12, 0.44, 0.5),
+        (0.3, -0.1, 0.4, 0.5),
+        (0.1, 0.22, 0.5, 0.5),
+    ):
         middle = (int(SPILL.x + dx * SPILL.width), int(SPILL.y + dy * SPILL.height))
         axes = (int(SPILL.width * width / 2), int(SPILL.height * height / 2))
         cv2.ellipse(mask, middle, axes, 0, 0, 360, 255, -1, cv2.LINE_AA)

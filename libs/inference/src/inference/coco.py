@@ -18,9 +18,8 @@ NAMES: dict[int, str] = {
     for number, _, name in (entry.partition(" ") for line in _BY_ID.split("\n") for entry in line.split("|") if entry)
 }
 PERSON = "person"
-# what guests leave on a table; furniture, people and vehicles are none of it
+# what guests leave on a table; bags and laptops are theirs and go with them
 _THINGS = """
 bottle|wine glass|cup|fork|knife|spoon|bowl|banana|apple|sandwich|orange|broccoli|carrot|hot dog|pizza|donut|cake
-laptop|cell phone|book|handbag|backpack
 """
 THINGS = frozenset(name for line in _THINGS.split("\n") for name in line.split("|") if name)

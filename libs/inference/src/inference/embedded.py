@@ -9,7 +9,7 @@ from itertools import chain
 import cv2
 import numpy as np
 
-from inference import verdicts, views
+from inference import coco, verdicts, views
 from inference.detect import Detection, Detector, Picture
 from inference.geometry import Box
 from inference.protocol import FrameRequest, TableVerdict, Unavailable, Unreadable
@@ -47,8 +47,15 @@ class EmbeddedClassifier:
         """``classify`` without an event loop; thread-safe."""
         bgr = read_picture(request.jpeg)
         height, width = bgr.shape[:2]
-        boxes = views.choose(request.regions, width, height)
-        seen = look(self._detector, bgr, boxes)
+        seen = look(self._detector, bgr, views.choose(request.regions, width, height))
+        judged = self._verdicts(request, seen, width, height)
+        # what was left behind only matters where nobody sits, and costs one more look for each such table
+        empty = [region for region, verdict in zip(request.regions, judged, strict=True) if verdict.label == "free"]
+        closer = look(self._detector, bgr, [views.table_top(region) for region in empty])
+        things = [one for one in closer if one.label in coco.THINGS]
+        return self._verdicts(request, views.merge([*seen, *things]), width, height) if things else judged
+
+    def _verdicts(self, request: FrameRequest, seen: list[Detection], width: int, height: int) -> list[TableVerdict]:
         return verdicts.judge(request.regions, seen, width, height, self.name, self.version)
 
 
@@ -58,6 +65,8 @@ def look(detector: Detector, bgr: Picture, boxes: list[Box]) -> list[Detection]:
     seen = []
     for x1, y1, x2, y2 in boxes:
         left, upper, right, lower = round(x1 * width), round(y1 * height), round(x2 * width), round(y2 * height)
+        if right <= left or lower <= upper:  # smaller than a pixel: nothing to see
+            continue
         exact = (left / width, upper / height, right / width, lower / height)
         found = detector.detect(bgr[upper:lower, left:right], DOUBTFUL)
         seen.append([views.to_frame(one, exact) for one in found])
