@@ -1,0 +1,37 @@
+"""`video.command`: a cancelled upload ends at once, a deleted video leaves nothing here."""
+
+from pathlib import Path
+
+from chassis.clock import Clock
+from chassis.consume import Invalid
+from chassis.objects import ObjectStore
+from chassis.records import Record
+from ingest.partial import partial_path
+from ingest.uploads import Uploads, withdraw
+from tablewatch_schemas import ContractError, VideoCommand, decode, keys
+
+
+class Commands:
+    """Handler of the group `ingest`. Both commands may come before the upload they are for, and more than once."""
+
+    def __init__(self, uploads: Uploads, objects: ObjectStore, directory: Path, clock: Clock) -> None:
+        self._uploads, self._objects, self._directory, self._clock = uploads, objects, directory, clock
+
+    async def __call__(self, record: Record) -> None:
+        try:
+            event = decode(record.topic, record.key, record.value, record.headers).event
+        except ContractError as error:
+            raise Invalid(error.code, error.reason) from error
+        if not isinstance(event, VideoCommand):
+            raise Invalid("not_a_command", "a video.command is never a tombstone")
+        if event.action in ("cancel", "delete"):
+            await self._withdraw(event)
+
+    async def _withdraw(self, command: VideoCommand) -> None:
+        delete = command.action == "delete"
+        async with self._uploads.pool.acquire() as conn, conn.transaction():
+            withdrawn = await withdraw(conn, command.video_id, self._clock.now(), stored_too=delete)
+        if withdrawn:  # a request that is writing sees that its file is gone and ends
+            partial_path(self._directory, command.video_id).unlink(missing_ok=True)
+        if delete:
+            await self._objects.delete_prefix(keys.original_prefix(command.site_id, command.video_id))

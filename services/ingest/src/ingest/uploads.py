@@ -1,0 +1,152 @@
+"""Rows of uploads: what ingest knows of each, and the steps that a row can take."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import asyncpg
+import orjson
+
+from ingest.tokens import UploadToken
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+Status = Literal["receiving", "received", "stored", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One row. `length` is what was declared (None: deferred), `size_bytes` what came; `code` why it was refused."""
+
+    video_id: str
+    run_id: str
+    site_id: str
+    camera_id: str | None
+    layout_key: str | None
+    manifest_key: str
+    sampling: str
+    make: list[str]
+    started_at: datetime | None
+    max_bytes: int
+    max_duration_ms: int
+    metadata: str
+    length: int | None
+    status: Status
+    size_bytes: int | None
+    sha256: str | None
+    code: str | None
+    expires_at: datetime
+    received_at: datetime | None
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Upload))
+_START = f"""
+INSERT INTO uploads (video_id, run_id, site_id, camera_id, layout_key, manifest_key, sampling, make, started_at,
+                     max_bytes, max_duration_ms, metadata, length, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT (video_id) DO UPDATE SET length = excluded.length, metadata = excluded.metadata,
+                                     expires_at = excluded.expires_at
+WHERE uploads.status = 'receiving'
+RETURNING {_COLUMNS}
+"""  # noqa: S608 (column names of our own)
+
+
+class Uploads:
+    """The table. Methods with `conn` belong into the caller's transaction."""
+
+    def __init__(self, pool: asyncpg.Pool, ttl_s: int) -> None:
+        self.pool, self._ttl = pool, timedelta(seconds=ttl_s)
+
+    async def start(self, token: UploadToken, length: int | None, metadata: str, now: datetime) -> Upload | None:
+        """Begin an upload, or begin it again; None when it is past receiving."""
+        row = await self.pool.fetchrow(
+            _START,
+            *(token.video_id, token.run_id, token.site_id, token.camera_id, token.layout_key, token.manifest_key),
+            *(orjson.dumps(token.sampling).decode(), token.make, token.started_at),
+            *(token.max_bytes, token.max_duration_ms, metadata, length, now, now + self._ttl),
+        )
+        return None if row is None else Upload(**row)
+
+    async def find(self, video_id: str) -> Upload | None:
+        """The row, if there is one."""
+        row = await self.pool.fetchrow(f"SELECT {_COLUMNS} FROM uploads WHERE video_id = $1", video_id)  # noqa: S608
+        return None if row is None else Upload(**row)
+
+    async def is_withdrawn(self, video_id: str) -> bool:
+        """Whether the video was cancelled, terminated or deleted."""
+        return await self.pool.fetchval("SELECT true FROM withdrawn WHERE video_id = $1", video_id) is True
+
+    async def declare(self, video_id: str, length: int) -> None:
+        """Set the length of an upload that deferred it."""
+        await self.pool.execute(
+            "UPDATE uploads SET length = $2 WHERE video_id = $1 AND length IS NULL AND status = 'receiving'",
+            *(video_id, length),
+        )
+
+    async def progressed(self, video_id: str, now: datetime) -> datetime:
+        """Put off the expiry; returns when it is now."""
+        until = now + self._ttl
+        await self.pool.execute("UPDATE uploads SET expires_at = $2 WHERE video_id = $1", video_id, until)
+        return until
+
+    async def received(self, video_id: str, size: int, now: datetime) -> None:
+        """All bytes are here and synced; what follows is ours to finish."""
+        await self.pool.execute(
+            "UPDATE uploads SET status = 'received', size_bytes = $2, length = $2, received_at = $3"
+            " WHERE video_id = $1 AND status = 'receiving'",
+            *(video_id, size, now),
+        )
+
+    async def unfinished(self) -> list[str]:
+        """Videos whose bytes are here and that were not decided on, oldest first."""
+        rows = await self.pool.fetch(
+            "SELECT video_id FROM uploads WHERE status = 'received' ORDER BY received_at LIMIT 1000"
+        )
+        return [row["video_id"] for row in rows]
+
+    async def complete_by_length(self) -> list[tuple[str, int]]:
+        """Videos still receiving, with their declared length: the last byte may have come just before a crash."""
+        rows = await self.pool.fetch(
+            "SELECT video_id, length FROM uploads WHERE status = 'receiving' AND length IS NOT NULL"
+        )
+        return [(row["video_id"], row["length"]) for row in rows]
+
+    async def expired(self, now: datetime) -> list[str]:
+        """Videos that made no progress for too long."""
+        rows = await self.pool.fetch(
+            "SELECT video_id FROM uploads WHERE status = 'receiving' AND expires_at < $1 LIMIT 1000", now
+        )
+        return [row["video_id"] for row in rows]
+
+
+async def set_stored(conn: "PoolConnectionProxy", upload: Upload, sha256: str, now: datetime) -> bool:
+    """received -> stored; False when the upload was withdrawn meanwhile."""
+    row = await conn.fetchval(
+        "UPDATE uploads SET status = 'stored', sha256 = $2, finished_at = $3"
+        " WHERE video_id = $1 AND status = 'received' RETURNING true",
+        *(upload.video_id, sha256, now),
+    )
+    return row is True
+
+
+async def set_rejected(conn: "PoolConnectionProxy", video_id: str, code: str, size: int | None, now: datetime) -> bool:
+    """receiving or received -> rejected; False when it is decided already or withdrawn."""
+    row = await conn.fetchval(
+        "UPDATE uploads SET status = 'rejected', code = $2, size_bytes = $3, finished_at = $4"
+        " WHERE video_id = $1 AND status IN ('receiving', 'received') RETURNING true",
+        *(video_id, code, size, now),
+    )
+    return row is True
+
+
+async def withdraw(conn: "PoolConnectionProxy", video_id: str, now: datetime, *, stored_too: bool) -> bool:
+    """Forget the upload and keep it from starting again; False when it is stored and may stay."""
+    # Not deleted where it is decided: a cancelled run keeps its original, a refusal keeps its reason
+    await conn.execute(
+        "DELETE FROM uploads WHERE video_id = $1 AND ($2 OR status IN ('receiving', 'received'))", video_id, stored_too
+    )
+    if await conn.fetchval("SELECT true FROM uploads WHERE video_id = $1", video_id):
+        return False
+    await conn.execute("INSERT INTO withdrawn VALUES ($1, $2) ON CONFLICT DO NOTHING", video_id, now)
+    return True

@@ -1,0 +1,72 @@
+"""A running ingest on real Kafka and Postgres, and what it tells on the topics."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from tests.integration.ingest.process import Ingest
+
+from tablewatch_schemas import Received, decode
+
+
+@pytest.fixture(scope="package")
+def ingest(kafka_bootstrap: str, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
+    """One process for tests that do not harm it."""
+    running = Ingest(tmp_path_factory.mktemp("ingest"), environment(kafka_bootstrap, database_url)).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_ingest(kafka_bootstrap: str, database_url: str, tmp_path: Path) -> Iterator[Callable[..., Ingest]]:
+    """Makes processes of this test, which may be killed; arguments are settings."""
+    made: list[Ingest] = []
+
+    def make(**settings: str) -> Ingest:
+        made.append(Ingest(tmp_path / "home", environment(kafka_bootstrap, database_url) | settings).start())
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.stop()
+
+
+@pytest.fixture
+async def told(kafka_bootstrap: str) -> AsyncIterator["Told"]:
+    consumer = AIOKafkaConsumer(
+        *("video.uploaded", "video.rejected"), bootstrap_servers=kafka_bootstrap, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    yield Told(consumer)
+    await consumer.stop()
+
+
+class Told:
+    """What the topics say of a video."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+        self._seen: list[Received] = []
+
+    async def of(self, video_id: str, within_s: float = 20) -> Received:
+        """The first event of the video, waited for."""
+        for _ in range(int(within_s * 5)):
+            found = [event for event in self._seen if event.key == video_id]
+            if found:
+                return found[0]
+            await self._poll(200)
+        raise AssertionError(f"nothing was told of {video_id}")
+
+    async def all_of(self, video_id: str, wait_ms: int = 1500) -> list[Received]:
+        """All events of the video that come within the time."""
+        await self._poll(wait_ms)
+        return [event for event in self._seen if event.key == video_id]
+
+    async def _poll(self, timeout_ms: int) -> None:
+        for records in (await self._consumer.getmany(timeout_ms=timeout_ms)).values():
+            self._seen += [decode(record.topic, record.key, record.value, record.headers) for record in records]
+
+
+def environment(kafka_bootstrap: str, database_url: str) -> dict[str, str]:
+    return {"KAFKA_BOOTSTRAP": kafka_bootstrap, "DATABASE_URL": database_url, "LOG_FORMAT": "console"}

@@ -1,0 +1,86 @@
+"""Small videos, and files that only pretend to be some, made on the spot."""
+
+import io
+import struct
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+RATE = 10
+
+
+def video_file(
+    path: Path, *, codec: str = "libx264", format: str | None = None, frames: int = 12, size: tuple[int, int] = (96, 64)
+) -> Path:
+    """A moving gradient of `frames` pictures at 10 a second."""
+    with av.open(str(path), "w", format=format) as out:
+        stream = out.add_stream(codec, rate=RATE)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.time_base = Fraction(1, RATE)
+        for number in range(frames):
+            picture = np.full((size[1], size[0], 3), number * 20 % 255, np.uint8)
+            picture[:, : number % size[0]] = 255 - number
+            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")):
+                out.mux(packet)
+        for packet in stream.encode():
+            out.mux(packet)
+    return path
+
+
+def sound_file(path: Path, cover: bytes | None = None) -> Path:
+    """An MP4 with sound, and a picture as cover art if given."""
+    with av.open(str(path), "w", format="mp4") as out:
+        stream = out.add_stream("aac", rate=44_100)
+        art = None
+        if cover is not None:
+            art = out.add_stream("mjpeg")
+            art.width, art.height, art.pix_fmt = 64, 64, "yuvj420p"
+            art.disposition = av.stream.Disposition.attached_pic
+        for _ in range(4):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            frame.sample_rate = 44_100
+            for packet in stream.encode(frame):
+                out.mux(packet)
+        for packet in stream.encode():
+            out.mux(packet)
+        if art is not None and cover is not None:
+            packet = av.Packet(cover)
+            packet.stream, packet.pts, packet.dts, packet.time_base = art, 0, 0, Fraction(1, 1)
+            out.mux(packet)
+    return path
+
+
+def jpeg() -> bytes:
+    """A small picture."""
+    with av.open(io.BytesIO(), "w", format="mjpeg") as out:
+        stream = out.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
+        return b"".join(bytes(packet) for packet in [*stream.encode(frame), *stream.encode()])
+
+
+def png() -> bytes:
+    """A PNG header that promises a huge picture."""
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", 60_000, 60_000, 8, 2, 0, 0, 0) + b"\0" * 4000
+
+
+def archive() -> bytes:
+    """A ZIP."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("video.mp4", b"x" * 5000)
+    return buffer.getvalue()
+
+
+def playlist(url: str) -> bytes:
+    """An HLS playlist that would make a naive server fetch `url`."""
+    return f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{url}\n#EXT-X-ENDLIST\n".encode()
+
+
+def concat(path: Path) -> bytes:
+    """A list that would make a naive server read another file of its disk."""
+    return f"ffconcat version 1.0\nfile '{path}'\nduration 10\n".encode()
