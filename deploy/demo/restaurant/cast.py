@@ -58,7 +58,7 @@ def load() -> dict[str, Cutout]:
 
 
 def paste(canvas: Picture, cutout: Cutout, x: float, y: float, opacity: float = 1.0) -> None:
-    """Blend into ``canvas``, in place; ``x`` is the cutout's middle, ``y`` its lower edge. What is outside is left out."""
+    """Blend into ``canvas``, in place; ``x`` is the cutout's middle, ``y`` its lower edge; the rest is left out."""
     height, width = cutout.alpha.shape
     left, upper = round(x - width / 2), round(y - height)
     x1, y1, x2, y2 = (

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
+from restaurant import story
 from restaurant.cast import Cutout, Mask, Picture, paste
-from restaurant.story import (
-    FADE_MS,
-    HEIGHT,
-    SPILL,
-    TABLES,
-    VISITS,
-    WALKS,
-    WIDTH,
-    Point,
-    Table,
-    Visit,
-    Walk,
-    position,
-    presence,
-)
+from restaurant.story import HEIGHT, SPILL, TABLES, VISITS, WALKS, WIDTH, Point, Table, Visit, Walk, position, presence
 
 Colour = tuple[int, int, int]  # BGR
 HORIZON = 190
@@ -42,11 +31,18 @@ class Room:
         self._empty = _empty_room()
         self._spill = _spill_mask()
         self._scaled: dict[tuple[str, int, bool], Cutout] = {}
+        self._last: tuple[tuple[Any, ...], Picture] = ((), self._empty)
 
     def at(self, at_ms: int) -> Picture:
-        """1280 x 720 BGR, without the camera's noise."""
+        """1280 x 720 BGR, without the camera's noise. Not to be written to."""
+        moment = story.moment(at_ms)
+        if self._last[0] != moment:
+            self._last = (moment, self._draw(at_ms))
+        return self._last[1]
+
+    def _draw(self, at_ms: int) -> Picture:
         canvas = self._empty.copy()
-        if (strength := min(1.0, (at_ms - SPILL.from_ms) / FADE_MS)) > 0:
+        if (strength := story.poured(at_ms)) > 0:
             _pour(canvas, self._spill, strength)
         walkers = [(walk, place) for walk in WALKS if (place := position(walk, at_ms))]
         for row in sorted({table.y for table in TABLES}):
@@ -65,8 +61,7 @@ class Room:
                 self._guests(canvas, table, visit, there)
         _top(canvas, table)
         for visit in visits:
-            if visit.cups_from_ms is not None and visit.cups_to_ms is not None:
-                self._cups(canvas, table, visit, presence(visit.cups_from_ms, visit.cups_to_ms, at_ms))
+            self._cups(canvas, table, visit, story.cups(visit, at_ms))
 
     def _guests(self, canvas: Picture, table: Table, visit: Visit, there: float) -> None:
         for number, x in enumerate(_spread(table, len(visit.guests))):
@@ -77,7 +72,7 @@ class Room:
     def _cups(self, canvas: Picture, table: Table, visit: Visit, there: float) -> None:
         if there <= 0:
             return
-        cup = self._sized("coffee", int(table.depth * 0.78), mirrored=False)
+        cup = self._sized("coffee", int(table.depth * 0.66), mirrored=False)
         for x in _spread(table, len(visit.guests)):
             paste(canvas, cup, x, table.y + table.depth * 0.82, there)
 

@@ -163,6 +163,28 @@ def position(walk: Walk, at_ms: int) -> tuple[float, float] | None:
     return (ax + (bx - ax) * part, ay + (by - ay) * part)
 
 
+def moment(at_ms: int) -> tuple[Any, ...]:
+    """All that changes with time: two times with equal moments look the same."""
+    return (
+        tuple(presence(visit.from_ms, visit.to_ms, at_ms) for visit in VISITS),
+        tuple(cups(visit, at_ms) for visit in VISITS),
+        tuple(position(walk, at_ms) for walk in WALKS),
+        poured(at_ms),
+    )
+
+
+def cups(visit: Visit, at_ms: int) -> float:
+    """How far the cups of a visit stand there, 0..1."""
+    if visit.cups_from_ms is None or visit.cups_to_ms is None:
+        return 0.0
+    return presence(visit.cups_from_ms, visit.cups_to_ms, at_ms)
+
+
+def poured(at_ms: int) -> float:
+    """How far the spill is there, 0..1."""
+    return min(1.0, max(0.0, (at_ms - SPILL.from_ms) / FADE_MS))
+
+
 def relative(polygon: Sequence[Point]) -> list[list[float]]:
     return [[round(x / WIDTH, 5), round(y / HEIGHT, 5)] for x, y in polygon]
 
