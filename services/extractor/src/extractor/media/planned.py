@@ -38,7 +38,7 @@ class PlannedSampler:
         if seek is not None:
             self._source.container.seek(seek, stream=self._source.stream, backward=True)
         for packet in self._source.container.demux(self._source.stream):
-            if not packet.size or packet.pts is None or packet.is_discard:
+            if not packet.size or packet.pts is None:
                 continue
             if self._key is None and not packet.is_keyframe:
                 raise Broken("reading does not begin at a keyframe")
@@ -46,7 +46,7 @@ class PlannedSampler:
                 raise Broken("seek went too far")
             yield from self._take(packet)
             self._alive(packet.pts)
-            if not self._unfed or self._beyond():
+            if not self._unfed or self._beyond(packet.pts):
                 break
         yield from self._settle()
         yield from self._drain()
@@ -69,9 +69,9 @@ class PlannedSampler:
         elif len(self._pending) > MAX_PENDING and self._tail is None:
             yield from self._feed()
 
-    def _beyond(self) -> bool:
+    def _beyond(self, pts: int) -> bool:
         """Reading is past everything wanted, leading pictures of the next group included."""
-        return self._tail is None and self._key is not None and self._key > self._last
+        return self._key is not None and pts > self._key > self._last
 
     def _join(self) -> Iterator[Any]:
         """A wanted leading picture: go on decoding from the group before without a break."""

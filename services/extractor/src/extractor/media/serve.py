@@ -139,11 +139,13 @@ def sample(request: dict[str, Any], say: Say) -> None:
 
 
 def planned_frames(request: dict[str, Any], source: Source, teller: "Teller") -> None:
-    """Indices come from the plan: a frame's is known from its time alone."""
+    """Indices come from the plan: a frame's is known from its time alone.
+
+    Keyframes are picked from all packets: with `discard=nonkey` FFmpeg 8's MP4 demuxer gives them wrong times when the
+    stream has B-frames.
+    """
     wanted = request["wanted"]
     index = {pts: request["first_index"] + place for place, pts in enumerate(wanted)}
-    if request["mode"] == "keyframes":
-        source.stream.discard = av.stream.Discard.nonkey
     for frame in PlannedSampler(source, wanted, teller.alive).frames(request["seek"]):
         teller.tell(index[frame.pts], frame.pts, request["start"], frame)
     teller.say("done", frames=len(wanted), start=request["start"], gaps=[])

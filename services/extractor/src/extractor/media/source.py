@@ -45,12 +45,13 @@ class Source:
     def codec(self) -> str:
         return str(self.stream.codec_context.name)
 
-    def declared_ticks(self) -> int | None:
-        """Duration that the container declares, in ticks of the stream; None if it does not say."""
+    def declared_end(self) -> int | None:
+        """Where the container says that the stream ends, ticks; None if it does not say."""
+        first = self.stream.start_time or 0
         if self.stream.duration:
-            return int(self.stream.duration)
+            return int(first + self.stream.duration)
         if self.container.duration:
-            return int(Fraction(self.container.duration, 1_000_000) / self.time_base)
+            return int(first + Fraction(self.container.duration, 1_000_000) / self.time_base)
         return None
 
 

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -31,11 +32,13 @@ class Survey:
 def survey(path: str, alive: Callable[[int], None]) -> Survey:
     """Demux everything once, decode the beginning. `alive` is told of every packet's time. Raises Failed."""
     source = open_source(path)
+    plannable, time_base = source.plannable, source.time_base
+    declared_end = source.declared_end() if plannable else None
     packets, end, complete = demuxed(source, alive)
     shown = first_frames(open_source(path))
-    trusted = complete and source.plannable and trustworthy(packets, shown)
+    trusted = complete and plannable and trustworthy(packets, shown)
     start = shown[0] if shown else None
-    return Survey(packets, start, end, trusted, truncated(source, end))
+    return Survey(packets, start, end, trusted, truncated(end, declared_end, time_base))
 
 
 def demuxed(source: Source, alive: Callable[[int], None]) -> tuple[Packets, int | None, bool]:
@@ -80,11 +83,8 @@ def decoded(source: Source, packet: Any) -> list[Any]:
     return list(source.stream.codec_context.decode(packet if packet.size else None))
 
 
-def truncated(source: Source, end: int | None) -> int | None:
-    """The end that was found, if the container declares more than two seconds (and a fiftieth) beyond it."""
-    declared = source.declared_ticks()
-    if declared is None or end is None or not source.plannable:
+def truncated(end: int | None, declared: int | None, time_base: Fraction) -> int | None:
+    """The end that was found, if the container declares more than two seconds beyond it."""
+    if end is None or declared is None or declared - end <= 2 / time_base:
         return None
-    first = source.stream.start_time or 0
-    missing = first + declared - end
-    return end if missing > 2 / source.time_base and missing > declared / 50 else None
+    return end

@@ -1,0 +1,50 @@
+"""What the right frames are, found the slow way: decode everything, then apply the rule as its page words it."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One frame of a full decode; `time` in seconds since the first."""
+
+    time: Fraction
+    keyframe: bool
+    jpeg: bytes
+
+
+def decode_everything(path: Path, quality: int = 85) -> list[Shown]:
+    """Every frame of a file, in order of presentation."""
+    shown: list[Shown] = []
+    first: int | None = None
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        for frame in container.decode(stream):
+            ticks = frame.pts if frame.pts is not None else frame.dts
+            first = ticks if first is None else first
+            bgr = frame.to_ndarray(format="bgr24")
+            data: Any = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+            shown.append(Shown((ticks - first) * Fraction(stream.time_base), bool(frame.key_frame), bytes(data)))
+    return shown
+
+
+def expected(shown: list[Shown], mode: str, every_ms: int | None) -> list[Shown]:
+    """For each target k * every the first frame whose time is not before it, each frame once."""
+    if mode == "all":
+        return shown
+    if mode == "keyframes":
+        return [frame for frame in shown if frame.keyframe]
+    assert every_ms is not None
+    taken: list[Shown] = []
+    target = Fraction(0)
+    for frame in shown:
+        if frame.time >= target:
+            taken.append(frame)
+        while target <= frame.time:
+            target += Fraction(every_ms, 1000)
+    return taken
