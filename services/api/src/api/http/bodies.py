@@ -1,0 +1,184 @@
+"""Request bodies."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from api.access import Scope
+from api.problems import Problem
+
+
+def _plain(text: str) -> str:
+    """Text that a database and a log can keep."""
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
+Id = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Points = Annotated[list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(max_length=200)]
+
+
+class Body(BaseModel):
+    """A body with nothing in it that we do not know."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class NewSite(Body):
+    """A restaurant."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Café Central", "timezone": "Europe/Vienna"}})
+
+    name: Name
+    timezone: Name = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        import zoneinfo
+
+        if value not in zoneinfo.available_timezones():
+            raise ValueError("not a time zone of the IANA list, e.g. Europe/Vienna")
+        return value
+
+
+class NewSection(Body):
+    """A part of a site."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Terrace"}})
+
+    name: Name
+
+
+class Source(Body):
+    """Where a camera's pictures come from; `none` for a camera of which only videos are uploaded."""
+
+    type: Literal["none", "rtsp", "hls", "snapshot", "file"] = "none"
+    address: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
+    secret_ref: Name | None = None
+
+
+class NewCamera(Body):
+    """A view of a site."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Window side"}})
+
+    site_id: Id | None = None
+    name: Name
+    source: Source = Source()
+    enabled: bool = True
+    cadence_ms: int = Field(10_000, ge=100, le=3_600_000)
+    max_age_ms: int = Field(60_000, ge=1, le=86_400_000)
+
+
+class CameraChange(Body):
+    """What shall be different; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Window side, left"}})
+
+    name: Name | None = None
+    source: Source | None = None
+    enabled: bool | None = None
+    cadence_ms: int | None = Field(None, ge=100, le=3_600_000)
+    max_age_ms: int | None = Field(None, ge=1, le=86_400_000)
+
+
+class LayoutTable(BaseModel):
+    """A table: `polygon` is its seat zone, `top` the table top. Relative coordinates, 0 to 1, y down."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    table_id: Id | None = None
+    label: Name
+    seats: int | None = Field(None, ge=0, le=1000)
+    section_id: Id | None = None
+    polygon: Points
+    top: Points | None = None
+
+
+class Reference(BaseModel):
+    """Size of the picture that the layout was drawn on, pixels."""
+
+    width: int = Field(ge=1, le=32768)
+    height: int = Field(ge=1, le=32768)
+
+
+class NewLayout(BaseModel):
+    """Tables and floor of a camera's picture. A layout as it was read can be sent back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "reference": {"width": 1280, "height": 720},
+                "tables": [{"label": "1", "seats": 4, "polygon": [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6], [0.1, 0.6]]}],
+                "floor": [[[0.0, 0.6], [1.0, 0.6], [1.0, 1.0], [0.0, 1.0]]],
+            }
+        }
+    )
+
+    reference: Reference
+    tables: list[LayoutTable] = Field(default_factory=list, max_length=500)
+    floor: list[Points] = Field(default_factory=list, max_length=100)
+
+
+class Sampling(Body):
+    """Which frames are taken."""
+
+    mode: Literal["cadence", "keyframes", "all"] | None = None
+    every_ms: int | None = None
+
+
+class NewVideo(Body):
+    """A video that will be uploaded, and what to make of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"sampling": {"mode": "cadence", "every_ms": 1000}, "filename": "evening.mp4"}}
+    )
+
+    site_id: Id | None = None
+    camera_id: Id | None = None
+    sampling: Sampling | None = None
+    make: list[Literal["frames", "tables", "hazards"]] | None = Field(None, max_length=10)
+    started_at: datetime | None = Field(None, description="Start of the recording, with a time zone")
+    filename: Annotated[str, Field(max_length=500), AfterValidator(_plain)] | None = None
+    size_bytes: int | None = Field(None, ge=0, le=2**62)
+
+
+class HazardAction(Body):
+    """Why somebody acted."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"note": "wiped up"}})
+
+    note: Annotated[str, Field(max_length=1000), AfterValidator(_plain)] | None = None
+
+
+class NewKey(Body):
+    """A key to hand out."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "kitchen display", "scopes": ["read"]}})
+
+    name: Name
+    scopes: list[Scope] = Field(min_length=1, max_length=10)
+    site_ids: list[Id] | None = Field(None, min_length=1, max_length=1000, description="None: every site")
+    expires_at: AwareDatetime | None = None
+
+
+class SignIn(Body):
+    """A browser's key."""
+
+    key: str = Field(max_length=400)
+
+
+def checked_source(source: Source) -> dict[str, str | None]:
+    """The source as it is kept. Raises Problem address_required, address_has_credentials."""
+    if source.type != "none" and not source.address:
+        raise Problem("address_required", f"A source of type {source.type} needs an address.")
+    authority = (source.address or "").partition("://")[2].partition("/")[0]
+    if "@" in authority:
+        raise Problem(
+            "address_has_credentials", "Leave user name and password out of the address and name them by secret_ref."
+        )
+    return {"type": source.type, "address": source.address, "secret_ref": source.secret_ref}

@@ -1,0 +1,295 @@
+"""Response documents, for the OpenAPI description and to keep answers to what it says."""
+
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from api.access import Scope
+
+T = TypeVar("T")
+Time = str
+"""RFC 3339, UTC, milliseconds."""
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null at the end")
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="Stable; see docs/errors-and-retries.md")
+    detail: str
+
+
+class Site(BaseModel):
+    """A restaurant."""
+
+    site_id: str
+    name: str
+    timezone: str
+    created_at: Time
+
+
+class Section(BaseModel):
+    """A part of a site."""
+
+    section_id: str
+    site_id: str
+    name: str
+    created_at: Time
+
+
+class CameraSource(BaseModel):
+    """Where pictures come from."""
+
+    type: str
+    address: str | None
+    secret_ref: str | None
+
+
+class Camera(BaseModel):
+    """A view of a site."""
+
+    camera_id: str
+    site_id: str
+    name: str
+    enabled: bool
+    source: CameraSource
+    cadence_ms: int
+    max_age_ms: int
+    version: int
+    layout_version: int | None
+    created_at: Time
+    updated_at: Time
+
+
+class CameraWithStatus(Camera):
+    """With what is known of its health."""
+
+    status: dict[str, Any] | None
+
+
+class LayoutTable(BaseModel):
+    """A table in a layout."""
+
+    table_id: str
+    label: str
+    seats: int | None
+    section_id: str | None
+    polygon: list[list[float]]
+    top: list[list[float]] | None
+
+
+class Layout(BaseModel):
+    """One version of a camera's layout."""
+
+    layout_key: str
+    site_id: str
+    camera_id: str
+    version: int
+    created_at: Time
+    reference: dict[str, int]
+    tables: list[LayoutTable]
+    floor: list[list[list[float]]]
+
+
+class Sampling(BaseModel):
+    """Which frames are taken."""
+
+    mode: str
+    every_ms: int | None
+
+
+class Stage(BaseModel):
+    """One stage of a run."""
+
+    name: Literal["upload", "extract", "tables", "hazards"]
+    status: Literal["queued", "processing", "done", "failed", "cancelled"]
+    progress: float = Field(description="Per cent")
+
+
+class Frames(BaseModel):
+    """Frames published so far, and in all as far as known."""
+
+    published: int
+    expected: int | None
+
+
+class JobError(BaseModel):
+    """Why it failed."""
+
+    code: str
+    reason: str
+    retryable: bool
+
+
+class VideoFacts(BaseModel):
+    """What the file is."""
+
+    duration_ms: int | None
+    fps: float | None
+    codec: str
+    width: int
+    height: int
+    rotation_degrees: int
+    size_bytes: int
+    container: str
+    sha256: str
+
+
+class Job(BaseModel):
+    """The job document: the same on create, poll and event stream."""
+
+    video_id: str
+    run_id: str
+    site_id: str
+    camera_id: str | None
+    filename: str | None
+    status: Literal["queued", "processing", "done", "failed", "cancelled"]
+    stage: str = Field(description="The first stage that is not done; done at the end")
+    stages: list[Stage]
+    progress: float = Field(description="Per cent of the whole")
+    frames: Frames
+    sampling: Sampling
+    make: list[str]
+    started_at: Time | None
+    error: JobError | None
+    gaps: list[dict[str, Any]] = Field(description="Stretches of the video that could not be read")
+    video: VideoFacts | None
+    created_at: Time
+    updated_at: Time
+
+
+class Upload(BaseModel):
+    """Where to send the file: by tus 1.0 to create_url, or bare by POST to content_url. The token is the bearer."""
+
+    url: str
+    create_url: str
+    content_url: str
+    token: str
+    expires_at: Time
+    max_bytes: int
+
+
+class NewJob(Job):
+    """A job that waits for its upload."""
+
+    upload: Upload
+
+
+class Frame(BaseModel):
+    """A frame with a link that expires."""
+
+    frame_id: str
+    index: int
+    media_ms: int
+    captured_at: Time
+    width: int
+    height: int
+    size_bytes: int
+    keyframe: bool
+    sharpness: float
+    brightness: float
+    url: str
+
+
+class Thumbnails(BaseModel):
+    """Links to still pictures; null until they are made."""
+
+    first: str | None
+    best: str | None
+
+
+class Deleting(BaseModel):
+    """A deletion under way; deleted_at when everything is gone."""
+
+    video_id: str
+    status: Literal["deleting", "deleted"]
+    requested_at: Time
+    deleted_at: Time | None
+
+
+class State(BaseModel):
+    """The state of a table, as of now: a live state past expires_at reads unknown, with `expired` true."""
+
+    table_id: str
+    site_id: str
+    run_id: str | None
+    camera_ids: list[str]
+    version: int
+    state: str
+    previous_state: str | None
+    confidence: float
+    as_of: Time
+    since: Time
+    expires_at: Time
+    expired: bool
+    reason: str
+    evidence: dict[str, Any]
+    last: bool
+
+
+class Hazard(BaseModel):
+    """An alert; picture_url opens the frame that shows it best."""
+
+    hazard_id: str
+    site_id: str
+    camera_id: str | None
+    run_id: str | None
+    version: int
+    kind: str
+    status: str
+    severity: str
+    confidence: float
+    box: list[float] | None
+    near_table_ids: list[str]
+    opened_at: Time
+    as_of: Time
+    evidence: dict[str, Any]
+    actor: str | None
+    note: str | None
+    last: bool
+    picture_url: str | None
+
+
+class Command(BaseModel):
+    """An action that was passed on; its effect comes as an event."""
+
+    command_id: str
+    hazard_id: str
+    action: str
+
+
+class Key(BaseModel):
+    """A key without its secret."""
+
+    key_id: str
+    prefix: str
+    name: str
+    scopes: list[Scope]
+    site_ids: list[str] | None
+    created_at: Time
+    expires_at: Time | None
+    revoked_at: Time | None
+    last_used_at: Time | None
+
+
+class NewKey(Key):
+    """A key with its text, which is shown this once."""
+
+    key: str
+
+
+class Session(BaseModel):
+    """Who is signed in."""
+
+    key_id: str
+    scopes: list[str]
+    site_ids: list[str] | None

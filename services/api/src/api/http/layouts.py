@@ -1,0 +1,78 @@
+"""Layouts of cameras: written as new versions, never changed."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api import announce
+from api.http import documents
+from api.http.bodies import NewLayout
+from api.http.cameras import tell
+from api.http.parts import Has, Parts, Reader, Writer
+from api.layouts import draw, same
+from api.problems import Problem
+from api.store import Connection, Json, cameras, sites
+from chassis import outbox
+from tablewatch_schemas.layout import Layout
+
+router = APIRouter(prefix="/v1/cameras", tags=["layouts"])
+
+
+@router.put("/{camera_id}/layout", response_model=documents.Layout)
+async def put_layout(camera_id: str, body: NewLayout, who: Writer, has: Has) -> Any:
+    """Draw tables and floor. What shows the same as the newest version is that version."""
+    async with has.pool.acquire() as conn, conn.transaction():
+        camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
+        newest = await cameras.layout(conn, camera)
+        layout = await _drawn(conn, has, camera, body, newest)
+        if newest is not None and same(layout, newest):
+            return newest.to_dict()
+        # The object first: nothing may name a layout that cannot be read. A crash here leaves one that nobody names.
+        await has.objects.put(layout.layout_key, layout.to_json(), "application/json")
+        await _keep(conn, has, camera, layout)
+    return layout.to_dict()
+
+
+@router.get("/{camera_id}/layout", response_model=documents.Layout)
+async def get_layout(camera_id: str, who: Reader, has: Has) -> Any:
+    """The newest version."""
+    return await _version(has, who.site_list, camera_id, None)
+
+
+@router.get("/{camera_id}/layouts/{version}", response_model=documents.Layout)
+async def get_layout_version(camera_id: str, version: int, who: Reader, has: Has) -> Any:
+    """One version."""
+    return await _version(has, who.site_list, camera_id, version)
+
+
+async def _drawn(conn: Connection, has: Parts, camera: Json, body: NewLayout, newest: Layout | None) -> Layout:
+    named = [table.table_id for table in body.tables if table.table_id is not None]
+    return draw(
+        camera,
+        body,
+        version=await cameras.newest_version(conn, camera["camera_id"]) + 1,
+        labels={table.label: table.table_id for table in newest.tables} if newest else {},
+        taken=await cameras.taken_tables(conn, camera["camera_id"], named),
+        sections={each["section_id"] for each in await sites.sections(conn, camera["site_id"])},
+        now=has.now(),
+    )
+
+
+async def _keep(conn: Connection, has: Parts, camera: Json, layout: Layout) -> None:
+    now = layout.created_at
+    await cameras.add_layout(conn, layout)
+    await cameras.keep_tables(conn, camera, layout.tables, now)
+    camera = await cameras.save(conn, camera | {"layout_version": layout.version}, now)
+    await outbox.add(conn, announce.camera_config(camera, now))
+    await tell(conn, "camera.config", camera)
+
+
+async def _version(has: Parts, wall: list[str] | None, camera_id: str, version: int | None) -> Json:
+    if version is not None and not 1 <= version < 2**31:
+        raise Problem("layout_not_found", f"The camera has no layout version {version}.")
+    async with has.pool.acquire() as conn:
+        camera = await cameras.get(conn, wall, camera_id)
+        layout = await cameras.layout(conn, camera, version)
+    if layout is None:
+        raise Problem("layout_not_found", "The camera has no such layout; draw one with PUT.")
+    return layout.to_dict()

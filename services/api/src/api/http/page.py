@@ -1,0 +1,47 @@
+"""The web page, the OpenAPI reader and the AsyncAPI document."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from api.http.reference import reference
+from api.problems import Problem
+
+HINT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tablewatch</title>
+<h1>tablewatch</h1><p>The api is running. The web page is not built: run <code>make web</code> and load this again.</p>
+<p><a href="/docs">The HTTP API</a> · <a href="/openapi.json">OpenAPI</a> · <a href="/asyncapi.json">AsyncAPI</a></p>
+</html>"""
+
+
+def mount(app: FastAPI, dist: Path) -> None:
+    """Add `/`, `/docs`, `/asyncapi.json` and the page's files, which may be built while we run."""
+
+    async def front(_request: Request) -> Response:
+        index = dist / "index.html"
+        if not index.is_file():
+            return HTMLResponse(HINT)
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+    async def docs(_request: Request) -> Response:
+        return HTMLResponse(reference(app.openapi()))
+
+    async def asyncapi(_request: Request) -> Response:
+        return Response(asyncapi_document(), media_type="application/json")
+
+    app.add_route("/", front, methods=["GET"], include_in_schema=False)
+    app.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
+    app.add_route("/asyncapi.json", asyncapi, methods=["GET"], include_in_schema=False)
+    app.mount("/", StaticFiles(directory=dist, check_dir=False), name="web")
+
+
+def asyncapi_document() -> bytes:
+    """The AsyncAPI document of the topics, as the schemas package brings it. Raises Problem when it is not there."""
+    from tablewatch_schemas import contracts
+
+    for path in (contracts.ROOT / "asyncapi.json", Path(contracts.__file__).parent / "asyncapi.json"):
+        if path.is_file():
+            return path.read_bytes()
+    raise Problem("not_found", "The AsyncAPI document is not made yet: run the schemas generator.")

@@ -1,0 +1,195 @@
+"""Videos: announced, followed, looked at."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from fastapi import APIRouter, Response
+
+from api.http import documents, paging
+from api.http.bodies import NewVideo
+from api.http.parts import Has, Parts, Reader, Uploader
+from api.plan import Limits, check_size, check_start, choose_make, choose_sampling
+from api.project.apply import job_event
+from api.project.job import Run
+from api.store import Connection, Json, cameras, site_events, sites, videos
+from api.store.videos import Video
+from tablewatch_schemas import keys as object_keys
+from tablewatch_schemas.ids import new_id
+from tablewatch_schemas.layout import Layout
+from tablewatch_schemas.manifest import Manifest, Sampling, Thresholds
+from tablewatch_schemas.times import write_time
+
+router = APIRouter(prefix="/v1/videos", tags=["videos"])
+
+
+@router.post("", status_code=201, response_model=documents.NewJob)
+async def create_video(body: NewVideo, who: Uploader, has: Has, response: Response) -> Any:
+    """Announce a video: the answer says where to upload it. What shall be made of it is fixed now, in its manifest."""
+    limits = _limits(has)
+    check_size(body.size_bytes, limits)
+    async with has.pool.acquire() as conn:
+        manifest, layout = await _plan(conn, has, who.site_list, body)
+        await has.objects.put(_manifest_key(manifest), manifest.to_json(), "application/json")
+        video = await _keep(conn, manifest, layout, body.filename, who.key_id)
+    response.headers["Location"] = f"/v1/videos/{manifest.video_id}"
+    return video.document() | {"upload": _upload(has, manifest, limits)}
+
+
+@router.get("", response_model=documents.Page[documents.Job])
+async def list_videos(
+    who: Reader, has: Has, site_id: str | None = None, camera_id: str | None = None, cursor: paging.Cursor = None,
+    limit: paging.Limit = 50,
+) -> Any:  # fmt: skip
+    """Job documents, newest first."""
+    before = paging.read(cursor)
+    async with has.pool.acquire() as conn:
+        found = await videos.page(conn, who.site_list, site_id=site_id, camera_id=camera_id, before=before, limit=limit)
+    documents_ = [video.document() for video in found]
+    return paging.page(documents_, limit, found[-1].run.video_id if found else None)
+
+
+@router.get("/{video_id}", response_model=documents.Job)
+async def get_video(video_id: str, who: Reader, has: Has) -> Any:
+    """The job document of a video."""
+    async with has.pool.acquire() as conn:
+        return (await videos.get(conn, who.site_list, video_id)).document()
+
+
+@router.get("/{video_id}/job", response_model=documents.Job)
+async def get_job(video_id: str, who: Reader, has: Has, response: Response) -> Any:
+    """The same document, for polling: Retry-After says when it is worth asking again."""
+    async with has.pool.acquire() as conn:
+        video = await videos.get(conn, who.site_list, video_id)
+    if not videos.final(video):
+        response.headers["Retry-After"] = "1"
+    return video.document()
+
+
+@router.get("/{video_id}/frames", response_model=documents.Page[documents.Frame])
+async def list_frames(
+    video_id: str, who: Reader, has: Has, cursor: paging.Cursor = None, limit: paging.Limit = 200
+) -> Any:
+    """Frames in media order, with links that expire."""
+    after = paging.read_number(cursor)
+    async with has.pool.acquire() as conn:
+        video = await videos.get(conn, who.site_list, video_id)
+        rows = await videos.frames(conn, video.run.run_id, after, limit)
+    items = [videos.frame_document(row, str(await has.link(row["object_key"]))) for row in rows]
+    return paging.page(items, limit, str(rows[-1]["index"]) if rows else None)
+
+
+@router.get("/{video_id}/thumbnails", response_model=documents.Thumbnails)
+async def get_thumbnails(video_id: str, who: Reader, has: Has) -> Any:
+    """Still pictures of the video, as far as they are made."""
+    async with has.pool.acquire() as conn:
+        facts = (await videos.get(conn, who.site_list, video_id)).facts
+    return {"first": await has.link(facts.thumb_first), "best": await has.link(facts.thumb_best)}
+
+
+def _limits(has: Parts) -> Limits:
+    said = has.settings
+    return Limits(said.api_max_upload_bytes, said.api_max_duration_ms, said.api_upload_ttl_s)
+
+
+async def _plan(conn: Connection, has: Parts, wall: list[str] | None, body: NewVideo) -> tuple[Manifest, Layout | None]:
+    """What the run shall be, and the layout it uses. Raises Problem."""
+    site_id, layout = await _place(conn, wall, body)
+    now, asked = has.now(), body.sampling
+    sampling = choose_sampling(
+        asked.mode if asked else None, asked.every_ms if asked else None, has.settings.api_sampling_every_ms
+    )
+    said = has.settings
+    manifest = Manifest(
+        run_id=new_id("run"),
+        video_id=new_id("vid"),
+        site_id=site_id,
+        camera_id=body.camera_id,
+        layout_key=layout.layout_key if layout else None,
+        sampling=sampling,
+        make=choose_make(body.make, body.camera_id, layout),
+        started_at=check_start(body.started_at, now),
+        model=None,
+        thresholds=Thresholds(
+            enter_ms=said.api_enter_ms,
+            leave_ms=said.api_leave_ms,
+            hold_ms=said.api_hold_ms,
+            ttl_ms=said.api_state_ttl_ms,
+        ),
+        created_at=now,
+    )
+    return manifest, layout
+
+
+async def _place(conn: Connection, wall: list[str] | None, body: NewVideo) -> tuple[str, Layout | None]:
+    if body.camera_id is None:
+        return await sites.choose(conn, wall, body.site_id), None
+    inside = wall if body.site_id is None else [body.site_id] if wall is None or body.site_id in wall else []
+    camera = await cameras.get(conn, inside, body.camera_id)
+    return camera["site_id"], await cameras.layout(conn, camera)
+
+
+async def _keep(
+    conn: Connection, manifest: Manifest, layout: Layout | None, filename: str | None, key_id: str
+) -> Video:
+    run = Run(
+        video_id=manifest.video_id,
+        run_id=manifest.run_id,
+        site_id=manifest.site_id,
+        camera_id=manifest.camera_id,
+        filename=filename,
+        sampling=_sampling(manifest.sampling),
+        make=manifest.make,
+        started_at=manifest.started_at,
+        tables_expected=tuple(table.table_id for table in layout.tables)
+        if layout and "tables" in manifest.make
+        else (),
+        created_at=manifest.created_at,
+    )
+    async with conn.transaction():
+        video = await videos.add(
+            conn, run, layout_key=manifest.layout_key, manifest_key=_manifest_key(manifest), created_by=key_id
+        )
+        await site_events.append(conn, [job_event(video)])
+    return video
+
+
+def _upload(has: Parts, manifest: Manifest, limits: Limits) -> Json:
+    expires_at = manifest.created_at + timedelta(seconds=limits.ttl_s)
+    base = has.settings.ingest_public_url.rstrip("/")
+    return {
+        "url": f"{base}/v1/uploads/{manifest.video_id}",
+        "create_url": f"{base}/v1/uploads",
+        "content_url": f"{base}/v1/uploads/{manifest.video_id}/content",
+        "token": _token(has, manifest, limits, expires_at),
+        "expires_at": write_time(expires_at),
+        "max_bytes": limits.max_bytes,
+    }
+
+
+def _token(has: Parts, manifest: Manifest, limits: Limits, expires_at: datetime) -> str:
+    """What ingest lets in by: everything it has to know of the run, signed."""
+    claims = {
+        "aud": "tablewatch-upload",
+        "exp": int(expires_at.timestamp()),
+        "video_id": manifest.video_id,
+        "run_id": manifest.run_id,
+        "site_id": manifest.site_id,
+        "camera_id": manifest.camera_id,
+        "layout_key": manifest.layout_key,
+        "manifest_key": _manifest_key(manifest),
+        "sampling": _sampling(manifest.sampling),
+        "make": list(manifest.make),
+        "started_at": None if manifest.started_at is None else write_time(manifest.started_at),
+        "max_bytes": limits.max_bytes,
+        "max_duration_ms": limits.max_duration_ms,
+    }
+    return jwt.encode(claims, has.settings.upload_token_secret.get_secret_value(), algorithm="HS256")
+
+
+def _manifest_key(manifest: Manifest) -> str:
+    return object_keys.manifest(manifest.site_id, manifest.run_id)
+
+
+def _sampling(sampling: Sampling) -> Json:
+    return {"mode": sampling.mode, "every_ms": sampling.every_ms}

@@ -1,0 +1,73 @@
+"""What the api reads from the environment, once."""
+
+from pathlib import Path
+from typing import Literal, cast
+
+from pydantic import Field, SecretStr, field_validator
+
+from chassis.settings import ServiceSettings
+
+Role = Literal["http", "projector"]
+ROLES: tuple[Role, ...] = ("http", "projector")
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+class ApiSettings(ServiceSettings):
+    """Settings of the api; durations as their names say."""
+
+    api_roles: str = Field("http,projector", description="What this process does: http, projector, or both.")
+    api_host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
+    api_port: int = Field(
+        8700, ge=0, le=65535, description="Port of the HTTP server, the web page and the event stream."
+    )
+    api_web_dist: Path = Field(Path("web/dist"), description="Folder of the built web page.")
+    api_migrations: Path = Field(MIGRATIONS, description="Folder of the api's SQL migrations.")
+    api_max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body that is read, bytes.")
+    api_link_ttl_s: int = Field(3600, ge=10, description="How long a signed link to an object holds, seconds.")
+    api_session_ttl_s: int = Field(43_200, ge=60, description="How long a browser stays signed in, seconds.")
+    api_cookie_secure: bool = Field(False, description="Send the session cookie over HTTPS only.")
+    api_bootstrap_key: SecretStr | None = Field(
+        None, description="The first admin key; made up and printed when empty."
+    )
+    api_upload_ttl_s: int = Field(86_400, ge=60, description="How long an upload token holds, seconds.")
+    api_max_upload_bytes: int = Field(
+        8 * 1024**3, ge=1, description="Largest video that an upload token allows, bytes."
+    )
+    api_max_duration_ms: int = Field(
+        6 * 3_600_000, ge=1000, description="Longest video that is admitted, milliseconds."
+    )
+    api_sampling_every_ms: int = Field(1000, ge=1, description="Cadence of a run that asks for none, milliseconds.")
+    api_enter_ms: int = Field(
+        3000, ge=0, description="Steady evidence before a table of a run is occupied, milliseconds."
+    )
+    api_leave_ms: int = Field(6000, ge=0, description="Steady evidence before a table of a run is free, milliseconds.")
+    api_hold_ms: int = Field(
+        2000, ge=0, description="How long a single contrary verdict of a run is ignored, milliseconds."
+    )
+    api_state_ttl_ms: int = Field(
+        60_000, ge=1, description="How long a state of a run holds without evidence, milliseconds."
+    )
+    api_batch_records: int = Field(1000, ge=1, description="Most records that the projector folds in one transaction.")
+    api_events_kept_h: int = Field(48, ge=1, description="How long the event log is kept for resuming, hours.")
+    api_heartbeat_s: float = Field(15.0, gt=0, description="Pause after which an idle event stream sends a heartbeat.")
+    api_stream_max_s: float = Field(3600.0, gt=0, description="Age at which an event stream ends; clients resume.")
+    api_sweep_every_s: float = Field(2.0, gt=0, description="Pause between looks for deletions to carry out, seconds.")
+    api_sweep_patience_s: float = Field(60.0, ge=0, description="After this long the sweeper deletes what owners left.")
+    api_late_sweep_h: int = Field(192, ge=0, description="Last sweep of a deleted video, longer than any topic keeps.")
+    ingest_public_url: str = Field("http://127.0.0.1:8701", description="Address of ingest as uploaders see it.")
+    upload_token_secret: SecretStr = Field(
+        SecretStr(""), description="Signs upload tokens; the same in api and ingest."
+    )
+
+    @field_validator("api_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        unknown = {role.strip() for role in value.split(",")} - set(ROLES)
+        if unknown:
+            raise ValueError(f"unknown roles {sorted(unknown)}; there are {', '.join(ROLES)}")
+        return value
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles of this process."""
+        return frozenset(cast(Role, role.strip()) for role in self.api_roles.split(","))

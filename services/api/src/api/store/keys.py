@@ -1,0 +1,107 @@
+"""API keys and browser sessions."""
+
+# ruff: noqa: S608 (only constants are put together; every value is a parameter)
+
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from api.access import NewKey, hash_secret
+from api.problems import Problem
+from api.store import Connection, Json, Sites
+from tablewatch_schemas.times import write_time
+
+_COLUMNS = "key_id, prefix, name, scopes, site_ids, created_at, expires_at, revoked_at, last_used_at"
+# A key with a wall sees the keys that open nothing beyond it.
+_WALL = "($1::text[] IS NULL OR (site_ids IS NOT NULL AND site_ids <@ $1))"
+USED_EVERY = timedelta(minutes=1)
+
+
+async def add(
+    conn: Connection,
+    key_id: str,
+    key: NewKey,
+    *,
+    name: str,
+    scopes: list[str],
+    sites: Sites,
+    expires_at: datetime | None,
+    now: datetime,
+) -> Json | None:
+    """Keep a new key; None when its prefix is there already."""
+
+    row = await conn.fetchrow(
+        "INSERT INTO keys (key_id, prefix, secret_hash, name, scopes, site_ids, created_at, expires_at)"
+        f" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (prefix) DO NOTHING RETURNING {_COLUMNS}",
+        key_id, key.prefix, key.secret_hash, name, scopes, sites, now, expires_at,
+    )  # fmt: skip
+    return None if row is None else _document(row)
+
+
+async def by_prefix(conn: Connection, prefix: str) -> asyncpg.Record | None:
+    """The whole row, secret's hash included, for checking a key."""
+    return await conn.fetchrow("SELECT * FROM keys WHERE prefix = $1", prefix)
+
+
+async def page(conn: Connection, sites: Sites, after: str, limit: int) -> list[Json]:
+    """Keys by id, without their secrets."""
+    rows = await conn.fetch(
+        f"SELECT {_COLUMNS} FROM keys WHERE {_WALL} AND key_id > $2 ORDER BY key_id LIMIT $3", sites, after, limit
+    )
+    return [_document(row) for row in rows]
+
+
+async def revoke(conn: Connection, sites: Sites, key_id: str, now: datetime) -> None:
+    """From now on the key opens nothing, its sessions neither. Raises Problem key_not_found."""
+    row = await conn.fetchrow(
+        f"UPDATE keys SET revoked_at = coalesce(revoked_at, $3) WHERE {_WALL} AND key_id = $2 RETURNING key_id",
+        sites, key_id, now,
+    )  # fmt: skip
+    if row is None:
+        raise Problem("key_not_found", f"There is no key {key_id}.")
+    await conn.execute("DELETE FROM sessions WHERE key_id = $1", key_id)
+
+
+async def used(conn: Connection, key_id: str, now: datetime) -> None:
+    """Note the use, at most once a minute."""
+    await conn.execute(
+        "UPDATE keys SET last_used_at = $2 WHERE key_id = $1 AND coalesce(last_used_at, '-infinity') < $3",
+        key_id, now, now - USED_EVERY,
+    )  # fmt: skip
+
+
+async def has_admin(conn: Connection, now: datetime) -> bool:
+    """Whether some key can still administer everything."""
+    return bool(
+        await conn.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM keys WHERE 'admin' = ANY(scopes) AND site_ids IS NULL"
+            " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1))",
+            now,
+        )
+    )
+
+
+async def sign_in(conn: Connection, token: str, key_id: str, now: datetime, ttl_s: int) -> None:
+    """Keep a browser session; old ones are cleared away."""
+    await conn.execute("DELETE FROM sessions WHERE expires_at <= $1", now)
+    until = now + timedelta(seconds=ttl_s)
+    await conn.execute("INSERT INTO sessions VALUES ($1, $2, $3, $4)", hash_secret(token), key_id, now, until)
+
+
+async def by_session(conn: Connection, token: str, now: datetime) -> asyncpg.Record | None:
+    """The key that a browser signed in with, while the session holds."""
+    return await conn.fetchrow(
+        "SELECT keys.* FROM sessions JOIN keys USING (key_id)"
+        " WHERE token_hash = $1 AND sessions.expires_at > $2",
+        hash_secret(token), now,
+    )  # fmt: skip
+
+
+async def sign_out(conn: Connection, token: str) -> None:
+    """End a browser session."""
+    await conn.execute("DELETE FROM sessions WHERE token_hash = $1", hash_secret(token))
+
+
+def _document(row: asyncpg.Record) -> Json:
+    times = ("created_at", "expires_at", "revoked_at", "last_used_at")
+    return dict(row) | {name: None if row[name] is None else write_time(row[name]) for name in times}
