@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from extractor.files import plan
-from extractor.media import serve
-from extractor.media.planned import Broken
-
 from tests.unit.extractor import clips
 from tests.unit.extractor.reference import decode_everything, expected
+
+from extractor.files import plan
+from extractor.media import serve
 
 CADENCES = [("cadence", 1000), ("cadence", 520), ("cadence", 3700), ("cadence", 40), ("keyframes", None), ("all", None)]
 STRAIGHT = {"mpeg4.avi", "h264.avi"}

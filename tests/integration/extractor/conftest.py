@@ -1,0 +1,82 @@
+"""An extractor's database of its own in the shared Postgres, real Kafka, objects on disk."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import structlog
+from pydantic import SecretStr
+from tests.integration.extractor.road import Road
+
+from chassis.clock import SystemClock
+from chassis.database import connect, migrate
+from chassis.links import LinkSigner
+from chassis.metrics import Metrics
+from chassis.objects_local import LocalObjects
+from chassis.produce import KafkaProducer
+from extractor.files.children import Limits, can_isolate
+from extractor.files.worker import Worker, WorkOptions
+
+MIGRATIONS = Path(__file__).resolve().parents[3] / "services/extractor/migrations"
+
+
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture
+async def own_database(database_url: str) -> AsyncIterator[str]:
+    """A fresh database, dropped at the end."""
+    name = f"extractor_{uuid.uuid4().hex[:12]}"
+    admin = await asyncpg.connect(database_url)
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    yield urlsplit(database_url)._replace(path=f"/{name}").geturl()
+    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await admin.close()
+
+
+@pytest.fixture
+async def pool(own_database: str) -> AsyncIterator[asyncpg.Pool]:
+    await migrate(own_database, "extractor", MIGRATIONS)
+    made = await connect(own_database, "extractor", size=10)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def objects_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def store(objects_dir: Path) -> LocalObjects:
+    return LocalObjects(objects_dir, LinkSigner(SecretStr("s" * 32), "http://127.0.0.1"))
+
+
+@pytest.fixture
+async def producer(kafka_bootstrap: str) -> AsyncIterator[KafkaProducer]:
+    made = KafkaProducer(kafka_bootstrap, "extractor-test", 6, Metrics())
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def road(pool: asyncpg.Pool, store: LocalObjects, producer: KafkaProducer, kafka_bootstrap: str) -> Road:
+    """Everything of the role `files` but the processes around it."""
+    return Road(pool, store, producer, kafka_bootstrap)
+
+
+@pytest.fixture
+async def worker(pool: asyncpg.Pool, store: LocalObjects) -> Worker:
+    limits = Limits(3 << 30, 60.0, await can_isolate())
+    options = WorkOptions(lease_s=5.0, attempts=3, quality=85, limits=limits)
+    log = structlog.get_logger()
+    return Worker(f"test-{os.getpid()}", pool, store, options, clock=SystemClock(), metrics=Metrics(), log=log)

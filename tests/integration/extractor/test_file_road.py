@@ -1,0 +1,76 @@
+"""An upload becomes frames on the topic: exact, in order, the last one saying so."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.integration.extractor.road import UPLOADED_AT, Road
+from tests.unit.extractor import clips
+from tests.unit.extractor.reference import decode_everything, expected
+
+from chassis.objects import ObjectStore
+from extractor.files.worker import Worker
+from tablewatch_schemas import FrameExtracted, keys
+
+
+async def run_dry(worker: Worker) -> int:
+    """Do every segment there is; how many."""
+    count = 0
+    while await worker.once():
+        count += 1
+    await worker._drop_child()
+    return count
+
+
+@pytest.mark.parametrize(("name", "mode", "every"), [("bframes.mp4", "cadence", 520), ("mpeg4.avi", "keyframes", None)])
+async def test_upload_to_frames(
+    road: Road, worker: Worker, store: ObjectStore, clip_folder: Path, name: str, mode: str, every: int | None
+) -> None:
+    path = clips.make(name, clip_folder)
+    upload = await road.upload(path, mode, every)
+    assert await run_dry(worker) >= 2
+    await road.publish()
+
+    truth = expected(decode_everything(path), mode, every)
+    frames = await road.frames(upload)
+    assert [frame.index for frame in frames] == list(range(len(truth)))
+    assert [frame.media_ms for frame in frames] == [round(each.time * 1000) for each in truth]
+    assert [frame.last for frame in frames] == [False] * (len(truth) - 1) + [True]
+    assert [await store.get(frame.object_key or "") for frame in frames] == [each.jpeg for each in truth]
+    assert frames[0].previous_frame_id is None
+    assert frames[2].previous_object_key == frames[1].object_key
+    assert frames[3].captured_at == UPLOADED_AT + timedelta(milliseconds=frames[3].media_ms or 0)
+    assert {frame.size_bytes for frame in frames} == {len(each.jpeg) for each in truth}
+
+
+async def test_progress_tells_the_whole_story(
+    road: Road, worker: Worker, store: ObjectStore, clip_folder: Path
+) -> None:
+    upload = await road.upload(clips.make("cfr.mp4", clip_folder))
+    await run_dry(worker)
+    await road.publish()
+    told = await road.told(upload)
+    assert [each.sequence for each in told] == list(range(len(told)))
+    assert [told[0].status, told[1].status, told[-1].status] == ["queued", "processing", "done"]
+    assert (told[-1].frames_published, told[-1].frames_expected, told[-1].percent) == (6, 6, 100.0)
+    for which in ("first", "best"):
+        key = getattr(told[-1].thumbnails, which)
+        assert key == keys.thumbnail(upload.site_id, upload.run_id, which)  # type: ignore[arg-type]
+        picture = cv2.imdecode(np.frombuffer(await store.get(key), np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        assert picture.shape[1] == 320
+
+
+async def test_the_same_upload_twice_is_one_job(road: Road, worker: Worker, clip_folder: Path) -> None:
+    from tests.integration.extractor.road import record_of
+
+    upload = await road.upload(clips.make("cfr.mp4", clip_folder))
+    await road.intake.handle(record_of(upload))
+    await run_dry(worker)
+    await road.intake.handle(record_of(upload))
+    assert await run_dry(worker) == 0
+    await road.publish()
+    ids = [each.id for each in await road.heard(FrameExtracted, upload.run_id)]
+    assert len(ids) == len(set(ids)) == 6
