@@ -84,3 +84,13 @@ def playlist(url: str) -> bytes:
 def concat(path: Path) -> bytes:
     """A list that would make a naive server read another file of its disk."""
     return f"ffconcat version 1.0\nfile '{path}'\nduration 10\n".encode()
+
+
+def padded_video(path: Path, size: int) -> Path:
+    """A video of exactly `size` bytes: an MP4 with a free box at its end, of bytes that do not repeat."""
+    video_file(path)
+    missing = size - path.stat().st_size
+    filler = np.random.default_rng(1).bytes(missing - 8)
+    with path.open("ab") as file:
+        file.write(struct.pack(">I4s", missing, b"free") + filler)
+    return path
