@@ -1,0 +1,1 @@
+"""Role fold: table.evidence becomes table.state."""
