@@ -1,7 +1,7 @@
 # One command each. `make help` lists them.
 PYTHON ?= python3
 V := .venv/bin
-STACK := PYTHONPATH=deploy/local $(V)/python -m stack
+STACK := PYTHONPATH=deploy/local exec $(V)/python -m stack
 PYTEST := $(V)/pytest -q
 export PORT_BASE TABLEWATCH_HOME PARTITIONS DEMO KAFKA_BOOTSTRAP DATABASE_URL S3_URL
 

@@ -1,19 +1,21 @@
-"""usage: python -m stack run | stop"""
+"""usage: python -m stack run | stop | demo-check"""
 
 import asyncio
 import logging
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from stack import home
 from stack.console import Console
-from stack.demo import show
+from stack.demo import make_clip, show
 from stack.errors import StackError
 from stack.parent import interrupted
-from stack.settings import StackSettings, from_environment
+from stack.settings import REPO, StackSettings, from_environment
 from stack.supervisor import Supervisor
 
 STOP_PATIENCE_S = 40
@@ -45,9 +47,18 @@ async def _run(settings: StackSettings, console: Console) -> int:
 
 
 async def _work(supervisor: Supervisor, settings: StackSettings) -> None:
-    await supervisor.start()
-    await show(supervisor, demo=settings.demo)
-    await asyncio.Event().wait()
+    filming = asyncio.create_task(_film(supervisor, settings)) if settings.demo else None
+    try:
+        await supervisor.start()
+        await show(supervisor, filming)
+    finally:
+        if filming:
+            filming.cancel()
+            await asyncio.gather(filming, return_exceptions=True)
+
+
+async def _film(supervisor: Supervisor, settings: StackSettings) -> Path:
+    return await make_clip(settings.home / "demo", supervisor.console.step)
 
 
 def _stop_signals() -> asyncio.Event:
@@ -82,9 +93,17 @@ def stop(settings: StackSettings) -> int:
     return 0
 
 
+def demo_check(settings: StackSettings) -> int:
+    """Compare what the topics of the running stack said of the demo with the truth."""
+    program = str(REPO / "deploy" / "demo" / "check.py")
+    return subprocess.run(
+        [sys.executable, program, "--home", str(settings.home), "--wait", "300"], check=False
+    ).returncode
+
+
 def main() -> int:
     """One command."""
-    commands = {"run": run, "stop": stop}
+    commands = {"run": run, "stop": stop, "demo-check": demo_check}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.stderr.write(f"{__doc__}\n")
         return 2

@@ -1,8 +1,11 @@
 """The demo: a site with a camera and a layout, and a clip uploaded through the public API, as any user would."""
 
 import asyncio
+import hashlib
 import json
+import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,10 @@ from stack.settings import REPO
 from stack.supervisor import Supervisor
 from stack.watch import follow
 
-FILES = REPO / "deploy" / "demo"
+_OURS = shutil.ignore_patterns("place.json", "upload.json")
+
+MAKE = REPO / "deploy" / "demo" / "make.py"
+MADE = REPO / ".local"  # made once per working copy, whatever the home
 EVERY_MS = 1000
 
 
@@ -26,18 +32,20 @@ class Place:
 
     site_id: str
     camera_id: str
+    layout_sha256: str
     names: dict[str, str]
 
 
-async def show(supervisor: Supervisor, *, demo: bool) -> None:
+async def show(supervisor: Supervisor, filmed: asyncio.Task[Path] | None) -> None:
     """Write run.json, print address and key, upload the clip, then a line per event until cancelled."""
     key = supervisor.secrets["api_key"]
     place: Place | None = None
     async with httpx.AsyncClient(
         base_url=supervisor.api_url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False
     ) as client:
-        if demo:
-            place = await prepare(client, supervisor.settings.home / "demo")
+        if filmed:
+            clip = await filmed
+            place = await prepare(client, clip.parent)
         supervisor.tell(key=key, **({"site_id": place.site_id, "camera_id": place.camera_id} if place else {}))
         supervisor.console.line(f"\n  address  {supervisor.api_url}\n  key      {key}\n\n  Ctrl-C stops everything.\n")
         started = asyncio.Event()
@@ -46,7 +54,6 @@ async def show(supervisor: Supervisor, *, demo: bool) -> None:
         try:
             if place:
                 await started.wait()
-                clip = await make_clip(supervisor.settings.home / "demo")
                 job = await upload(client, place, await asyncio.to_thread(clip.read_bytes))
                 run = {"video_id": job["video_id"], "run_id": job["run_id"]}
                 _keep(supervisor.settings.home / "demo", "upload.json", run)
@@ -57,31 +64,39 @@ async def show(supervisor: Supervisor, *, demo: bool) -> None:
 
 async def prepare(client: httpx.AsyncClient, folder: Path) -> Place:
     """The demo's site and camera: those of an earlier start when the registry still has them, else new ones."""
+    layout = await asyncio.to_thread((folder / "layout.json").read_bytes)
+    digest = hashlib.sha256(layout).hexdigest()
     kept = folder / "place.json"
     if kept.exists():
         place = Place(**json.loads(kept.read_text()))
-        if (await client.get(f"/v1/cameras/{place.camera_id}")).is_success:
+        known = await client.get(f"/v1/cameras/{place.camera_id}")
+        if known.is_success and place.layout_sha256 == digest:
             return place
-    layout = json.loads((FILES / "layout.json").read_text())
     site = await _post(client, "/v1/sites", {"name": "Demo"})
     camera = await _post(client, "/v1/cameras", {"site_id": site["site_id"], "name": "Demo camera"})
-    made = await client.put(f"/v1/cameras/{camera['camera_id']}/layout", json=layout)
-    tables = _answer(made)["tables"]
-    names = {table["table_id"]: table["label"] for table in tables} | {camera["camera_id"]: "demo camera"}
-    place = Place(site_id=site["site_id"], camera_id=camera["camera_id"], names=names)
+    made = _answer(await client.put(f"/v1/cameras/{camera['camera_id']}/layout", json=json.loads(layout)))
+    names = {table["table_id"]: table["label"] for table in made["tables"]} | {camera["camera_id"]: "demo camera"}
+    place = Place(site_id=site["site_id"], camera_id=camera["camera_id"], layout_sha256=digest, names=names)
     _keep(folder, "place.json", vars(place))
     return place
 
 
-async def make_clip(folder: Path) -> Path:
-    """The demo clip, made by our own code the first time."""
-    clip = folder / "clip.mp4"
-    if not clip.exists():
-        command = [sys.executable, str(FILES / "make_clip.py"), str(clip)]
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+async def make_clip(folder: Path, say: Callable[[str], None]) -> Path:
+    """The demo clip, its layout and its truth in `folder`, made by our own code the first time (about 20 s)."""
+    command = [sys.executable, str(MAKE), "--home", str(MADE)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout  # noqa: S101 (asked for, one line up)
+    try:
+        async for line in process.stdout:
+            say(line.decode().strip())
         if await process.wait():
             raise StackError("the demo clip could not be made")
-    return clip
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if folder != MADE / "demo":
+        await asyncio.to_thread(shutil.copytree, MADE / "demo", folder, dirs_exist_ok=True, ignore=_OURS)
+    return folder / "clip.mp4"
 
 
 async def upload(client: httpx.AsyncClient, place: Place, clip: bytes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from stack.lines import Lines
 from tablewatch_schemas import TOPICS, ContractError, decode
@@ -16,18 +16,15 @@ QUIET = {"table.evidence", "hazard.candidate"}
 async def follow(bootstrap: str, lines: Lines, write: Callable[[str], None], started: asyncio.Event) -> None:
     """Print every event from now on, until cancelled. Sets `started` once its places in the topics are fixed."""
     topics = [name for name in TOPICS if name not in QUIET]
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
-        places = [TopicPartition(topic, number) for topic in topics for number in _partitions(consumer, topic)]
-        consumer.assign(places)
-        for place, end in (await consumer.end_offsets(places)).items():
-            consumer.seek(place, end)
+    async with AIOKafkaConsumer(
+        *topics, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+    ) as consumer:
+        await consumer.seek_to_end()
+        for place in consumer.assignment():
+            await consumer.position(place)
         started.set()
         async for record in consumer:
             write(f"{time.strftime('%H:%M:%S')} {_line(lines, record)}")
-
-
-def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
-    return sorted(consumer.partitions_for_topic(topic) or ())
 
 
 def _line(lines: Lines, record: "ConsumerRecord[bytes, bytes]") -> str:
