@@ -1,0 +1,125 @@
+// Documents of the HTTP API, as far as the page reads them. Events of the topics are in ../generated/events.ts.
+import type { CameraStatus, HazardAlert, Open, TableGroup, TableState, Time } from '../generated/events'
+
+export type JobStatus = Open<'queued' | 'processing' | 'done' | 'failed' | 'cancelled'>
+
+export interface Page<Item> {
+  items: Item[]
+  next_cursor: string | null
+}
+
+export interface Site {
+  site_id: string
+  name: string
+  timezone: string
+}
+
+export interface Camera {
+  camera_id: string
+  site_id: string
+  name: string
+  layout_version: number | null
+}
+
+export type Point = [number, number]
+
+export interface LayoutTable {
+  table_id: string
+  label: string
+  seats: number | null
+  polygon: Point[]
+  top: Point[] | null
+}
+
+/** Coordinates are relative to the picture, 0 to 1, y down. */
+export interface Layout {
+  camera_id: string
+  version: number
+  reference: { width: number; height: number }
+  tables: LayoutTable[]
+  floor: Point[][]
+}
+
+export interface Stage {
+  name: Open<'upload' | 'extract' | 'tables' | 'hazards'>
+  status: JobStatus
+  /** Per cent. */
+  progress: number
+}
+
+export interface Job {
+  video_id: string
+  run_id: string
+  site_id: string
+  camera_id: string | null
+  filename: string | null
+  status: JobStatus
+  stage: string
+  stages: Stage[]
+  /** Per cent. */
+  progress: number
+  frames: { published: number; expected: number | null }
+  sampling: { mode: string; every_ms: number | null }
+  make: string[]
+  started_at: Time | null
+  error: { code: string; reason: string; retryable: boolean } | null
+  video: VideoFacts | null
+  created_at: Time
+  updated_at: Time
+}
+
+export interface VideoFacts {
+  duration_ms: number | null
+  fps: number | null
+  codec: string
+  width: number
+  height: number
+  size_bytes: number
+  container: string
+}
+
+/** Where to send the file: tus 1.0 at create_url, with the token as bearer. */
+export interface UploadDoor {
+  url: string
+  create_url: string
+  content_url: string
+  token: string
+  expires_at: Time
+  max_bytes: number
+}
+
+export type NewJob = Job & { upload: UploadDoor }
+
+export interface NewVideo {
+  site_id?: string
+  camera_id?: string
+  sampling?: { mode: 'cadence' | 'keyframes' | 'all'; every_ms?: number }
+  make?: ('frames' | 'tables' | 'hazards')[]
+  filename?: string
+  size_bytes?: number
+}
+
+export interface Frame {
+  frame_id: string
+  index: number
+  media_ms: number
+  captured_at: Time
+  width: number
+  height: number
+  /** Signed; expires. */
+  url: string
+}
+
+export type HazardAction = 'acknowledge' | 'clear' | 'verify' | 'dismiss'
+
+/** First event of a stream, and whenever what the reader had cannot be trusted any more. */
+export interface Snapshot {
+  site_id: string
+  seq: number
+  as_of: Time
+  videos: Job[]
+  states: TableState[]
+  hazards: HazardAlert[]
+  cameras: CameraStatus[]
+  groups: TableGroup[]
+}

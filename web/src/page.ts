@@ -1,0 +1,286 @@
+// Wires the panels to the client: one model, changed by events, drawn at most once a frame.
+import {
+  apply,
+  Client,
+  emptyView,
+  openStream,
+  Problem,
+  type Delta,
+  type Layout,
+  type StreamState,
+} from './client'
+import { h, say, set, show } from './dom'
+import { FrameLoader } from './frames'
+import { runOrigin, selectedJob, tableLabel, type Model, type Subject } from './model'
+import { feedPanel } from './panels/feed'
+import { framesPanel } from './panels/frames'
+import { hazardsPanel } from './panels/hazards'
+import { jobPanel } from './panels/job'
+import { picturePanel } from './panels/picture'
+import { tablesPanel } from './panels/tables'
+import { uploadPanel } from './panels/upload'
+import { videosPanel } from './panels/videos'
+import { feedLine, timeOfDay } from './words'
+
+const FEED_LINES = 200
+const STREAM_WORDS: Record<StreamState, string> = {
+  connecting: 'Connecting…',
+  live: 'Live',
+  waiting: 'Connection lost, trying again…',
+  closed: 'Closed',
+}
+
+interface Panel {
+  element: HTMLElement
+  update(model: Model): void
+}
+
+/** The page of somebody who is signed in. Resolves when the session has ended. */
+export class Page {
+  private model: Model
+  private readonly panels: Panel[]
+  private readonly ended: Promise<string>
+  private end!: (hint: string) => void
+  private closeStream = () => {}
+  private closeReplay = () => {}
+  private loader: FrameLoader | null = null
+  private layouts = new Map<string, Promise<Layout | null>>()
+  private drawn = false
+  private entries = 0
+  private lastId = ''
+  private readonly status = h('span', { class: 'stream', role: 'status' })
+  private readonly toast = h('p', { class: 'toast error', role: 'alert' })
+  private readonly sites = h('select', { 'aria-label': 'Site', onchange: () => this.open(this.sites.value) })
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly client: Client,
+  ) {
+    this.model = fresh('')
+    this.ended = new Promise((resolve) => (this.end = resolve))
+    const fail = (error: unknown) => this.fail(error)
+    this.panels = [
+      uploadPanel(client, (job) => {
+        this.receive({ type: 'video.job', data: job }, '')
+        this.select({ video: job.video_id })
+      }),
+      videosPanel((subject) => this.select(subject)),
+      jobPanel(client, fail),
+      picturePanel((index) => this.change({ chosen: index })),
+      tablesPanel((share) => this.seek(share)),
+      hazardsPanel(client, fail),
+      framesPanel(() => this.loader?.more(), (index) => this.change({ chosen: index })),
+      feedPanel(),
+    ]
+  }
+
+  async run(): Promise<string> {
+    this.lay()
+    const timer = setInterval(() => this.change({ now: Date.now() }), 5000)
+    try {
+      const sites = await this.client.sites()
+      this.change({ sites })
+      this.sites.replaceChildren(...sites.map((site) => h('option', { value: site.site_id }, site.name)))
+      if (sites[0]) this.open(sites.at(-1)?.site_id ?? '')
+      else this.fail(new Error('This key opens no site. Make one with POST /v1/sites.'))
+      return await this.ended
+    } finally {
+      clearInterval(timer)
+      this.closeStream()
+      this.closeReplay()
+    }
+  }
+
+  private lay(): void {
+    const [upload, videos, job, picture, tables, hazards, frames, feed] = this.panels.map((panel) => panel.element)
+    const signOut = h('button', { type: 'button', onclick: () => void this.leave() }, 'Sign out')
+    show(this.toast, false)
+    this.root.replaceChildren(
+      h(
+        'header',
+        { class: 'bar' },
+        h('span', { class: 'wordmark' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), 'tablewatch'),
+        this.sites,
+        this.status,
+        h('a', { href: '/docs' }, 'API'),
+        signOut,
+      ),
+      h(
+        'main',
+        { class: 'page' },
+        h('div', { class: 'side' }, upload ?? null, videos ?? null),
+        h('div', { class: 'middle' }, job ?? null, picture ?? null, frames ?? null),
+        h('div', { class: 'side right' }, tables ?? null, hazards ?? null, feed ?? null),
+      ),
+      this.toast,
+    )
+  }
+
+  /** Begins with a site: its cameras, and its stream. */
+  private open(siteId: string): void {
+    this.closeStream()
+    this.closeReplay()
+    this.loader = null
+    this.model = { ...fresh(siteId), sites: this.model.sites }
+    this.sites.value = siteId
+    this.client.cameras(siteId).then((cameras) => this.change({ cameras }), (error: unknown) => this.fail(error))
+    this.closeStream = openStream({
+      siteId,
+      onEvent: (delta, id) => this.receive(delta, id),
+      onState: (stream) => {
+        this.change({ stream })
+        if (stream === 'waiting') void this.stillSignedIn()
+      },
+    })
+  }
+
+  private receive(delta: Delta, id: string): void {
+    if (id) this.lastId = id
+    const view = apply(this.model.view, delta)
+    const line = feedLine(delta, tableLabel(this.model))
+    const feed = line
+      ? [{ ...line, id: ++this.entries, at: Date.now() }, ...this.model.feed].slice(0, FEED_LINES)
+      : this.model.feed
+    this.change({ view, feed, loaded: this.model.loaded || delta.type === 'snapshot' })
+    if (delta.type === 'snapshot' || delta.type === 'video.deleted') this.keepSubject()
+    const job = selectedJob(this.model)
+    if (job) this.loader?.follow(job)
+    void this.useLayout()
+  }
+
+  /** Shows the newest video if what was selected is not there. */
+  private keepSubject(): void {
+    const { subject, view, cameras } = this.model
+    if (subject && ('camera' in subject || view.videos.has(subject.video))) return
+    const newest = [...view.videos.values()].sort((one, two) => two.created_at.localeCompare(one.created_at))[0]
+    const camera = cameras[0]
+    this.select(newest ? { video: newest.video_id } : camera ? { camera: camera.camera_id } : null)
+  }
+
+  private select(subject: Subject): void {
+    this.closeReplay()
+    this.change({ subject, frames: [], moreFrames: false, chosen: null, layout: null })
+    const job = selectedJob(this.model)
+    this.loader = job ? this.framesOf(job.video_id) : null
+    if (job) {
+      this.loader?.follow(job)
+      this.replay(job.run_id)
+    }
+    void this.useLayout()
+  }
+
+  private framesOf(videoId: string): FrameLoader {
+    const mine = () => this.model.subject && 'video' in this.model.subject && this.model.subject.video === videoId
+    return new FrameLoader(
+      this.client,
+      videoId,
+      ({ items, more }) => {
+        if (mine()) this.change({ frames: items, moreFrames: more })
+      },
+      (error) => this.fail(error),
+    )
+  }
+
+  /** Reads again what the event log still has of a run, for how its tables changed before this page was open. */
+  private replay(runId: string): void {
+    const [epoch] = this.lastId.split(/-(?=\d+$)/)
+    if (!epoch) return
+    const until = setTimeout(() => this.closeReplay(), 5000)
+    const close = openStream({
+      siteId: this.model.view.siteId,
+      runId,
+      lastEventId: `${epoch}-0`,
+      onEvent: (delta) => {
+        if (delta.type === 'table.state') this.change({ view: apply(this.model.view, delta) })
+      },
+    })
+    this.closeReplay = () => {
+      clearTimeout(until)
+      close()
+    }
+  }
+
+  /** The layout that the states were concluded with, else the camera's newest. */
+  private async useLayout(): Promise<void> {
+    const { subject, view } = this.model
+    const job = selectedJob(this.model)
+    const camera = subject && 'camera' in subject ? subject.camera : (job?.camera_id ?? null)
+    if (camera === null) return
+    const state = [...view.states.values()].find((each) => each.run_id === (job?.run_id ?? null) && each.camera_ids.includes(camera))
+    const layout = await this.layoutOf(camera, state?.evidence.layout_version ?? null)
+    if (this.model.subject === subject && this.model.layout !== layout) this.change({ layout })
+  }
+
+  private layoutOf(camera: string, version: number | null): Promise<Layout | null> {
+    const key = `${camera}/${version}`
+    const known = this.layouts.get(key)
+    if (known) return known
+    const asked = this.client.layout(camera, version).catch((error: unknown) => {
+      if (!(error instanceof Problem && error.status === 404)) this.layouts.delete(key)
+      return null
+    })
+    this.layouts.set(key, asked)
+    return asked
+  }
+
+  /** Goes to the frame nearest to a share of the video's length. */
+  private seek(share: number): void {
+    const length = selectedJob(this.model)?.video?.duration_ms
+    const { frames } = this.model
+    if (!length || runOrigin(this.model) === null) return
+    const found = frames.findLastIndex((frame) => frame.media_ms <= share * length)
+    this.change({ chosen: Math.max(0, found) })
+  }
+
+  private async stillSignedIn(): Promise<void> {
+    await this.client.session().catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 401) this.end('The session has ended. Sign in again.')
+    })
+  }
+
+  private async leave(): Promise<void> {
+    await this.client.signOut().catch(() => undefined)
+    this.end('')
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof Problem && error.status === 401) return this.end('The session has ended. Sign in again.')
+    say(this.toast, error instanceof Error ? error.message : String(error))
+    show(this.toast, true)
+    setTimeout(() => show(this.toast, false), 8000)
+  }
+
+  private change(what: Partial<Model>): void {
+    this.model = { ...this.model, ...what }
+    if (this.drawn) return
+    this.drawn = true
+    requestAnimationFrame(() => {
+      this.drawn = false
+      this.draw()
+    })
+  }
+
+  private draw(): void {
+    say(this.status, STREAM_WORDS[this.model.stream])
+    set(this.status, 'data-state', this.model.stream)
+    set(this.status, 'title', `${STREAM_WORDS[this.model.stream]} (${timeOfDay(this.model.now)})`)
+    for (const panel of this.panels) panel.update(this.model)
+  }
+}
+
+function fresh(siteId: string): Model {
+  return {
+    sites: [],
+    cameras: [],
+    view: emptyView(siteId),
+    stream: 'connecting',
+    loaded: false,
+    subject: null,
+    layout: null,
+    frames: [],
+    moreFrames: false,
+    chosen: null,
+    feed: [],
+    now: Date.now(),
+  }
+}

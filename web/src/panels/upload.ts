@@ -1,0 +1,152 @@
+// Choosing a file, saying what to make of it, and sending it.
+import { Client, startUpload, type Job, type NewVideo, type Upload } from '../client'
+import { h, say, set, show } from '../dom'
+import { bytes } from '../words'
+import type { Model } from '../model'
+
+const SAMPLINGS: Record<string, NewVideo['sampling']> = {
+  'Every second': { mode: 'cadence', every_ms: 1000 },
+  'Every 2 seconds': { mode: 'cadence', every_ms: 2000 },
+  'Every 5 seconds': { mode: 'cadence', every_ms: 5000 },
+  'Every 10 seconds': { mode: 'cadence', every_ms: 10_000 },
+  'Every keyframe': { mode: 'keyframes' },
+  'Every frame': { mode: 'all' },
+}
+
+export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
+  let upload: Upload | null = null
+  let paused = false
+  let started = 0
+  let startBytes: number | null = null
+
+  const camera = h('select', { id: 'camera' })
+  const sampling = h('select', { id: 'sampling' }, ...Object.keys(SAMPLINGS).map((name) => h('option', {}, name)))
+  const input = h('input', {
+    id: 'file',
+    type: 'file',
+    accept: 'video/*,.mkv,.ts,.avi,.mp4,.mov,.webm',
+    class: 'visually-hidden',
+    onchange: () => choose(input.files?.[0]),
+  })
+  const drop = h(
+    'label',
+    { class: 'drop', for: 'file' },
+    h('strong', {}, 'Choose a video'),
+    h('span', { class: 'muted small' }, 'or drop it here: mp4, mov, mkv, webm, avi, ts'),
+  )
+  const bar = h('progress', { max: 100, value: 0, 'aria-label': 'Upload' })
+  const name = h('strong', { class: 'clip' })
+  const detail = h('span', { class: 'muted small', role: 'status' })
+  const pause = h('button', { type: 'button', onclick: () => toggle() }, 'Pause')
+  const stop = h('button', { type: 'button', onclick: () => void abort() }, 'Cancel')
+  const sending = h('div', { class: 'sending' }, name, bar, detail, h('div', { class: 'buttons' }, pause, stop))
+  const error = h('p', { class: 'error', role: 'alert' })
+  const element = h(
+    'section',
+    { class: 'card upload', 'aria-labelledby': 'upload-title' },
+    h('h2', { id: 'upload-title' }, 'Upload'),
+    h('div', { class: 'fields' }, labelled('Camera', camera), labelled('Frames', sampling)),
+    input,
+    drop,
+    sending,
+    error,
+  )
+  show(sending, false)
+  show(error, false)
+  listenForDrops()
+
+  function listenForDrops(): void {
+    drop.addEventListener('dragover', (event) => {
+      event.preventDefault()
+      drop.classList.add('over')
+    })
+    drop.addEventListener('dragleave', () => drop.classList.remove('over'))
+    drop.addEventListener('drop', (event) => {
+      event.preventDefault()
+      drop.classList.remove('over')
+      choose(event.dataTransfer?.files[0])
+    })
+  }
+
+  function choose(file: File | undefined): void {
+    if (file && !upload) void send(file)
+    input.value = ''
+  }
+
+  async function send(file: File): Promise<void> {
+    show(error, false)
+    show(drop, false)
+    show(sending, true)
+    say(name, file.name)
+    say(detail, 'Announcing…')
+    started = Date.now()
+    startBytes = null
+    try {
+      upload = await startUpload({ client, file, video: wishes(), onProgress: tell, onAnnounced })
+      if (upload.resumed) say(detail, 'Going on where it stopped…')
+      await upload.done
+    } catch (problem) {
+      say(error, (problem as Error).message)
+      show(error, true)
+    } finally {
+      rest()
+    }
+  }
+
+  function wishes(): NewVideo {
+    const siteId = element.dataset['site'] ?? ''
+    const how = SAMPLINGS[sampling.value]
+    return { site_id: siteId, ...(how ? { sampling: how } : {}), ...(camera.value ? { camera_id: camera.value } : {}) }
+  }
+
+  function tell({ sent, total }: { sent: number; total: number }): void {
+    startBytes ??= sent
+    bar.value = total ? (sent / total) * 100 : 0
+    const seconds = (Date.now() - started) / 1000
+    const speed = seconds > 0.5 ? `, ${bytes((sent - startBytes) / seconds)}/s` : ''
+    say(detail, `${bytes(sent)} of ${bytes(total)}${speed}`)
+  }
+
+  function toggle(): void {
+    if (!upload) return
+    paused = !paused
+    if (paused) upload.pause()
+    else upload.resume()
+    say(pause, paused ? 'Go on' : 'Pause')
+  }
+
+  async function abort(): Promise<void> {
+    const going = upload
+    rest()
+    await going?.abort()
+    if (going) await client.cancel(going.videoId).catch(() => undefined)
+  }
+
+  function rest(): void {
+    upload = null
+    paused = false
+    say(pause, 'Pause')
+    bar.value = 0
+    show(sending, false)
+    show(drop, true)
+  }
+
+  function update(model: Model): void {
+    set(element, 'data-site', model.view.siteId)
+    const wanted = ['', ...model.cameras.map((each) => each.camera_id)].join()
+    if (camera.dataset['options'] === wanted) return
+    camera.dataset['options'] = wanted
+    const chosen = camera.value || model.cameras[0]?.camera_id || ''
+    camera.replaceChildren(
+      ...model.cameras.map((each) => h('option', { value: each.camera_id }, each.name)),
+      h('option', { value: '' }, 'None: frames only'),
+    )
+    camera.value = chosen
+  }
+
+  return { element, update }
+}
+
+function labelled(text: string, field: HTMLElement): HTMLElement {
+  return h('div', { class: 'field' }, h('label', { for: field.id }, text), field)
+}

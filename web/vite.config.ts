@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+// `npm run dev` beside `make run`: API_URL is the address that it printed.
+const api = process.env.API_URL ?? 'http://127.0.0.1:8700'
+
+export default defineConfig({
+  build: { target: 'es2022', sourcemap: true },
+  server: { proxy: { '/v1': api, '/docs': api, '/openapi.json': api } },
+  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'] },
+})
