@@ -24,6 +24,8 @@ from chassis.metrics import Metrics
 from chassis.produce import Producer
 from chassis.records import Record, Sendable
 
+__all__ = ["Fold", "FoldOptions", "Rows", "Stalled", "Step", "StepFunction", "Tick"]
+
 
 class Rows(Protocol):
     """The rows that a step may read. Keys are the keys of the source topic, values what the fold wrote."""
@@ -197,7 +199,7 @@ class Fold:
             del self._table[key]
 
 
-class _Refused(Exception):  # noqa: N818 (an outcome)
+class _Refused(Exception):
     """The record went to the dead letters."""
 
 

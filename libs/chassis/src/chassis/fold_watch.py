@@ -12,7 +12,7 @@ from chassis.metrics import Metrics
 _LOOK_S = 2.0
 
 
-class Stalled(Exception):  # noqa: N818 (an outcome)
+class Stalled(Exception):
     """The fold has records waiting and makes no progress; the process ends and starts again."""
 
 
