@@ -17,7 +17,10 @@ Agent = Callable[[Any], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class FoldOptions:
-    """One fold. `app` is its consumer group; `lane_of` tells the lane of a row's key ("live" or "run"). Seconds."""
+    """One fold. `app` is its consumer group; `lane_of` tells the lane of a row's key ("live" or "run"). Seconds.
+
+    `also` are further sources, with the keys and the number of partitions of `topic`.
+    """
 
     app: str
     topic: str
@@ -28,6 +31,7 @@ class FoldOptions:
     tick_s: float = 5.0
     stalled_s: float = 60.0
     stop_s: float = 8.0
+    also: tuple[str, ...] = ()
 
     @property
     def changelog(self) -> str:
@@ -44,6 +48,7 @@ def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
 
     for name in ("faust", "mode"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    options.datadir.parent.mkdir(parents=True, exist_ok=True)  # Faust makes the last folder only
     app = faust.App(
         options.app,
         broker=[f"kafka://{address}" for address in options.bootstrap.split(",")],
@@ -66,7 +71,8 @@ def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
     table = app.Table(
         "rows", partitions=options.partitions, changelog_topic=changelog, key_type=bytes, value_type=bytes
     )
-    app.agent(app.topic(options.topic, partitions=options.partitions, **raw), name=options.app)(agent)
+    source = app.topic(options.topic, *options.also, partitions=options.partitions, **raw)
+    app.agent(source, name=options.app)(agent)
     return app, table
 
 
@@ -80,7 +86,7 @@ async def end(app: Any, options: FoldOptions, log: Any) -> None:
 
 async def topics_exist(options: FoldOptions, clock: Clock, log: Any, stop: asyncio.Event) -> bool:
     """Wait for the source and the changelog: Faust would make them with the wrong count. False: stopped."""
-    needed = {options.topic, options.changelog}
+    needed = {options.topic, *options.also, options.changelog}
     while not stop.is_set():
         missing = await _missing(options.bootstrap, needed)
         if not missing:
