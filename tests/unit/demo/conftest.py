@@ -1,0 +1,3 @@
+from tests.unit.inference.real_model import models_dir
+
+__all__ = ["models_dir"]
