@@ -302,6 +302,17 @@ class BrokerSuite:
             await until(lambda: table[b"k"] == b"4")
 
 
+    async def test_earlier_records_of_a_key_can_be_read_back(self, bench: Bench) -> None:
+        await bench.send(["1"], key="other")
+        await bench.send(["1", "2", "3", "4"])
+        seen: list[Record] = []
+        async with running(bench.consumer(_keep(seen))):
+            await until(lambda: len(seen) == 5)
+        third = next(record for record in seen if record.key == b"k" and record.value == b"3")
+        assert values(await bench.broker.earlier(third, 0)) == ["1", "2"]
+        assert await bench.broker.earlier(third, third.timestamp_ms + 3_600_000) == []
+
+
 def _keep(seen: list[Record]) -> Callable[[Record], Any]:
     async def handler(record: Record) -> None:
         seen.append(record)

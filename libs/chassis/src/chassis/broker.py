@@ -47,3 +47,7 @@ class Broker(Protocol):
     async def partitions(self, topic: str) -> int:
         """How many partitions the topic has."""
         ...
+
+    async def earlier(self, record: Record, since_ms: int) -> list[Record]:
+        """Records of the same key before `record` in its partition, written since `since_ms` (the broker's time)."""
+        ...

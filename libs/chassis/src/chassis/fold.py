@@ -83,6 +83,7 @@ class Fold:
         self._log = log
         self._fuse = Fuse(FuseOptions())
         self._done: dict[int, int] = {}
+        self._table: Any = {}
         self._running = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -149,7 +150,8 @@ class Fold:
             await self._apply(await self._stepped(record))
             self._fuse.fine()
             outcome = "ok"
-        self._done[record.partition] = record.offset + 1
+        if record.topic == self._options.topic:
+            self._done[record.partition] = record.offset + 1
         group, topic = self._options.app, record.topic
         self._metrics.count("records_handled_total", group=group, topic=topic, outcome=outcome)
         self._metrics.observe("handle_seconds", self._clock.monotonic() - started, group=group, topic=topic)

@@ -49,6 +49,7 @@ def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
     for name in ("faust", "mode"):
         logging.getLogger(name).setLevel(logging.WARNING)
     options.datadir.parent.mkdir(parents=True, exist_ok=True)  # Faust makes the last folder only
+    options.datadir.mkdir(parents=True, exist_ok=True)  # it stays empty, but Faust insists
     app = faust.App(
         options.app,
         broker=[f"kafka://{address}" for address in options.bootstrap.split(",")],

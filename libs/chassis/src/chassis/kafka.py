@@ -1,7 +1,7 @@
 """The broker on aiokafka, with its defaults that lose data turned round."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -45,6 +45,20 @@ class KafkaBroker:
     async def partitions(self, topic: str) -> int:
         """Partitions of `topic`, asked of the broker."""
         return (await self._counts([topic]))[topic]
+
+    async def earlier(self, record: Record, since_ms: int) -> list[Record]:
+        """Records of the same key before `record` in its partition, read from where the broker's time says."""
+        place = TopicPartition(record.topic, record.partition)
+        consumer = await self._started(group_id=None)
+        try:
+            consumer.assign([place])
+            found = (await consumer.offsets_for_times({place: since_ms})).get(place)
+            consumer.seek(place, min(found.offset if found else record.offset, record.offset))
+            return [one async for one in _until(consumer, place, record.offset) if one.key == record.key]
+        except (KafkaError, IllegalStateError) as error:
+            raise ConnectionError(f"{place} could not be read back: {error!r}") from error
+        finally:
+            await _closed(consumer)
 
     async def _counts(self, topics: Sequence[str]) -> dict[str, int]:
         """Partitions of each topic, when all of them exist."""
@@ -174,6 +188,14 @@ def _record(message: Any) -> Record:
 def _mine(consumer: AIOKafkaConsumer, partitions: Iterable[Partition]) -> list[TopicPartition]:
     held = consumer.assignment()
     return [place for place in (TopicPartition(*partition) for partition in partitions) if place in held]
+
+
+async def _until(consumer: AIOKafkaConsumer, place: TopicPartition, end: int) -> AsyncIterator[Record]:
+    while await consumer.position(place) < end:
+        for batch in (await consumer.getmany(timeout_ms=1000, max_records=500)).values():
+            for message in batch:
+                if message.offset < end:
+                    yield _record(message)
 
 
 async def _closed(consumer: AIOKafkaConsumer) -> None:

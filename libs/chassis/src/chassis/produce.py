@@ -29,7 +29,7 @@ _BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _CLOSE_S = 5.0
 
 
-class Refused(Exception):  # noqa: N818 (an outcome: this message can never be sent)
+class Refused(Exception):
     """The broker will never take this message: too large, a wrong topic, or a wrong number of partitions."""
 
 

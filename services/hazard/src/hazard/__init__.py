@@ -1,0 +1,1 @@
+"""Finds hazards on the floor and follows them."""

@@ -36,6 +36,11 @@ class MemoryBroker:
         """How many partitions the topic has."""
         return 1 if topic.endswith(".dlq") else self.count
 
+    async def earlier(self, record: Record, since_ms: int) -> list[Record]:
+        """Records of the same key before `record` in its partition."""
+        before = self.records[record.place][: record.offset]
+        return [one for one in before if one.key == record.key and one.timestamp_ms >= since_ms]
+
     def append(self, message: Sendable, number: int) -> int:
         """Write a record; its offset."""
         log = self.records[Partition(message.topic, number)]

@@ -1,0 +1,1 @@
+"""Detect: what lies on the floor of one frame, written as hazard.candidate."""

@@ -1,0 +1,195 @@
+"""The floor of one camera as a background model: what changed on it and stays where it is.
+
+The method is the one measured in the models' notes: floor polygon, people masked, illumination normalised, stationary
+change. Works at half size. The only file of this service that imports cv2. Boxes are relative to the picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard.detect.geometry import Box, Polygon, around
+
+Picture = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Plane = NDArray[np.float32]
+
+WIDTH = 640
+_NEVER = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FloorOptions:
+    """Distances are in 8-bit steps of CIE Lab; times in milliseconds of capture time; areas shares of the picture."""
+
+    chroma_step: float = 6.0
+    luma_step: float = 12.0
+    still_step: float = 7.0
+    warm_up_frames: int = 5
+    follow_ms: int = 60_000
+    report_ms: int = 5_000
+    least_area: float = 0.0008
+    most_area: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One area that changed and has stood still for `still_ms`. `solidity` is its share of its box."""
+
+    box: Box
+    area: float
+    still_ms: int
+    coloured: bool
+    contrast: float
+    solidity: float
+
+
+def decode_picture(jpeg: bytes) -> Picture | None:
+    """BGR picture, or None when the bytes are no picture."""
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return None if picture is None else np.asarray(picture, np.uint8)
+
+
+class Floor:
+    """Sees the frames of one stream in order. Deterministic: the same frames give the same blobs."""
+
+    def __init__(self, polygons: Sequence[Polygon], width: int, height: int, options: FloorOptions) -> None:
+        self._options = options
+        self._size = (WIDTH, max(1, round(height * WIDTH / width)))
+        shape = (self._size[1], self._size[0])
+        self._floor = _filled(polygons, shape)
+        self._first: list[tuple[Plane, Mask]] = []
+        self._background: Plane = np.zeros((*shape, 3), np.float32)
+        self._known: Mask = np.zeros(shape, bool)
+        self._standing: Plane = np.zeros((*shape, 3), np.float32)
+        self._since: NDArray[np.int64] = np.full(shape, _NEVER, np.int64)
+        self._chromatic: Mask = np.zeros(shape, bool)
+        self._last_ms = _NEVER
+
+    @property
+    def warming_up(self) -> bool:
+        """Whether there is no background yet to compare with."""
+        return len(self._first) < self._options.warm_up_frames
+
+    def see(self, picture: Picture, at_ms: int, people: Sequence[Box]) -> list[Blob]:
+        """One more frame, taken at `at_ms`; the areas that changed and stand still, largest first."""
+        lab = _lab(picture, self._size)
+        visible = self._floor & ~_boxes(list(map(around, people)), self._floor.shape)
+        if self.warming_up:
+            self._learn(lab, visible)
+            self._last_ms = at_ms
+            return []
+        lab = _same_light(lab, self._background, visible & self._known)
+        chroma, luma = _distance(lab, self._background)
+        changed = visible & self._known & ((chroma > self._options.chroma_step) | (luma > self._options.luma_step))
+        self._since[~visible & (self._since != _NEVER)] += at_ms - self._last_ms
+        self._stand(lab, _tidy(changed), visible, at_ms)
+        self._chromatic = np.where(visible, chroma > self._options.chroma_step, self._chromatic)
+        self._follow(lab, visible & ~changed, at_ms)
+        self._last_ms = at_ms
+        return self._blobs(at_ms, np.maximum(chroma, luma))
+
+    def _learn(self, lab: Plane, visible: Mask) -> None:
+        """Start: the median of the first frames where nobody stood."""
+        self._first.append((lab, visible))
+        if self.warming_up:
+            return
+        stack = np.stack([np.where(seen[..., None], frame, np.nan) for frame, seen in self._first])
+        self._known = np.any([seen for _, seen in self._first], axis=0)
+        self._background[self._known] = np.nanmedian(stack[:, self._known], axis=0)
+        self._first = [(np.zeros(0, np.float32), np.zeros(0, bool))] * self._options.warm_up_frames
+
+    def _stand(self, lab: Plane, changed: Mask, visible: Mask, at_ms: int) -> None:
+        """Since when each changed pixel has looked as it does; the time that people hide it does not count."""
+        chroma, luma = _distance(lab, self._standing)
+        same = (chroma < self._options.still_step) & (luma < self._options.still_step * 2)
+        goes_on = changed & (self._since != _NEVER) & same
+        begins = changed & ~goes_on
+        self._since[begins] = at_ms
+        self._since[visible & ~changed] = _NEVER
+        self._standing[begins] = lab[begins]
+        self._standing[goes_on] += 0.2 * (lab[goes_on] - self._standing[goes_on])
+
+    def _follow(self, lab: Plane, unchanged: Mask, at_ms: int) -> None:
+        """The background follows daylight where nothing lies, and takes floor that it sees for the first time."""
+        fresh = unchanged & ~self._known
+        self._background[fresh] = lab[fresh]
+        self._known |= fresh
+        share = np.float32(1 - np.exp(-max(0, at_ms - self._last_ms) / self._options.follow_ms))
+        self._background[unchanged] += share * (lab[unchanged] - self._background[unchanged])
+
+    def _blobs(self, at_ms: int, distance: Plane) -> list[Blob]:
+        still = (self._since != _NEVER) & (at_ms - self._since >= self._options.report_ms)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(_tidy(still).astype(np.uint8), connectivity=8)
+        total = float(labels.size)
+        found = []
+        for number in range(1, count):
+            left, top, width, height, pixels = (int(value) for value in stats[number])
+            if self._options.least_area <= pixels / total <= self._options.most_area:
+                part = (labels == number) & still
+                found.append(self._blob(part, (left, top, width, height), at_ms, distance))
+        return sorted(found, key=lambda blob: (-blob.area, blob.box))
+
+    def _blob(self, part: Mask, place: tuple[int, int, int, int], at_ms: int, distance: Plane) -> Blob:
+        left, top, width, height = place
+        columns, rows = self._size
+        box = (left / columns, top / rows, (left + width) / columns, (top + height) / rows)
+        pixels = int(part.sum())
+        return Blob(
+            box=tuple(round(value, 5) for value in box),  # type: ignore[arg-type]
+            area=pixels / part.size,
+            # Its oldest quarter: a puddle grows, and its edge is younger than its middle.
+            still_ms=at_ms - int(np.quantile(self._since[part], 0.25)),
+            coloured=bool(self._chromatic[part].mean() > 0.5),
+            contrast=float(distance[part].mean()),
+            solidity=pixels / max(1, width * height),
+        )
+
+
+def _lab(picture: Picture, size: tuple[int, int]) -> Plane:
+    """CIE Lab in 8-bit steps, smoothed against sensor noise; height x width x 3."""
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(cv2.GaussianBlur(small, (5, 5), 0), cv2.COLOR_BGR2LAB), np.float32)
+
+
+def _same_light(lab: Plane, background: Plane, where: Mask) -> Plane:
+    """The frame as it would look in the background's light: one gain of luma, one shift of each chroma."""
+    if int(where.sum()) < 100:
+        return lab
+    gain = float(np.median(background[where][:, 0] / np.maximum(lab[where][:, 0], 1)))
+    shift = np.median(background[where][:, 1:] - lab[where][:, 1:], axis=0)
+    lit = lab.copy()
+    lit[..., 0] *= np.float32(min(1.6, max(0.6, gain)))
+    lit[..., 1:] += shift.astype(np.float32)
+    return lit
+
+
+def _distance(lab: Plane, other: Plane) -> tuple[Plane, Plane]:
+    """Distances of colour and of lightness, in 8-bit steps."""
+    difference = lab - other
+    return np.hypot(difference[..., 1], difference[..., 2]), np.abs(difference[..., 0])
+
+
+def _tidy(mask: Mask) -> Mask:
+    """Without specks, with small holes closed."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel), bool)
+
+
+def _filled(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
+    canvas = np.zeros(shape[:2], np.uint8)
+    for polygon in polygons:
+        points = np.array([(x * shape[1], y * shape[0]) for x, y in polygon]).round().astype(np.int32)
+        cv2.fillPoly(canvas, [points], 1)
+    return np.asarray(canvas, bool)
+
+
+def _boxes(boxes: Sequence[Box], shape: tuple[int, ...]) -> Mask:
+    mask = np.zeros(shape[:2], bool)
+    for x1, y1, x2, y2 in boxes:
+        mask[int(y1 * shape[0]) : int(np.ceil(y2 * shape[0])), int(x1 * shape[1]) : int(np.ceil(x2 * shape[1]))] = True
+    return mask
