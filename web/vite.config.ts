@@ -6,5 +6,10 @@ const api = process.env.API_URL ?? 'http://127.0.0.1:8700'
 export default defineConfig({
   build: { target: 'es2022', sourcemap: true },
   server: { proxy: { '/v1': api, '/docs': api, '/openapi.json': api } },
-  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'] },
+  test: {
+    environment: 'jsdom',
+    include: ['tests/**/*.test.ts'],
+    // Outside a bundle the package resolves to its Node build; the page runs the browser's.
+    alias: { 'tus-js-client': 'tus-js-client/lib.es5/browser/index.js' },
+  },
 })

@@ -45,17 +45,52 @@ export async function startUpload(options: UploadOptions): Promise<Upload> {
   const name = fingerprint(options.file, options.video)
   const earlier = await takeUp(options.client, storage, name)
   const kept = earlier ?? (await announce(options, storage, name))
-  const { upload, done } = begin(options, kept.door, earlier !== null, () => storage.removeItem(name))
+  const { upload, gate, done } = begin(options, kept.door, earlier !== null, () => storage.removeItem(name))
   return {
     videoId: kept.videoId,
     resumed: earlier !== null,
-    pause: () => void upload.abort(),
-    resume: () => upload.start(),
+    pause: () => {
+      gate.close()
+      void upload.abort()
+    },
+    resume: () => {
+      if (gate.open()) upload.start()
+    },
     abort: async () => {
       storage.removeItem(name)
+      gate.close()
       await upload.abort()
     },
     done,
+  }
+}
+
+/** Holds back requests while an upload is paused: aborting one that has not begun yet does not stop it by itself. */
+class Gate {
+  private begun = false
+  private waiting = false
+  private closed: Promise<void> | null = null
+  private release = () => {}
+
+  close(): void {
+    this.closed ??= new Promise((resolve) => (this.release = resolve))
+  }
+
+  /** Whether the upload has to be started again, because what was under way was aborted. */
+  open(): boolean {
+    const again = this.closed !== null && this.begun && !this.waiting
+    this.closed = null
+    this.release()
+    return again
+  }
+
+  async pass(): Promise<void> {
+    this.begun = true
+    while (this.closed) {
+      this.waiting = true
+      await this.closed
+      this.waiting = false
+    }
   }
 }
 
@@ -106,11 +141,13 @@ async function announce(options: UploadOptions, storage: Pick<Storage, 'setItem'
 
 interface Begun {
   upload: tus.Upload
+  gate: Gate
   done: Promise<void>
 }
 
 function begin(options: UploadOptions, door: UploadDoor, resumed: boolean, forget: () => void): Begun {
   const { file, onProgress } = options
+  const gate = new Gate()
   let upload!: tus.Upload
   const done = new Promise<void>((resolve, reject) => {
     upload = new tus.Upload(file, {
@@ -122,6 +159,7 @@ function begin(options: UploadOptions, door: UploadDoor, resumed: boolean, forge
       chunkSize: options.chunkBytes ?? CHUNK_BYTES,
       retryDelays: RETRY_MS,
       storeFingerprintForResuming: false,
+      onBeforeRequest: () => gate.pass(),
       onProgress: (sent, total) => onProgress?.({ sent, total: total ?? file.size }),
       onSuccess: () => {
         forget()
@@ -131,7 +169,7 @@ function begin(options: UploadOptions, door: UploadDoor, resumed: boolean, forge
     })
   })
   upload.start()
-  return { upload, done }
+  return { upload, gate, done }
 }
 
 function readable(error: Error | tus.DetailedError): Error {

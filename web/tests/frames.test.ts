@@ -1,0 +1,63 @@
+import { describe, expect, it, vi } from 'vitest'
+import { Client, type Frame } from '../src/client'
+import { FrameLoader, type Frames } from '../src/frames'
+import { frame, job } from './documents'
+
+/** A server with `count` frames; a page is full when it has `limit`. */
+function client(all: { count: number }): Client {
+  const made = new Client()
+  vi.spyOn(made, 'frames').mockImplementation((_, cursor, limit) => {
+    const from = cursor === null ? 0 : Number(cursor) + 1
+    const items: Frame[] = []
+    for (let at = from; at < Math.min(all.count, from + limit); at++) items.push(frame(at))
+    return Promise.resolve({ items, next_cursor: items.length === limit ? String(items.at(-1)?.index) : null })
+  })
+  return made
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+}
+
+describe('the frames of a run', () => {
+  it('grow as they are published, each once and in order', async () => {
+    const all = { count: 3 }
+    let seen: Frames = { items: [], more: false }
+    const loader = new FrameLoader(client(all), 'vid_1', (frames) => (seen = frames), (error) => expect.fail(String(error)))
+    for (const count of [3, 5, 5, 204, 410]) {
+      all.count = count
+      loader.follow(job({ frames: { published: count, expected: null } }))
+      await settled()
+      expect(seen.items.map((each) => each.index)).toEqual([...Array(count).keys()])
+    }
+  })
+
+  it('of a long run come on demand', async () => {
+    const all = { count: 2000 }
+    let seen: Frames = { items: [], more: false }
+    const loader = new FrameLoader(client(all), 'vid_1', (frames) => (seen = frames), () => undefined)
+    loader.follow(job({ frames: { published: 2000, expected: 2000 } }))
+    await settled()
+    expect([seen.items.length, seen.more]).toEqual([600, true])
+    loader.more()
+    await settled()
+    expect([seen.items.length, seen.more]).toEqual([1200, true])
+  })
+
+  it('that are published but not yet readable are waited for, without asking for ever', async () => {
+    const server = client({ count: 2 })
+    const loader = new FrameLoader(server, 'vid_1', () => undefined, () => undefined)
+    loader.follow(job({ frames: { published: 5, expected: 5 } }))
+    await settled()
+    expect(server.frames).toHaveBeenCalledTimes(2)
+  })
+
+  it('tell when they cannot be had', async () => {
+    const broken = new Client()
+    vi.spyOn(broken, 'frames').mockRejectedValue(new Error('gone'))
+    const told = vi.fn()
+    new FrameLoader(broken, 'vid_1', () => undefined, told).follow(job())
+    await settled()
+    expect(told).toHaveBeenCalledOnce()
+  })
+})

@@ -1,0 +1,52 @@
+import { describe, expect, it, vi } from 'vitest'
+import { Client, Problem } from '../src/client'
+
+function answering(...answers: [number, unknown][]) {
+  const send = vi.fn<typeof fetch>()
+  for (const [status, body] of answers) {
+    send.mockResolvedValueOnce(new Response(body === undefined ? null : JSON.stringify(body), { status }))
+  }
+  return send
+}
+
+describe('the client', () => {
+  it('sends its key as bearer, and nothing without one', async () => {
+    const send = answering([200, { items: [], next_cursor: null }], [200, { items: [], next_cursor: null }])
+    await new Client({ base: 'http://api', key: 'twk_a_b', fetch: send }).sites()
+    await new Client({ fetch: send }).sites()
+    expect(send.mock.calls[0]?.[0]).toBe('http://api/v1/sites')
+    expect(send.mock.calls[0]?.[1]?.headers).toEqual({ authorization: 'Bearer twk_a_b' })
+    expect(send.mock.calls[1]?.[1]?.headers).toEqual({})
+  })
+
+  it('reads a list to its end', async () => {
+    const send = answering(
+      [200, { items: [{ camera_id: 'a' }], next_cursor: 'x/y' }],
+      [200, { items: [{ camera_id: 'b' }], next_cursor: null }],
+    )
+    const cameras = await new Client({ fetch: send }).cameras('site 1')
+    expect(cameras.map((camera) => camera.camera_id)).toEqual(['a', 'b'])
+    expect(send.mock.calls.map(([url]) => url)).toEqual([
+      '/v1/cameras?site_id=site%201',
+      '/v1/cameras?site_id=site%201&cursor=x%2Fy',
+    ])
+  })
+
+  it('turns a problem document into an error with its code and advice', async () => {
+    const problem = { type: 'x', title: 'Not allowed', status: 403, code: 'scope_missing', detail: 'Ask for a key.' }
+    const refused = new Client({ fetch: answering([403, problem]) }).job('vid_1')
+    await expect(refused).rejects.toMatchObject({ status: 403, code: 'scope_missing', message: 'Ask for a key.' })
+    await expect(refused).rejects.toBeInstanceOf(Problem)
+  })
+
+  it('has a code for answers that are no problem documents, and for none at all', async () => {
+    const html = vi.fn<typeof fetch>().mockResolvedValue(new Response('<h1>Bad gateway</h1>', { status: 502 }))
+    await expect(new Client({ fetch: html }).sites()).rejects.toMatchObject({ status: 502, code: 'http_502' })
+    const dead = vi.fn<typeof fetch>().mockRejectedValue(new TypeError('fetch failed'))
+    await expect(new Client({ fetch: dead }).sites()).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+  })
+
+  it('takes an answer without a body', async () => {
+    await expect(new Client({ fetch: answering([204, undefined]) }).signOut()).resolves.toBeUndefined()
+  })
+})

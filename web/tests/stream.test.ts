@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openStream, type Delta, type StreamState } from '../src/client'
+
+/** An EventSource whose server is the test. */
+class FakeSource extends EventTarget {
+  static readonly CONNECTING = 0
+  static readonly OPEN = 1
+  static readonly CLOSED = 2
+  static all: FakeSource[] = []
+  readyState = 0
+  onopen: (() => void) | null = null
+  onerror: (() => void) | null = null
+
+  constructor(
+    readonly url: string,
+    readonly init: EventSourceInit,
+  ) {
+    super()
+    FakeSource.all.push(this)
+  }
+
+  close(): void {
+    this.readyState = FakeSource.CLOSED
+  }
+
+  accept(): void {
+    this.readyState = FakeSource.OPEN
+    this.onopen?.()
+  }
+
+  say(type: string, data: unknown, lastEventId: string): void {
+    this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data), lastEventId }))
+  }
+
+  /** `forGood`: an HTTP error, after which browsers do not try again. */
+  fail(forGood: boolean): void {
+    this.readyState = forGood ? FakeSource.CLOSED : FakeSource.CONNECTING
+    this.onerror?.()
+  }
+
+  static get last(): FakeSource {
+    return FakeSource.all.at(-1) as FakeSource
+  }
+}
+
+let events: [Delta, string][]
+let states: StreamState[]
+
+function open(more: { runId?: string; lastEventId?: string } = {}) {
+  return openStream({
+    siteId: 'site_1',
+    onEvent: (delta, id) => events.push([delta, id]),
+    onState: (state) => states.push(state),
+    EventSource: FakeSource as unknown as typeof EventSource,
+    ...more,
+  })
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  FakeSource.all = []
+  events = []
+  states = []
+})
+afterEach(() => vi.useRealTimers())
+
+describe('the stream', () => {
+  it('asks for its site and hands on typed events with their ids', () => {
+    open()
+    FakeSource.last.accept()
+    FakeSource.last.say('snapshot', { seq: 4 }, 'e1-4')
+    FakeSource.last.say('table.state', { table_id: 't' }, 'e1-5')
+    expect(FakeSource.last.url).toBe('/v1/events?site_id=site_1')
+    expect(events).toEqual([
+      [{ type: 'snapshot', data: { seq: 4 } }, 'e1-4'],
+      [{ type: 'table.state', data: { table_id: 't' } }, 'e1-5'],
+    ])
+    expect(states).toEqual(['connecting', 'live'])
+  })
+
+  it('leaves a short interruption to the browser', () => {
+    open()
+    FakeSource.last.accept()
+    FakeSource.last.fail(false)
+    vi.advanceTimersByTime(60_000)
+    expect(FakeSource.all).toHaveLength(1)
+    expect(states.at(-1)).toBe('connecting')
+  })
+
+  it('goes on after the last event seen when the browser has given up', () => {
+    open()
+    FakeSource.last.accept()
+    FakeSource.last.say('table.state', {}, 'e1-9')
+    FakeSource.last.fail(true)
+    expect(states.at(-1)).toBe('waiting')
+    vi.advanceTimersByTime(1000)
+    expect(FakeSource.all).toHaveLength(2)
+    expect(FakeSource.last.url).toBe('/v1/events?site_id=site_1&last_event_id=e1-9')
+  })
+
+  it('waits longer each time, and begins anew after a success', () => {
+    open()
+    for (const pause of [1000, 2000, 4000]) {
+      FakeSource.last.fail(true)
+      const before = FakeSource.all.length
+      vi.advanceTimersByTime(pause - 1)
+      expect(FakeSource.all).toHaveLength(before)
+      vi.advanceTimersByTime(1)
+      expect(FakeSource.all).toHaveLength(before + 1)
+    }
+    FakeSource.last.accept()
+    FakeSource.last.fail(true)
+    vi.advanceTimersByTime(1000)
+    expect(FakeSource.all).toHaveLength(5)
+  })
+
+  it('can replay a run from the beginning of the log', () => {
+    open({ runId: 'run_1', lastEventId: 'e1-0' })
+    expect(FakeSource.last.url).toBe('/v1/events?site_id=site_1&run_id=run_1&last_event_id=e1-0')
+  })
+
+  it('ends when told, also while it waits', () => {
+    const close = open()
+    FakeSource.last.fail(true)
+    close()
+    vi.advanceTimersByTime(60_000)
+    expect(FakeSource.all).toHaveLength(1)
+    expect(states.at(-1)).toBe('closed')
+  })
+})
