@@ -49,8 +49,8 @@ async def save(conn: Connection, camera: Json, now: datetime, *, deleted: bool =
     source = camera["source"]
     row = await conn.fetchrow(
         "UPDATE cameras SET name = $2, enabled = $3, source_type = $4, source_address = $5, secret_ref = $6,"
-        " cadence_ms = $7, max_age_ms = $8, layout_version = $9, version = version + 1, updated_at = $10,"
-        " deleted_at = CASE WHEN $11 THEN $10 END WHERE camera_id = $1 RETURNING *",
+        " cadence_ms = $7, max_age_ms = $8, layout_version = $9, version = version + 1, updated_at = $10::timestamptz,"
+        " deleted_at = CASE WHEN $11::boolean THEN $10::timestamptz END WHERE camera_id = $1 RETURNING *",
         camera["camera_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], camera["layout_version"], now, deleted,
     )  # fmt: skip

@@ -91,8 +91,8 @@ async def lock_runs(conn: Connection, run_ids: Sequence[str], video_ids: Sequenc
 async def save(conn: Connection, videos: Iterable[Video]) -> None:
     """Write changed facts; the rows are locked."""
     await conn.executemany(
-        "UPDATE videos SET facts = $2, updated_at = $3, finished_at = CASE WHEN $4 THEN coalesce(finished_at, $3) END"
-        " WHERE run_id = $1",
+        "UPDATE videos SET facts = $2, updated_at = $3::timestamptz,"
+        " finished_at = CASE WHEN $4::boolean THEN coalesce(finished_at, $3::timestamptz) END WHERE run_id = $1",
         [
             (v.run.run_id, orjson.dumps(v.facts.to_json()).decode(), v.facts.updated_at or v.run.created_at, final(v))
             for v in videos

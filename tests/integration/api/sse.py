@@ -1,0 +1,61 @@
+"""Reading an event stream as a browser does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One event, or a heartbeat (type "")."""
+
+    id: str
+    type: str
+    data: Any
+
+    @property
+    def seq(self) -> int:
+        return int(self.id.rpartition("-")[2])
+
+
+class Ear:
+    """Events of an open stream, one by one."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._lines = response.aiter_lines()
+
+    async def next(self) -> Heard:
+        """The next event with data."""
+        while True:
+            said = await self.block()
+            if said.type:
+                return said
+
+    async def block(self) -> Heard:
+        """The next block, heartbeats and the retry hint too. Raises StopAsyncIteration at the end."""
+        found = {"id": "", "event": "", "data": "null"}
+        while line := await anext(self._lines):
+            name, _, value = line.partition(": ")
+            found[name] = value
+        return Heard(found["id"], found["event"], orjson.loads(found["data"]))
+
+    async def some(self, count: int) -> list[Heard]:
+        """The next `count` events."""
+        return [await self.next() for _ in range(count)]
+
+
+@asynccontextmanager
+async def listening(base_url: str, key: str, last: str | None = None, **query: str) -> AsyncIterator[Ear]:
+    """An open stream."""
+    headers = {"Authorization": f"Bearer {key}"} | ({"Last-Event-ID": last} if last else {})
+    async with (
+        httpx.AsyncClient(base_url=base_url, timeout=20, trust_env=False) as client,
+        client.stream("GET", "/v1/events", headers=headers, params=query) as response,
+    ):
+        assert response.status_code == 200, await response.aread()
+        yield Ear(response)
