@@ -84,13 +84,14 @@ async def alarms(bootstrap: str, run: Run) -> list[Alarm]:
 
 async def _events(bootstrap: str, topic: str) -> AsyncIterator[Any]:
     """Every event of a topic from its start to its present end; no group, so nothing of the stack is disturbed."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # subscribed by name, because a consumer without topics has no metadata to find their partitions in
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        found = consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)
-        parts = [TopicPartition(topic, number) for number in sorted(found)]
+        parts = sorted(consumer.assignment())
+        if not parts:
+            raise NotThere(f"there is no topic {topic}")
         ends: dict[TopicPartition, int] = await consumer.end_offsets(parts)
-        consumer.assign(parts)
         await consumer.seek_to_beginning(*parts)
         while any([await consumer.position(part) < end for part, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=1000)).values():
@@ -98,14 +99,6 @@ async def _events(bootstrap: str, topic: str) -> AsyncIterator[Any]:
                     yield decode(topic, record.key, record.value, record.headers).event
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer.topics()  # brings the metadata
-    found: set[int] | None = consumer.partitions_for_topic(topic)
-    if not found:
-        raise NotThere(f"there is no topic {topic}")
-    return found
 
 
 async def _get(api: httpx.AsyncClient, path: str) -> Any:
