@@ -39,6 +39,7 @@ class Place:
 async def show(supervisor: Supervisor, filmed: asyncio.Task[Path] | None) -> None:
     """Write run.json, print address and key, upload the clip, then a line per event until cancelled."""
     key = supervisor.secrets["api_key"]
+    supervisor.console.line(f"\n  address  {supervisor.api_url}\n  key      {key}\n\n  Ctrl-C stops everything.\n")
     place: Place | None = None
     async with httpx.AsyncClient(
         base_url=supervisor.api_url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False
@@ -47,7 +48,6 @@ async def show(supervisor: Supervisor, filmed: asyncio.Task[Path] | None) -> Non
             clip = await filmed
             place = await prepare(client, clip.parent)
         supervisor.tell(key=key, **({"site_id": place.site_id, "camera_id": place.camera_id} if place else {}))
-        supervisor.console.line(f"\n  address  {supervisor.api_url}\n  key      {key}\n\n  Ctrl-C stops everything.\n")
         started = asyncio.Event()
         lines = Lines(place.names if place else {})
         following = asyncio.create_task(follow(supervisor.kafka_bootstrap, lines, supervisor.console.line, started))
