@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -28,11 +29,17 @@ Say = Callable[[str], None]
 
 def ensure(folder: Path, say: Say) -> Path:
     """Make ``folder``/clip.mp4, truth.json, layout.json unless they are there as this code would make them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks that start together share one clip
+        return _ensured(folder, say)
+
+
+def _ensured(folder: Path, say: Say) -> Path:
     stamp = folder / "stamp.json"
     if _read(stamp).get("recipe") == recipe() and _intact(folder, _read(stamp)):
         say(f"the demo clip is there: {folder / 'clip.mp4'}")
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
     say(f"filming {story.DURATION_MS // 1000} s of the demo restaurant")
     film(folder / "clip.mp4", say)
@@ -67,19 +74,28 @@ def film(path: Path, say: Say) -> None:
 
 
 def frames() -> Iterator[Picture]:
-    """Every frame as the camera sees it: the room, the light's drift, the sensor's noise."""
-    room = Room(cast.load())
-    noise = _noise(np.random.default_rng(7))
+    """Every frame as the camera sees it."""
+    camera = Camera(Room(cast.load()))
     for number in range(story.DURATION_MS * FPS // 1000):
+        yield camera.take(number)
+
+
+class Camera:
+    """Looks at the room: adds the light's drift and the sensor's noise. Frame ``number`` is always the same."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        random = np.random.default_rng(7)
+        size = (story.HEIGHT, story.WIDTH, 3)
+        self._noise = [random.normal(0, NOISE, size).round().astype(np.int16) for _ in range(4)]
+
+    def take(self, number: int) -> Picture:
         at_ms = number * 1000 // FPS
         light = 1 + DRIFT * np.sin(2 * np.pi * at_ms / DRIFT_MS)
         # the same noise moved about: making it anew for every frame would take longer than all the rest
-        grain = np.roll(noise[number % len(noise)], number * 37, axis=1)
-        yield np.asarray(cv2.add(cv2.convertScaleAbs(room.at(at_ms), alpha=light), grain, dtype=cv2.CV_8U), np.uint8)
-
-
-def _noise(random: np.random.Generator) -> list[Any]:
-    return [random.normal(0, NOISE, (story.HEIGHT, story.WIDTH, 3)).round().astype(np.int16) for _ in range(4)]
+        grain = np.roll(self._noise[number % len(self._noise)], number * 37, axis=1)
+        lit = cv2.convertScaleAbs(self._room.at(at_ms), alpha=light)
+        return np.asarray(cv2.add(lit, grain, dtype=cv2.CV_8U), np.uint8)
 
 
 def _intact(folder: Path, stamp: dict[str, Any]) -> bool:
