@@ -94,7 +94,7 @@ VISITS = (
     Visit("1", 78_000, DURATION_MS, ("astronaut",), 92_000, DURATION_MS),
     Visit("2", 12_000, 54_000, ("astronaut", "hopper"), 20_000, DURATION_MS),
     Visit("4", 20_000, DURATION_MS, ("astronaut",), 33_000, DURATION_MS),
-    Visit("5", 5_000, 45_000, ("astronaut", "hopper"), 15_000, 70_000),
+    Visit("5", 15_000, 45_000, ("astronaut", "hopper"), 24_000, 70_000),
     Visit("5", 86_000, DURATION_MS, ("hopper",)),
     Visit("6", 35_000, 90_000, ("hopper", "astronaut"), 48_000, DURATION_MS),
 )
