@@ -31,7 +31,7 @@ WHERE name = $1 AND fence = $2 AND until > clock_timestamp() RETURNING true
 """
 
 
-class Lost(Exception):  # noqa: N818 (a fact, not an error of ours)
+class Lost(Exception):
     """The lease ran out and may be another's: stop, and write nothing more under it."""
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from pydantic import SecretStr
 
 
-class BadLink(Exception):  # noqa: N818 (a refusal)
+class BadLink(Exception):
     """A link that does not open anything. `code`: link_expired or link_invalid."""
 
     def __init__(self, code: str) -> None:

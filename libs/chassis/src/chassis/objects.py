@@ -19,11 +19,11 @@ _KEY = re.compile(r"[A-Za-z0-9_@=-][A-Za-z0-9._@=-]*(/[A-Za-z0-9_@=-][A-Za-z0-9.
 MAX_KEY_LENGTH = 900
 
 
-class Gone(Exception):  # noqa: N818 (an outcome, not an error of ours)
+class Gone(Exception):
     """There is no object under this key (any more): skip, count, go on."""
 
 
-class BadKey(ValueError):  # noqa: N818 (a refusal)
+class BadKey(ValueError):
     """Not a key: absolute, climbing, hidden, empty, too long, or with characters that some store would change."""
 
 
