@@ -14,7 +14,8 @@ from chassis import leases, outbox
 from chassis.clock import SystemClock
 from chassis.database import MigrationError, connect, migrate
 from chassis.metrics import Metrics
-from chassis.outbox import Relay
+from chassis.outbox import Relay, bucket_of
+from chassis.produce import Refused
 from chassis.records import Message, Sendable
 
 
@@ -208,6 +209,25 @@ async def test_the_relay_lives_through_a_lost_connection(pool: asyncpg.Pool) -> 
             await asyncio.sleep(0.05)
     stop.set()
     await running
+
+
+async def test_a_message_that_no_broker_takes_holds_up_its_bucket_and_nothing_else(pool: asyncpg.Pool) -> None:
+    class Choosy(SlowProducer):
+        async def send_all(self, messages: Sequence[Sendable]) -> None:
+            if any(message.value == b"-1" for message in messages):
+                raise Refused("too large")
+            await super().send_all(messages)
+
+    producer = Choosy()
+    other = next(f"key-{n}" for n in range(99) if bucket_of(f"key-{n}".encode()) != bucket_of(b"k"))
+    await add(pool, message("k", 1), message("k", 2), message("k", -1), message("k", 3), message(other, 4))
+    relay = relay_of(pool, producer)
+    for _ in range(3):
+        await relay.drain()
+    assert sorted(sent.value or b"" for sent in producer.sent) == [b"1", b"2", b"4"]
+    await pool.execute("DELETE FROM outbox WHERE value = $1", b"-1")  # what an operator does
+    await relay.drain()
+    assert producer.sent[-1].value == b"3"
 
 
 # --- leases -----------------------------------------------------------------------------------------------------

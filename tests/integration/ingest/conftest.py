@@ -1,8 +1,12 @@
 """A running ingest on real Kafka and Postgres, and what it tells on the topics."""
 
+import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
 from tests.integration.ingest.process import Ingest
@@ -22,14 +26,15 @@ def ingest(kafka_bootstrap: str, database_url: str, tmp_path_factory: pytest.Tem
 def own_ingest(kafka_bootstrap: str, database_url: str, tmp_path: Path) -> Iterator[Callable[..., Ingest]]:
     """Makes processes of this test, which may be killed; arguments are settings."""
     made: list[Ingest] = []
+    own = environment(kafka_bootstrap, database_url)
 
     def make(**settings: str) -> Ingest:
-        made.append(Ingest(tmp_path / "home", environment(kafka_bootstrap, database_url) | settings).start())
+        made.append(Ingest(tmp_path / "home", own | settings).start())
         return made[-1]
 
     yield make
     for process in made:
-        process.stop()
+        process.end()
 
 
 @pytest.fixture
@@ -69,4 +74,14 @@ class Told:
 
 
 def environment(kafka_bootstrap: str, database_url: str) -> dict[str, str]:
-    return {"KAFKA_BOOTSTRAP": kafka_bootstrap, "DATABASE_URL": database_url, "LOG_FORMAT": "console"}
+    """Settings of one process that shares nothing with those of other tests: its own database and group."""
+    name = f"ingest_{uuid.uuid4().hex[:12]}"
+    asyncio.run(_make_database(database_url, name))
+    own = urlsplit(database_url)._replace(path=f"/{name}").geturl()
+    return {"KAFKA_BOOTSTRAP": kafka_bootstrap, "DATABASE_URL": own, "INGEST_GROUP": name, "LOG_FORMAT": "console"}
+
+
+async def _make_database(database_url: str, name: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    await conn.execute(f"CREATE DATABASE {name}")
+    await conn.close()

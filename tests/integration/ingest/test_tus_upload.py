@@ -21,6 +21,7 @@ from tusclient.client import TusClient
 from tablewatch_schemas import VideoRejected, VideoUploaded
 
 OFFSET = "application/offset+octet-stream"
+OTHER_SECRET = "another secret, also long enough for HS256"
 
 
 def headers_of(token: dict[str, Any], **more: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ import asyncpg
 import structlog
 
 from chassis.database import DISCONNECTED
+from chassis.produce import Refused
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -43,6 +44,7 @@ WITH added AS (
 )
 SELECT pg_notify('outbox.' || current_schema(), '')
 """
+_HEAD = "SELECT * FROM outbox WHERE bucket = $1 ORDER BY id LIMIT $2"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('outbox.' || current_schema()), $1)"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('outbox.' || current_schema()), $1)"
 
@@ -93,6 +95,7 @@ class Relay:
         self._pool, self._producer = pool, producer
         self._clock, self._metrics, self._log = clock, metrics, log
         self._wake = asyncio.Event()
+        self._blocked: set[int] = set()  # buckets whose first rows are sent one by one
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop`; survives a database that goes away."""
@@ -146,13 +149,23 @@ class Relay:
 
     async def _publish(self, conn: "PoolConnectionProxy", bucket: int) -> int:
         sent = 0
-        while rows := await conn.fetch("SELECT * FROM outbox WHERE bucket = $1 ORDER BY id LIMIT $2", bucket, BATCH):
+        while rows := await conn.fetch(_HEAD, bucket, BATCH if bucket not in self._blocked else 1):
             waiting = [_waiting(row) for row in rows]
-            await self._producer.send_all(waiting)
+            try:
+                await self._producer.send_all(waiting)
+            except Refused as error:
+                # Kept and not skipped: what comes after it on its key must not overtake. The age of the row rings.
+                self._log.error("outbox message refused", topic=waiting[0].topic, bucket=bucket, reason=str(error))
+                if bucket in self._blocked:
+                    break
+                self._blocked.add(bucket)  # from now on one by one, so that those before it go out once
+                continue
             await conn.execute("DELETE FROM outbox WHERE id = ANY($1)", [row.id for row in waiting])
             for topic, count in Counter(row.topic for row in waiting).items():
                 self._metrics.count("outbox_published_total", count, topic=topic)
             sent += len(waiting)
+        else:
+            self._blocked.discard(bucket)
         return sent
 
     async def _measure(self, conn: "PoolConnectionProxy") -> None:

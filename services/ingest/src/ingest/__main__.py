@@ -58,7 +58,7 @@ async def build(service: Service, settings: Settings) -> None:
     app = make_app(door, settings.upload_token_secret, settings.origins)
     consumer = Consumer(
         KafkaBroker(settings.kafka_bootstrap, SCHEMA),
-        ConsumeOptions(group=SCHEMA, topics=("video.command",), busy_on=DISCONNECTED),
+        ConsumeOptions(group=settings.ingest_group, topics=("video.command",), busy_on=DISCONNECTED),
         Commands(uploads, objects, directory, service.clock),
         producer,
         clock=service.clock,

@@ -6,6 +6,7 @@ so a repetition overwrites it with the same bytes.
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ingest.uploads import Upload, Uploads, set_rejected, set_stored
 from tablewatch_schemas import keys
 
 AGAIN_S = 5.0
+LOST_AFTER = timedelta(minutes=5)  # a shared folder that is not mounted just now must not refuse what it holds
 
 
 class Finisher:
@@ -125,7 +127,9 @@ class Finisher:
 
     async def _missing(self, video_id: str) -> None:
         upload = await self._uploads.find(video_id)
-        if upload is not None and upload.status == "received":
+        if upload is None or upload.status != "received" or upload.received_at is None:  # finished by a replica
+            return
+        if self._clock.now() - upload.received_at > LOST_AFTER:
             await self.reject(upload, Refused("bytes_lost"), upload.size_bytes)
 
     async def _examine_and_store(self, upload: Upload, path: Path) -> None:

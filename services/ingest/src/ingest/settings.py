@@ -12,6 +12,9 @@ class Settings(ServiceSettings):
 
     ingest_host: str = Field("127.0.0.1", description="Address that uploads are taken on.")
     ingest_port: int = Field(8701, ge=0, le=65535, description="Port that uploads are taken on.")
+    ingest_group: str = Field(
+        "ingest", description="Consumer group that reads video.command; replicas share it and the upload folder."
+    )
     upload_token_secret: SecretStr = Field(
         SecretStr(""), description="Signs upload tokens; the same in api and ingest, at least 32 characters."
     )
