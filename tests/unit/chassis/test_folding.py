@@ -1,0 +1,129 @@
+"""What a fold does with one record, without Kafka or Faust: order of effects, refusals, the watchdog."""
+
+from pathlib import Path
+
+import pytest
+import structlog
+
+from chassis.consume import Invalid
+from chassis.fold import Fold, FoldOptions, Stalled, Step
+from chassis.fold_watch import Progress, Standstill
+from chassis.health import Health
+from chassis.metrics import Metrics
+from chassis.records import Message, Record
+from chassis.testing import ManualClock, MemoryProducer
+
+
+class Watching(MemoryProducer):
+    """Remembers what the rows were when it sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table: dict[bytes, bytes] = {}
+        self.rows_at_send: list[dict[bytes, bytes]] = []
+        self.fail: Exception | None = None
+
+    async def send_all(self, messages):
+        if self.fail:
+            raise self.fail
+        self.rows_at_send.append(dict(self.table))
+        await super().send_all(messages)
+
+
+def step(record: Record, rows) -> Step:
+    if record.value == b"bad":
+        raise Invalid("rotten", "it smells")
+    if record.value == b"bug":
+        raise KeyError("oops")
+    key = (record.key or b"").decode()
+    if record.value == b"delete":
+        return Step((), {key: None})
+    count = int(rows.get(key) or b"0") + 1
+    return Step((Message(topic="out", key=record.key, value=b"%d" % count),), {key: b"%d" % count})
+
+
+@pytest.fixture
+def producer() -> Watching:
+    return Watching()
+
+
+@pytest.fixture
+def fold(producer, tmp_path: Path) -> Fold:
+    options = FoldOptions(
+        app="group", topic="in", partitions=6, bootstrap="nowhere:1", datadir=tmp_path, lane_of=lambda key: "live"
+    )
+    made = Fold(
+        options, step, producer, clock=ManualClock(), metrics=Metrics(), health=Health(), log=structlog.get_logger()
+    )
+    made._table = producer.table
+    return made
+
+
+def record(value: bytes, offset: int = 0, key: bytes = b"k") -> Record:
+    return Record("in", 2, offset, 0, key, value)
+
+
+async def test_outputs_are_acknowledged_before_rows_are_written(fold, producer):
+    await fold._take(record(b"x", 0))
+    await fold._take(record(b"x", 1))
+    assert producer.rows_at_send == [{}, {b"k": b"1"}]
+    assert producer.table == {b"k": b"2"}
+    assert fold._done == {2: 2}
+
+
+async def test_an_output_that_is_not_acknowledged_writes_nothing_and_is_not_done(fold, producer):
+    producer.fail = RuntimeError("no broker")
+    with pytest.raises(RuntimeError):
+        await fold._take(record(b"x"))
+    assert producer.table == {} and fold._done == {}
+
+
+async def test_a_row_is_deleted_and_deleting_what_is_not_there_is_nothing(fold, producer):
+    await fold._take(record(b"x"))
+    await fold._take(record(b"delete", 1))
+    await fold._take(record(b"delete", 2))
+    assert producer.table == {}
+
+
+@pytest.mark.parametrize(("value", "code"), [(b"bad", b"rotten"), (b"bug", b"fold_failed")])
+async def test_a_step_that_raises_makes_a_dead_letter_and_the_fold_goes_on(fold, producer, value, code):
+    await fold._take(record(value, 4))
+    (letter,) = producer.sent
+    assert (letter.topic, letter.value, letter.partition) == ("in.group.dlq", value, 0)
+    assert dict(letter.headers)["dlq-reason-code"] == code
+    await fold._take(record(b"x", 5))
+    assert producer.table == {b"k": b"1"} and fold._done == {2: 6}
+
+
+async def test_too_many_dead_letters_in_a_row_end_the_process(fold):
+    with pytest.raises(Stalled, match="fuse"):
+        for offset in range(100):
+            await fold._take(record(b"bad", offset))
+
+
+async def test_rows_are_listed_by_partition(fold, producer):
+    producer.table |= {b"key-%d" % number: b"1" for number in range(50)}
+    listed = [sorted(fold.keys(partition)) for partition in range(6)]
+    assert sum(map(len, listed)) == 50
+    assert all(listed[:4]) and not any(listed[4:]), "live keys live in the first two thirds"
+
+
+def at(committed: int, done: int, waiting: int) -> Progress:
+    return Progress(((0, committed),), ((0, done),), waiting)
+
+
+def test_standing_still_with_records_waiting_ends_it():
+    still = Standstill(60)
+    assert still.see(at(1, 1, 5), 0)
+    assert not still.see(at(1, 1, 7), 60)
+    with pytest.raises(Stalled):
+        still.see(at(1, 1, 7), 61)
+
+
+def test_progress_or_nothing_to_do_is_well():
+    still = Standstill(60)
+    for now in range(0, 600, 30):
+        assert still.see(at(now, now, 5), now)
+    for now in range(600, 1200, 30):
+        assert still.see(at(9, 9, 0), now)
+    assert not still.see(at(9, 9, 1), 1200)
