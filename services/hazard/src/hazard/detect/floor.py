@@ -17,14 +17,17 @@ Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
-WIDTH = 640
 _NEVER = -1
 
 
 @dataclass(frozen=True, slots=True)
 class FloorOptions:
-    """Distances are in 8-bit steps of CIE Lab; times in milliseconds of capture time; areas shares of the picture."""
+    """Distances are in 8-bit steps of CIE Lab; times in milliseconds of capture time; areas shares of the picture.
 
+    `width` is the size, in pixels, at which the work is done.
+    """
+
+    width: int = 640
     chroma_step: float = 6.0
     luma_step: float = 12.0
     still_step: float = 7.0
@@ -58,7 +61,7 @@ class Floor:
 
     def __init__(self, polygons: Sequence[Polygon], width: int, height: int, options: FloorOptions) -> None:
         self._options = options
-        self._size = (WIDTH, max(1, round(height * WIDTH / width)))
+        self._size = (options.width, max(1, round(height * options.width / width)))
         shape = (self._size[1], self._size[0])
         self._floor = _filled(polygons, shape)
         self._first: list[tuple[Plane, Mask]] = []

@@ -111,15 +111,18 @@ def hazard_id(scope: str, source: str, frame_id: str, number: int) -> str:
 
 
 def _confirm(row: Row, frame: Frame, limits: Limits) -> Iterable[Alert]:
+    told: set[str] = set()
     for number, seen in enumerate(frame.seen):
         known = _match(row, frame, seen)
         if known is None:
             if seen.still_ms >= (limits.coloured_ms if seen.coloured else limits.grey_ms):
-                yield _open(row, frame, seen, number)
-        elif known.status != "dismissed":
+                opened = _open(row, frame, seen, number)
+                told.add(opened.hazard_id)
+                yield opened
+        elif known.hazard_id not in told:
+            # Two areas of one frame may be one alert's: it is told of once.
+            told.add(known.hazard_id)
             yield from _again(known, frame, seen, limits)
-        else:
-            known.as_of_ms = frame.at_ms
 
 
 def _match(row: Row, frame: Frame, seen: Seen) -> Alert | None:
@@ -159,6 +162,8 @@ def _open(row: Row, frame: Frame, seen: Seen, number: int) -> Alert:
 def _again(alert: Alert, frame: Frame, seen: Seen, limits: Limits) -> Iterable[Alert]:
     """Seen once more: tell only what a reader would act on."""
     alert.as_of_ms, alert.gone_ms = frame.at_ms, None
+    if alert.status == "dismissed":
+        return
     if alert.camera_id == frame.camera_id:
         alert.box = seen.box
     alert.frame_ids = (*alert.frame_ids, frame.frame_id)[-_EVIDENCE_FRAMES:]
