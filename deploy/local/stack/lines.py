@@ -22,6 +22,7 @@ class Lines:
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
         self._started: dict[str, datetime] = {}
+        self._states: dict[tuple[str, str | None], str] = {}
 
     def of(self, received: Received[Any]) -> str:
         """The sentence, without a time before it."""
@@ -56,10 +57,13 @@ class Lines:
         return f"video {_short(event.video_id)} stored: {size}"
 
     def _state(self, event: TableState) -> str:
-        before = f"{event.previous_state} -> " if event.previous_state else ""
+        key = (event.table_id, event.run_id)
+        before = self._states.get(key) or event.previous_state
+        known, self._states[key] = key in self._states, event.state
+        change = f"{before} -> {event.state}" if before else event.state
+        words = f"still {event.state}" if known and before == event.state else change
         end = ", end of the run" if event.last else ""
-        confidence = f"{event.confidence:.2f}"
-        return f"table {self._name(event.table_id)} {before}{event.state} ({confidence}) {self._at(event)}{end}"
+        return f"table {self._name(event.table_id)} {words} ({event.confidence:.2f}) {self._at(event)}{end}"
 
     def _alert(self, event: HazardAlert) -> str:
         if event.last:

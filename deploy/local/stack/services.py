@@ -1,6 +1,5 @@
 """The six services: one process each, their environment, and how one knows that they are ready."""
 
-import importlib.util
 import os
 import sys
 from collections.abc import Mapping
@@ -21,9 +20,9 @@ MODULES = {
 }
 
 
-def present() -> list[str]:
-    """The services that can be started."""
-    return [name for name, module in MODULES.items() if importlib.util.find_spec(f"{module}.__main__")]
+def ops_urls(settings: StackSettings) -> dict[str, str]:
+    """Where each service answers /livez, /readyz and /metrics."""
+    return {name: f"http://127.0.0.1:{settings.port(f'{name} ops')}" for name in MODULES}
 
 
 def common(settings: StackSettings, secrets: Mapping[str, str], kafka: str, database: str) -> dict[str, str]:
@@ -66,7 +65,7 @@ def part(name: str, settings: StackSettings, secrets: Mapping[str, str], shared:
         cwd=_work(settings.home),
         grace_s=12.0,
     )
-    url = f"http://127.0.0.1:{settings.port(f'{name} ops')}/readyz"
+    url = f"{ops_urls(settings)[name]}/readyz"
 
     async def probe() -> None:
         await http_ok(url)

@@ -67,6 +67,7 @@ class Supervisor:
             "ingest_url": self.ingest_url,
             "kafka_bootstrap": self.kafka_bootstrap,
             "database_url": self.database_url,
+            "ops_urls": services.ops_urls(self.settings),
             **told,
         }
         self._changed()
@@ -123,7 +124,7 @@ class Supervisor:
 
     async def _start_services(self) -> None:
         shared = self.environment()
-        parts = [services.part(name, self.settings, self.secrets, shared) for name in services.present()]
+        parts = [services.part(name, self.settings, self.secrets, shared) for name in services.MODULES]
         await _all_or_none([self._keep(part, self._services) for part in parts])
 
     async def _keep(self, part: Part, keepers: list[Keeper]) -> None:

@@ -1,0 +1,59 @@
+"""One whole private stack for all end-to-end tests, and the demo's clip."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.private_stack import REPO, PrivateStack
+from tests.support.road import Place, make_place, upload, wait_done
+
+
+@pytest.fixture(scope="session")
+def demo_files() -> Path:
+    """Folder of the demo's clip.mp4, layout.json and truth.json, made when they are not there."""
+    local = REPO / ".local"
+    subprocess.run([sys.executable, REPO / "deploy" / "demo" / "make.py", "--home", local], check=True)
+    return local / "demo"
+
+
+@pytest.fixture(scope="session")
+def layout(demo_files: Path) -> dict[str, Any]:
+    """The demo's layout."""
+    return dict(json.loads((demo_files / "layout.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateStack]:
+    """A stack that is up."""
+    private = PrivateStack(tmp_path_factory.mktemp("stack") / "home")
+    try:
+        yield private.start()
+    finally:
+        private.stop_if_up()
+
+
+@pytest.fixture
+def client(stack: PrivateStack) -> Iterator[httpx.Client]:
+    """The API, with the admin key."""
+    with stack.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def place(stack: PrivateStack, layout: dict[str, Any]) -> Place:
+    """A site with the demo's camera."""
+    with stack.client() as client:
+        return make_place(client, layout)
+
+
+@pytest.fixture(scope="session")
+def finished(stack: PrivateStack, place: Place, demo_files: Path) -> dict[str, Any]:
+    """The job document of the demo's clip after its run."""
+    with stack.client() as client:
+        video = upload(client, place, demo_files / "clip.mp4", make=["frames", "tables", "hazards"])
+        return wait_done(client, video["video_id"])

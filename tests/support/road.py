@@ -1,0 +1,113 @@
+"""A video through a running stack by the public API, and what the topics said of it."""
+
+import asyncio
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from tests.support.private_stack import PrivateStack, until
+
+from tablewatch_schemas import TOPICS, TableState, decode
+
+RUN_S = 240
+Heard = list["ConsumerRecord[bytes, bytes]"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site with a camera and the labels of its tables."""
+
+    site_id: str
+    camera_id: str
+    labels: dict[str, str]
+
+
+def ok(response: httpx.Response) -> Any:
+    """The document of an answer that is no error."""
+    assert response.is_success, f"{response.request.method} {response.url}: {response.status_code} {response.text}"
+    return response.json() if response.content else None
+
+
+def make_place(client: httpx.Client, layout: dict[str, Any]) -> Place:
+    """A new site, camera and layout."""
+    site = ok(client.post("/v1/sites", json={"name": "Test"}))
+    camera = ok(client.post("/v1/cameras", json={"site_id": site["site_id"], "name": "Test camera"}))
+    made = ok(client.put(f"/v1/cameras/{camera['camera_id']}/layout", json=layout))
+    labels = {table["table_id"]: table["label"] for table in made["tables"]}
+    return Place(site["site_id"], camera["camera_id"], labels)
+
+
+def upload(client: httpx.Client, place: Place, clip: Path, **asked: Any) -> dict[str, Any]:
+    """Announce a clip and send it in one request; the job document of the announcement."""
+    body = {"camera_id": place.camera_id, "sampling": {"mode": "cadence", "every_ms": 1000}, "filename": clip.name}
+    job: dict[str, Any] = ok(client.post("/v1/videos", json=body | asked))
+    door = job["upload"]
+    headers = {"Authorization": f"Bearer {door['token']}", "Content-Type": "video/mp4"}
+    ok(client.post(door["content_url"], content=clip.read_bytes(), headers=headers))
+    return job
+
+
+def job(client: httpx.Client, video_id: str) -> dict[str, Any]:
+    """The job document now."""
+    return dict(ok(client.get(f"/v1/videos/{video_id}/job")))
+
+
+def wait_done(client: httpx.Client, video_id: str, patience_s: float = RUN_S) -> dict[str, Any]:
+    """The job document once the run has ended, however it ended."""
+
+    def ended() -> dict[str, Any] | None:
+        # the api may be the part that was killed
+        try:
+            now = job(client, video_id)
+        except httpx.TransportError:
+            return None
+        return now if now["status"] in {"done", "failed", "cancelled"} else None
+
+    return until(ended, patience_s, f"the end of {video_id}")
+
+
+def hear(stack: PrivateStack, *topics: str) -> Heard:
+    """Every record of the topics (all of the contracts by default) from the start to the present end."""
+    return asyncio.run(_hear(stack.run()["kafka_bootstrap"], topics or tuple(TOPICS)))
+
+
+async def _hear(bootstrap: str, topics: tuple[str, ...]) -> Heard:
+    heard: Heard = []
+    consumer = AIOKafkaConsumer(
+        *topics, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    async with consumer:
+        places = consumer.assignment()
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        for place in places:
+            while await consumer.position(place) < ends[place]:
+                for batch in (await consumer.getmany(place, timeout_ms=500)).values():
+                    heard.extend(batch)
+    return heard
+
+
+def of_run(heard: Heard, run_id: str) -> Heard:
+    """Those of one run."""
+    return [record for record in heard if record.value and json.loads(record.value).get("run_id") == run_id]
+
+
+def event_id(record: "ConsumerRecord[bytes, bytes]") -> str:
+    """The CloudEvents id of a record."""
+    return str(dict(record.headers)["ce_id"], "utf-8")
+
+
+def states(heard: Heard, place: Place) -> dict[str, list[TableState]]:
+    """table.state by table label, in order of version, each version once."""
+    found: dict[str, dict[int, TableState]] = defaultdict(dict)
+    for record in heard:
+        if record.topic != "table.state":
+            continue
+        event = decode(record.topic, record.key, record.value, record.headers).event
+        assert isinstance(event, TableState)
+        found[place.labels[event.table_id]][event.version] = event
+    return {label: [by[number] for number in sorted(by)] for label, by in found.items()}
