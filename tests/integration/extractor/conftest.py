@@ -14,6 +14,7 @@ from tests.integration.extractor.road import Road
 
 from chassis.clock import SystemClock
 from chassis.database import connect, migrate
+from chassis.health import Health
 from chassis.links import LinkSigner
 from chassis.metrics import Metrics
 from chassis.objects_local import LocalObjects
@@ -75,8 +76,12 @@ async def road(pool: asyncpg.Pool, store: LocalObjects, producer: KafkaProducer,
 
 
 @pytest.fixture
-async def worker(pool: asyncpg.Pool, store: LocalObjects) -> Worker:
+async def worker(pool: asyncpg.Pool, store: LocalObjects) -> AsyncIterator[Worker]:
     limits = Limits(3 << 30, 60.0, await can_isolate())
     options = WorkOptions(lease_s=5.0, attempts=3, quality=85, limits=limits)
     log = structlog.get_logger()
-    return Worker(f"test-{os.getpid()}", pool, store, options, clock=SystemClock(), metrics=Metrics(), log=log)
+    made = Worker(
+        f"test-{os.getpid()}", pool, store, options, clock=SystemClock(), metrics=Metrics(), health=Health(), log=log
+    )
+    yield made
+    await made.close()

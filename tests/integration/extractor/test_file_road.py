@@ -20,7 +20,7 @@ async def run_dry(worker: Worker) -> int:
     count = 0
     while await worker.once():
         count += 1
-    await worker._drop_child()
+    await worker.close()
     return count
 
 
@@ -57,7 +57,7 @@ async def test_progress_tells_the_whole_story(
     assert (told[-1].frames_published, told[-1].frames_expected, told[-1].percent) == (6, 6, 100.0)
     for which in ("first", "best"):
         key = getattr(told[-1].thumbnails, which)
-        assert key == keys.thumbnail(upload.site_id, upload.run_id, which)  # type: ignore[arg-type]
+        assert key == keys.thumbnail(upload.site_id, upload.run_id, which)
         picture = cv2.imdecode(np.frombuffer(await store.get(key), np.uint8), cv2.IMREAD_COLOR)
         assert picture is not None
         assert picture.shape[1] == 320

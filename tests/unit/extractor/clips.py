@@ -30,6 +30,7 @@ RECIPES: dict[str, str] = {
     "edit_list.mp4": "",
     "odd.mp4": "-vf scale=191:107 -c:v libx264 -preset ultrafast -pix_fmt yuv444p -g 25",
     "ntsc.mp4": f"-r 30000/1001 {BFRAMES}",
+    "faststart.mp4": f"{BFRAMES} -movflags +faststart",
     "one_frame.mp4": f"-frames:v 1 {X264}",
     "interlaced.ts": f"-vf tinterlace=interleave_top,fieldorder=tff {X264} -flags +ildct+ilme -g 12 -f mpegts",
     "mjpeg.mov": "-c:v mjpeg -q:v 5 -pix_fmt yuvj420p",
@@ -44,11 +45,11 @@ def ffmpeg(*arguments: str) -> None:
 
 def make(name: str, folder: Path, seconds: float = SECONDS, size: str = SIZE) -> Path:
     """The clip `name` in `folder`, made if it is not there."""
-    path = folder / name
+    path = folder / f"{seconds}s_{size}_{name}"
     if path.exists():
         return path
     if name == "edit_list.mp4":  # cut between keyframes by copying: what is before the cut is hidden by an edit list
-        ffmpeg("-ss", "1.5", "-i", str(make("bframes.mp4", folder)), "-c", "copy", str(path))
+        ffmpeg("-ss", "1.5", "-i", str(make("bframes.mp4", folder, seconds, size)), "-c", "copy", str(path))
         return path
     source = f"testsrc2=size={size}:rate={RATE}:duration={seconds}"
     ffmpeg("-f", "lavfi", "-i", source, *RECIPES[name].split(), str(path))

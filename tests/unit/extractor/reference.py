@@ -1,5 +1,6 @@
 """What the right frames are, found the slow way: decode everything, then apply the rule as its page words it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,13 +25,29 @@ def decode_everything(path: Path, quality: int = 85) -> list[Shown]:
     first: int | None = None
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        for frame in container.decode(stream):
+        for frame in _frames(container, stream):
             ticks = frame.pts if frame.pts is not None else frame.dts
             first = ticks if first is None else first
             bgr = frame.to_ndarray(format="bgr24")
             data: Any = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-            shown.append(Shown((ticks - first) * Fraction(stream.time_base), bool(frame.key_frame), bytes(data)))
+            shown.append(Shown((ticks - first) * Fraction(stream.time_base or 1), bool(frame.key_frame), bytes(data)))
     return shown
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """As the ffmpeg command line does: a packet that is refused is left out."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            yield from stream.codec_context.decode(_or_flush(next(packets)))
+        except StopIteration:
+            return
+        except av.FFmpegError:
+            continue
+
+
+def _or_flush(packet: Any) -> Any:
+    return packet if packet.size else None
 
 
 def expected(shown: list[Shown], mode: str, every_ms: int | None) -> list[Shown]:

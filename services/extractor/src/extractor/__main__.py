@@ -52,7 +52,9 @@ async def build(service: Service, settings: ExtractorSettings) -> None:
     service.task("publisher", Publisher(owner, pool, store, producer, window, **parts).run)
     work = await work_options(settings)
     for number in range(settings.extractor_workers):
-        service.task(f"worker {number}", Worker(f"{owner}-{number}", pool, store, work, **parts).run)
+        service.task(
+            f"worker {number}", Worker(f"{owner}-{number}", pool, store, work, health=service.health, **parts).run
+        )
 
 
 async def work_options(settings: ExtractorSettings) -> WorkOptions:

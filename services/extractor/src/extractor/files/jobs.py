@@ -51,6 +51,10 @@ _REOPEN = """
 UPDATE segments SET state = 'open', tries = 0, not_before = '-infinity', error_code = NULL
 WHERE run_id = $1 AND state <> 'done'
 """
+_ONLY_PUBLISH = """
+UPDATE jobs SET state = 'processing' WHERE run_id = $1
+  AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.run_id = $1 AND s.state = 'open')
+"""
 _FORGET = """
 INSERT INTO deletions (run_id, site_id) VALUES ($1, $2)
 ON CONFLICT (run_id) DO UPDATE SET sweeps = 0, next_sweep = clock_timestamp()
@@ -111,6 +115,7 @@ async def retry(conn: Connection, run_id: str, now: datetime) -> None:
     await conn.execute("DELETE FROM early_cancels WHERE run_id = $1", run_id)
     if await conn.fetchval(_RETRY, run_id):
         await conn.execute(_REOPEN, run_id)
+        await conn.execute(_ONLY_PUBLISH, run_id)
         await tell(conn, run_id, now)
 
 

@@ -8,6 +8,7 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import DISCONNECTED
+from chassis.health import Health
 from chassis.leases import Lost
 from chassis.metrics import Metrics
 from chassis.objects import Gone, ObjectStore
@@ -20,6 +21,8 @@ from extractor.files.tasks import together
 IDLE_S = 0.5
 RENEW_S = 1.0
 """Also how soon a cancelled job's decoder is killed."""
+
+ALIVE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,11 @@ class Worker:
         *,
         clock: Clock,
         metrics: Metrics,
+        health: Health,
         log: Any,
     ) -> None:
         self._owner, self._pool, self._store, self._options = owner, pool, store, options
-        self._clock, self._metrics, self._log = clock, metrics, log.bind(worker=owner)
+        self._clock, self._metrics, self._health, self._log = clock, metrics, health, log.bind(worker=owner)
         self._child: Child | None = None
         self._run: str | None = None
 
@@ -63,22 +67,24 @@ class Worker:
             working.cancel()
             stopping.cancel()
             await asyncio.gather(working, return_exceptions=True)
-            await self._drop_child()
+            await self.close()
 
     async def _loop(self) -> None:
+        self._health.expect(f"worker {self._owner}", ALIVE_S)
         while True:
+            self._health.beat(f"worker {self._owner}")
             try:
                 if not await self.once():
                     await self._rest()
             except DISCONNECTED as error:
                 self._log.warning("database_away", error=type(error).__name__)
-                await self._drop_child()
+                await self.close()
                 await self._clock.sleep(IDLE_S)
 
     async def _rest(self) -> None:
         """Nothing to do: have a decoder ready for the next file, then wait a little."""
         if self._run is not None:
-            await self._drop_child()
+            await self.close()
         try:
             await self._child_for(None)
         except Failed as failed:
@@ -102,7 +108,7 @@ class Worker:
             await self._failed(held, failed)
         finally:
             if outcome != "ok":
-                await self._drop_child()
+                await self.close()
         stage = "plan" if held.kind == "plan" else "extract"
         self._metrics.count("work_total", stage=stage, outcome=outcome)
         self._metrics.observe("work_seconds", self._clock.monotonic() - began, stage=stage)
@@ -137,6 +143,7 @@ class Worker:
                     if not await segments.renew(conn, held, self._options.lease_s):
                         raise Lost(held.run_id)
                 good = self._clock.monotonic()
+                self._health.beat(f"worker {self._owner}")
             except DISCONNECTED as error:
                 if self._clock.monotonic() - good > self._options.lease_s:
                     raise Lost(held.run_id) from error
@@ -152,13 +159,14 @@ class Worker:
     async def _child_for(self, run_id: str | None) -> Child:
         """A decoder that has seen no other file than this run's: one that was fooled cannot reach the next video."""
         if self._child is not None and self._run not in (None, run_id):
-            await self._drop_child()
+            await self.close()
         if self._child is None:
             self._child = await Child.start(self._options.limits)
         self._run = run_id
         return self._child
 
-    async def _drop_child(self) -> None:
+    async def close(self) -> None:
+        """Kill the decoder."""
         child, self._child, self._run = self._child, None, None
         if child is not None:
             await child.kill()

@@ -94,6 +94,8 @@ class PlannedSampler:
         self._fed = True
         waiting, self._pending = self._pending, []
         for packet in waiting:
+            if packet.is_corrupt:
+                raise Broken("a packet that is needed is damaged")
             self._codec.skip_frame = "DEFAULT" if packet.pts in self._unfed else "NONREF"
             self._unfed.discard(packet.pts)
             yield from self._kept(self._codec.decode(packet))

@@ -14,6 +14,7 @@ from extractor.files.failures import GAP_DAMAGED, GAP_UNREADABLE
 from extractor.files.rules import Rule, Sampling, media_ms, rule_for
 from extractor.media.source import Source
 
+RESTART_S = 5
 MAX_ERRORS = 100_000
 """Refused packets after which a file is not worth reading any further."""
 
@@ -28,14 +29,20 @@ class Gap:
 
 
 class Unwound:
-    """A clock that only goes forward: where a recorder began to count anew, time continues one frame later."""
+    """A clock that only goes forward.
 
-    def __init__(self, frame_ticks: int) -> None:
-        self._shift, self._frame = 0, max(1, frame_ticks)
+    Where a recorder began to count anew (a step back of more than RESTART_S) time continues one frame later. A smaller
+    step back is damage: None, the frame has no place in the order.
+    """
+
+    def __init__(self, frame_ticks: int, restart_ticks: int) -> None:
+        self._shift, self._frame, self._restart = 0, max(1, frame_ticks), restart_ticks
         self._last: int | None = None
 
-    def __call__(self, pts: int) -> int:
-        if self._last is not None and pts + self._shift <= self._last:
+    def __call__(self, pts: int) -> int | None:
+        if self._last is not None and pts + self._shift < self._last:
+            if self._last - pts - self._shift < self._restart:
+                return None
             self._shift = self._last + self._frame - pts
         self._last = pts + self._shift
         return self._last
@@ -55,7 +62,10 @@ class Damage:
 
     def good(self, at: int) -> None:
         if self._open is not None:
-            self.gaps.append(Gap(self._open[0], at, self._open[1]))
+            begins, code = self._open
+            if self.gaps and self.gaps[-1].ends == begins and self.gaps[-1].code == code:
+                begins = self.gaps.pop().begins
+            self.gaps.append(Gap(begins, at, code))
             self._open = None
         self.last_good = at
 
@@ -75,7 +85,7 @@ class StraightSampler:
         self.end: int | None = None
         self._rule: Rule | None = None
         self._errors = 0
-        self._clock = Unwound(frame_ticks(source))
+        self._clock = Unwound(frame_ticks(source), round(RESTART_S / source.time_base))
 
     def frames(self, seek: int | None, after: int | None) -> Iterator[tuple[int, Any]]:
         """From the keyframe at `seek`, the frames after the one at `after`, which an earlier segment delivered."""
@@ -106,8 +116,12 @@ class StraightSampler:
         pts = frame.pts if frame.pts is not None else frame.dts
         if pts is None:
             pts = 0 if self.end is None else self.end + frame_ticks(self._source)
-        self.end = self._clock(pts)
-        return self.end
+        ticks = self._clock(pts)
+        if ticks is None:
+            self.damage.lost(self.end or 0, GAP_DAMAGED)
+        else:
+            self.end = ticks
+        return ticks
 
     def _decoded(self) -> Iterator[Any]:
         packets = self._source.container.demux(self._source.stream)
@@ -128,6 +142,8 @@ class StraightSampler:
             if packet is None or not packet.size:
                 return list(codec.decode(None))
             self._alive(packet.pts if packet.pts is not None else packet.dts or 0)
+            if packet.is_corrupt:
+                self.damage.lost(self.end or self.start or 0, GAP_DAMAGED)
             return list(codec.decode(packet))
         except av.FFmpegError:
             self._errors += 1
