@@ -1,0 +1,243 @@
+"""Both roles on real Kafka: one alert of a spill, the end of the run, restarts that change nothing, deletion."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from tests.contract.chassis.broker_suite import PARTITIONS, until
+from tests.integration.chassis.test_kafka_broker import create_topics
+from tests.unit.hazard import scene
+
+from chassis.clock import SystemClock
+from chassis.consume import ConsumeOptions, Consumer, TableReader
+from chassis.fold import Fold
+from chassis.fold_faust import FoldOptions
+from chassis.health import Health
+from chassis.kafka import KafkaBroker
+from chassis.metrics import Metrics
+from chassis.produce import KafkaProducer
+from chassis.records import Record
+from chassis.testing import MemoryObjects
+from hazard.detect.floor import FloorOptions
+from hazard.detect.handle import TOPICS, Detect
+from hazard.detect.look import Looker
+from hazard.follow.rules import Limits
+from hazard.follow.step import lane_of, step
+from tablewatch_schemas import FrameExtracted, HazardAlert, HazardCommand, VideoCommand, decode, encode
+from tablewatch_schemas.ids import end_hazard_id, new_id
+
+Told = list[tuple[str | None, HazardAlert | None]]
+
+
+@dataclass
+class Stage:
+    """A broker, an object store, and groups that nobody else uses."""
+
+    bootstrap: str
+    objects: MemoryObjects
+    producer: KafkaProducer
+    name: str
+    home: Path
+
+    @asynccontextmanager
+    async def role(self, *runs: Callable[[asyncio.Event], Any]) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(run(stop)) for run in runs]
+        yield
+        stop.set()
+        await asyncio.gather(*tasks)
+
+    def detect(self) -> Callable[[asyncio.Event], Any]:
+        """A new process's worth of the detect role: nothing in memory."""
+        metrics, health, log = Metrics(), Health(), structlog.get_logger()
+        looker = Looker(self.objects, lambda _: [], ThreadPoolExecutor(1), FloorOptions(width=320), metrics)
+        broker = KafkaBroker(self.bootstrap, "hazard")
+        detect = Detect(
+            broker, looker, self.producer,
+            streams=8, rebuild_frames=500, beat=lambda: None, metrics=metrics, log=log,
+        )  # fmt: skip
+        options = ConsumeOptions(group=f"detect-{self.name}", topics=TOPICS)
+        clock = SystemClock()
+        consumer = Consumer(
+            broker, options, detect.handle, self.producer, clock=clock, metrics=metrics, health=health, log=log
+        )
+        return consumer.run
+
+    def follow(self) -> Callable[[asyncio.Event], Any]:
+        options = FoldOptions(
+            app=f"follow-{self.name}",
+            topic="hazard.candidate",
+            also=("hazard.command",),
+            partitions=PARTITIONS,
+            bootstrap=self.bootstrap,
+            datadir=self.home,
+            lane_of=lane_of,
+        )
+        fold = Fold(
+            options,
+            partial(step, limits=Limits()),
+            self.producer,
+            clock=SystemClock(),
+            metrics=Metrics(),
+            health=Health(),
+            log=structlog.get_logger(),
+        )
+        return fold.run
+
+    async def publish(self, frames: Sequence[FrameExtracted]) -> None:
+        await self.producer.send_all([encode(one, source="tablewatch/test", time=one.captured_at) for one in frames])
+
+
+@pytest.fixture
+async def stage(kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    name = uuid.uuid4().hex
+    dead = {f"{topic}.detect-{name}.dlq": 1 for topic in TOPICS}
+    dead |= {f"{topic}.follow-{name}.dlq": 1 for topic in ("hazard.candidate", "hazard.command")}
+    await create_topics(kafka_bootstrap, dead | {f"follow-{name}-rows-changelog": PARTITIONS})
+    producer = KafkaProducer(kafka_bootstrap, "test", PARTITIONS, Metrics())
+    await producer.start()
+    yield Stage(kafka_bootstrap, MemoryObjects(), producer, name, tmp_path)
+    await producer.stop()
+
+
+@asynccontextmanager
+async def alerts_of(bootstrap: str, run_id: str) -> AsyncIterator[Told]:
+    """What hazard.alert says of one run, tombstones of what it said included."""
+    told: Told = []
+    known: set[str] = set()
+
+    def apply(record: Record) -> None:
+        received: Any = decode(record.topic, record.key, record.value, record.headers)
+        if received.event is not None and received.event.run_id == run_id:
+            known.add(received.key)
+        if received.key in known:
+            told.append((received.key, received.event))
+
+    stop = asyncio.Event()
+    reading = asyncio.create_task(TableReader(KafkaBroker(bootstrap, "test"), "hazard.alert", apply).run(stop))
+    yield told
+    stop.set()
+    await reading
+
+
+def story() -> list[Any]:
+    """A spill at second 8 of 36."""
+    return [scene.picture(second, puddle=scene.BROWN if second >= 8 else None) for second in range(36)]
+
+
+def ended(told: Told, run_id: str) -> bool:
+    return any(name == end_hazard_id(run_id) for name, _ in told)
+
+
+def essence(told: Told) -> list[Any]:
+    """Everything but ids, which name the run."""
+    return [
+        (event.status, event.version, event.box, event.confidence, event.opened_at, event.as_of, event.near_table_ids)
+        for _, event in told
+        if event is not None
+    ]
+
+
+async def test_a_spill_becomes_one_alert_and_the_run_ends(stage: Stage) -> None:
+    frames = await scene.stored_run(stage.objects, story())
+    run = frames[0].run_id or ""
+    async with stage.role(stage.detect(), stage.follow()), alerts_of(stage.bootstrap, run) as told:
+        await stage.publish(frames)
+        await until(lambda: ended(told, run))
+        (_, opened), (_, end) = told
+        assert opened is not None and end is not None
+        assert (opened.status, opened.kind, opened.severity) == ("opened", "spill", "warning")
+        assert opened.opened_at == scene.START + timedelta(seconds=8)
+        assert opened.as_of == scene.START + timedelta(seconds=23)
+        assert opened.near_table_ids == ("tbl_left",)
+        assert (end.status, end.kind, end.last) == ("ended", "none", True)
+
+        await command(stage, "delete", frames[0])
+        await until(lambda: sum(event is None for _, event in told) == 2)
+        assert {name for name, event in told if event is None} == {opened.hazard_id, end.hazard_id}
+
+
+async def test_a_restart_in_the_middle_changes_nothing(stage: Stage) -> None:
+    undisturbed = await scene.stored_run(stage.objects, story())
+    disturbed = await scene.stored_run(stage.objects, story())
+    run, other = undisturbed[0].run_id or "", disturbed[0].run_id or ""
+    async with alerts_of(stage.bootstrap, run) as calm, alerts_of(stage.bootstrap, other) as told:
+        async with stage.role(stage.follow()), stage.role(stage.detect()):
+            await stage.publish([*undisturbed, *disturbed[:15]])
+            await until(lambda: ended(calm, run))
+            await asyncio.sleep(1)
+        # Both roles anew, with nothing in memory.
+        async with stage.role(stage.detect(), stage.follow()):
+            await stage.publish(disturbed[15:])
+            await until(lambda: ended(told, other))
+    assert essence(told) == essence(calm)
+    assert len(told) == 2
+
+
+async def test_a_person_dismisses_and_nothing_opens_again(stage: Stage) -> None:
+    frames = await scene.stored_run(stage.objects, story())
+    run = frames[0].run_id or ""
+    async with stage.role(stage.detect(), stage.follow()), alerts_of(stage.bootstrap, run) as told:
+        await stage.publish(frames[:26])
+        await until(lambda: len(told) == 1)
+        opened = told[0][1]
+        assert opened is not None
+        dismiss = HazardCommand(
+            command_id=new_id("cmd"),
+            hazard_id=opened.hazard_id,
+            site_id=opened.site_id,
+            run_id=run,
+            action="dismiss",
+            actor="key_1",
+            note="a rug",
+            requested_at=SystemClock().now(),
+        )
+        await stage.producer.send(encode(dismiss, source="tablewatch/test", time=dismiss.requested_at))
+        await until(lambda: len(told) == 2)
+        await stage.publish(frames[26:])
+        await until(lambda: ended(told, run))
+    assert [event.status for _, event in told if event] == ["opened", "dismissed", "ended"]
+    assert told[1][1] is not None
+    assert (told[1][1].actor, told[1][1].note, told[1][1].version) == ("key_1", "a rug", 2)
+
+
+async def test_a_run_without_hazards_says_nothing_and_a_cancelled_one_ends(stage: Stage) -> None:
+    tables_only = await scene.stored_run(stage.objects, story()[:3], make=("frames", "tables"))
+    cancelled = await scene.stored_run(stage.objects, story())
+    run, other = tables_only[0].run_id or "", cancelled[0].run_id or ""
+    async with (
+        alerts_of(stage.bootstrap, run) as nothing,
+        alerts_of(stage.bootstrap, other) as told,
+        stage.role(stage.detect(), stage.follow()),
+    ):
+        await stage.publish([*tables_only, *cancelled[:10]])
+        await asyncio.sleep(2)
+        await command(stage, "cancel", cancelled[0])
+        await until(lambda: ended(told, other))
+        await stage.publish(cancelled[10:])
+        await asyncio.sleep(2)
+    assert nothing == []
+    assert len(told) == 1
+
+
+async def command(stage: Stage, action: str, frame: FrameExtracted) -> None:
+    event = VideoCommand(
+        command_id=new_id("cmd"),
+        video_id=frame.video_id or "",
+        run_id=frame.run_id or "",
+        site_id=frame.site_id,
+        camera_id=frame.camera_id,
+        action=action,
+        actor="key_1",
+        requested_at=SystemClock().now(),
+    )
+    await stage.producer.send(encode(event, source="tablewatch/test", time=event.requested_at))
