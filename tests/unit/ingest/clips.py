@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,4 +94,42 @@ def padded_video(path: Path, size: int) -> Path:
     filler = np.random.default_rng(1).bytes(missing - 8)
     with path.open("ab") as file:
         file.write(struct.pack(">I4s", missing, b"free") + filler)
+    return path
+
+
+def mp4_box(name: bytes, body: bytes) -> bytes:
+    """One box of an MP4."""
+    return struct.pack(">I4s", 8 + len(body), name) + body
+
+
+def rotated(path: Path, clockwise: int) -> Path:
+    """Turn an MP4: write the display matrix into its track header (ISO 14496-12, 8.3.2)."""
+    one, minus = 0x10000, 0xFFFF0000
+    turns = {0: (one, 0, 0, one), 90: (0, one, minus, 0), 180: (minus, 0, 0, minus), 270: (0, minus, one, 0)}
+    a, b, c, d = turns[clockwise]
+    body = bytearray(path.read_bytes())
+    matrix = body.index(b"tkhd") + 4 + 40
+    body[matrix : matrix + 36] = struct.pack(">9I", a, b, 0, c, d, 0, 0, 0, 0x40000000)
+    path.write_bytes(body)
+    return path
+
+
+def mp4_with_png_of(path: Path, side: int) -> Path:
+    """A small MP4 whose one sample is a PNG of `side` x `side` pixels."""
+    row = b"\0" * (1 + side * 3)
+    squeezer = zlib.compressobj(9)
+    data = b"".join(squeezer.compress(row) for _ in range(side)) + squeezer.flush()
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    picture = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    with av.open(str(path), "w", format="mp4") as out:
+        stream = out.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = side, side, "rgb24"
+        packet = av.Packet(picture)
+        packet.stream, packet.pts, packet.dts, packet.time_base = stream, 0, 0, Fraction(1, 1)
+        packet.is_keyframe = True
+        out.mux(packet)
     return path

@@ -22,7 +22,9 @@ class Partial:
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path, self._descriptor = path, descriptor
-        self._busy = threading.Lock()  # a write may outlive the request that was cancelled while it ran
+        # A write may outlive its request, or come up in its thread only after it: never on a number that is closed,
+        # which the next file may have got
+        self._busy, self._closed = threading.Lock(), False
         self.size = os.fstat(descriptor).st_size
 
     @classmethod
@@ -48,6 +50,8 @@ class Partial:
     def append(self, chunks: Sequence[bytes]) -> None:
         """Write all of `chunks` in order. On an OSError `size` counts what was written before it."""
         with self._busy:
+            if self._closed:
+                return
             views = [memoryview(chunk) for chunk in chunks]
             while views:
                 written = os.writev(self._descriptor, views)
@@ -57,7 +61,8 @@ class Partial:
     def sync(self) -> None:
         """Bring what was written to the disk."""
         with self._busy:
-            os.fdatasync(self._descriptor)
+            if not self._closed:
+                os.fdatasync(self._descriptor)
 
     def truncate(self, size: int) -> None:
         """Drop everything from `size` on."""
@@ -72,7 +77,9 @@ class Partial:
     def close(self) -> None:
         """Unlock."""
         with self._busy:
-            os.close(self._descriptor)
+            if not self._closed:
+                self._closed = True
+                os.close(self._descriptor)
 
     def __enter__(self) -> Self:
         return self
