@@ -85,7 +85,7 @@ def note_processes(home: Path, pids: Mapping[str, int]) -> None:
 def end_leftovers(home: Path, patience_s: float = 10.0) -> list[str]:
     """Kill what an earlier supervisor left, and nothing else: pid and start time must both fit. Returns their names."""
     try:
-        noted: dict[str, dict[str, Any]] = json.loads((home / "processes.json").read_text())
+        noted: dict[str, dict[str, Any]] = json.loads((home / "processes.json").read_text()) or {}
     except (OSError, ValueError):
         return []
     found = {name: entry for name, entry in noted.items() if _still_there(entry)}
