@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from stack.lines import Lines
 
-from tablewatch_schemas import Received, TableState, decode
+from tablewatch_schemas import TableState, decode
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 EXAMPLES = sorted(SCHEMAS.glob("*/examples/v1/*.json"))
 
 
-def received(path: Path) -> Received[Any]:
+def received(path: Path) -> Any:
     """An example of the contracts as it comes from a topic."""
     example = json.loads(path.read_text())
     value = None if example["value"] is None else json.dumps(example["value"]).encode()
