@@ -1,0 +1,11 @@
+// A headless Chromium from npm: nothing to install beside `npm ci`.
+import sparticuz from '@sparticuz/chromium'
+import { chromium } from 'playwright-core'
+
+/** CHROMIUM names another browser. */
+export async function launch() {
+  const executablePath = process.env.CHROMIUM ?? (await sparticuz.executablePath())
+  // One renderer would be shared by all pages, and a page that crashes would take the others along.
+  const args = sparticuz.args.filter((each) => !['--single-process', '--no-zygote'].includes(each))
+  return chromium.launch({ executablePath, args, headless: true })
+}

@@ -1,0 +1,178 @@
+// The page in a real browser, against a running stack: sign in, upload, watch states change, look at frames.
+//
+//   node web/e2e/page.spec.mjs --url http://127.0.0.1:8700 --key twk_… --clip demo.mp4 --out screenshots
+//
+// Prints one line of JSON with what it saw; exit code 1 and a sentence when something is not as it should be.
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { launch } from './browser.mjs'
+
+const { values: given } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    key: { type: 'string' },
+    clip: { type: 'string' },
+    out: { type: 'string', default: 'screenshots' },
+    patience: { type: 'string', default: '240' },
+  },
+})
+for (const name of ['url', 'key', 'clip']) assert(given[name], `--${name} is missing`)
+
+const PATIENCE_MS = Number(given.patience) * 1000
+const STEP_MS = 20_000
+
+await mkdir(given.out, { recursive: true })
+const browser = await launch()
+try {
+  const seen = await visit(browser)
+  console.log(JSON.stringify(seen))
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = 1
+} finally {
+  await browser.close()
+}
+
+async function visit(browser) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, colorScheme: 'light' })
+  context.setDefaultTimeout(STEP_MS)
+  const page = await context.newPage()
+  const complaints = listen(page)
+  try {
+    await signIn(page)
+    const name = await upload(page)
+    const states = await follow(page, name)
+    const frames = await lookAtFrames(page)
+    await comeBack(page)
+    await otherLooks(page)
+    await signOut(page)
+    assert.deepEqual(complaints, [], `the browser complained: ${complaints.join('; ')}`)
+    return { states, frames }
+  } catch (error) {
+    await shot(page, 'failure').catch(() => undefined)
+    throw error
+  }
+}
+
+/** What the browser has to complain about; that signing in is needed is no news. */
+function listen(page) {
+  const complaints = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+  })
+  return complaints
+}
+
+async function signIn(page) {
+  await page.goto(given.url)
+  await page.getByLabel('API key').fill('twk_nobody_0123456789abcdef0123')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('That key is not valid').waitFor()
+  await shot(page, '1-refused')
+  await page.getByLabel('API key').fill(given.key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.locator('.stream[data-state=live]').waitFor()
+  await page.locator('#camera option').first().waitFor({ state: 'attached' })
+  await shot(page, '2-signed-in')
+}
+
+/** Sends the clip; returns the name it has on the page. */
+async function upload(page) {
+  await page.locator('#camera option[value^=cam]').first().waitFor({ state: 'attached' })
+  const before = await page.locator('.entries li').count()
+  await page.locator('#file').setInputFiles(given.clip)
+  await page.waitForFunction((count) => document.querySelectorAll('.entries li').length > count, before)
+  await page.locator('.job h2').waitFor()
+  return path.basename(given.clip)
+}
+
+/** Watches the run to its end; returns the states that each table had, in order. */
+async function follow(page, name) {
+  assert.equal(await page.locator('.job h2').textContent(), name)
+  const until = Date.now() + PATIENCE_MS
+  const states = new Map()
+  let middle = false
+  for (;;) {
+    for (const [table, state] of await tables(page)) {
+      const known = states.get(table) ?? []
+      if (known.at(-1) !== state) states.set(table, [...known, state])
+    }
+    const status = await page.locator('.job .badge').getAttribute('data-status')
+    if (!middle && [...states.values()].some((known) => known.includes('Occupied'))) {
+      middle = true
+      await shot(page, '3-working')
+    }
+    if (status === 'done') break
+    assert(!['failed', 'cancelled'].includes(status), `the run ended ${status}: ${await page.locator('.job .callout').textContent()}`)
+    assert(Date.now() < until, `the run was not done in ${given.patience} s, but ${status}`)
+    await page.waitForTimeout(250)
+  }
+  await page.waitForTimeout(500)
+  await shot(page, '4-done')
+  assert(states.size > 0, 'there are no tables')
+  const changed = [...states.values()].filter((known) => known.length > 1)
+  assert(changed.length > 0, 'no table changed its state on the page')
+  return Object.fromEntries(states)
+}
+
+function tables(page) {
+  return page.locator('.tables li').evaluateAll((rows) =>
+    rows.map((row) => [row.querySelector('.name').textContent, row.querySelector('.chip').textContent]),
+  )
+}
+
+async function lookAtFrames(page) {
+  const thumbnails = page.locator('.frames li')
+  const count = await thumbnails.count()
+  assert(count > 0, 'there are no frames')
+  await thumbnails.first().locator('button').click()
+  const picture = page.locator('.viewer img')
+  await page.waitForFunction(() => document.querySelector('.viewer img')?.naturalWidth > 0)
+  const first = await picture.getAttribute('src')
+  await page.keyboard.press('ArrowRight')
+  if (count > 1) assert.notEqual(await picture.getAttribute('src'), first, 'the arrow key shows the next frame')
+  await page.waitForTimeout(300)
+  await shot(page, '5-frame')
+  await page.keyboard.press('Escape')
+  assert(!(await page.locator('.viewer').isVisible()), 'Escape closes the frame')
+  await page.locator('.picture input[type=range]').fill(String(Math.floor(count / 2)))
+  await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0)
+  await shot(page, '6-middle')
+  return count
+}
+
+/** After a reload: still signed in, and what happened before is there again. */
+async function comeBack(page) {
+  await page.reload()
+  await page.locator('.stream[data-state=live]').waitFor()
+  await page.locator('.job .badge[data-status=done]').waitFor()
+  await page.locator('.frames li').first().waitFor()
+  await page.waitForFunction(() => document.querySelectorAll('.track .span').length > document.querySelectorAll('.track').length)
+  await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0)
+  await shot(page, '7-again')
+}
+
+async function otherLooks(page) {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.waitForTimeout(400)
+  await shot(page, '8-dark')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.waitForTimeout(400)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  assert(wide <= 0, `the page is ${wide} px wider than a telephone`)
+  await shot(page, '9-narrow', true)
+}
+
+async function signOut(page) {
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('API key').waitFor()
+  await page.reload()
+  await page.getByLabel('API key').waitFor()
+}
+
+function shot(page, name, fullPage = false) {
+  return page.screenshot({ path: path.join(given.out, `${name}.png`), fullPage })
+}
