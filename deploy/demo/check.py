@@ -23,10 +23,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=Path(".local"), help="the stack's home (default .local)")
     parser.add_argument("--wait", type=float, default=0, metavar="S", help="wait so long for the demo's run to be done")
+    parser.add_argument("--video", metavar="ID", help="another video than the demo camera's newest")
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="another truth than HOME/demo/truth.json")
     chosen = parser.parse_args()
     try:
-        truth = json.loads((chosen.home / "demo" / "truth.json").read_bytes())
-        run, tables, alarms = asyncio.run(hear(chosen.home, time.monotonic() + chosen.wait))
+        truth = json.loads((chosen.truth or chosen.home / "demo" / "truth.json").read_bytes())
+        run, tables, alarms = asyncio.run(hear(chosen.home, time.monotonic() + chosen.wait, chosen.video))
     except (listen.NotThere, OSError) as error:
         print(f"demo-check: {error}", file=sys.stderr)
         return 2
@@ -34,12 +36,14 @@ def main() -> int:
     return report(truth, tables, alarms)
 
 
-async def hear(home: Path, until: float) -> tuple[listen.Run, dict[str, list[Said]], list[Alarm]]:
+async def hear(
+    home: Path, until: float, video_id: str | None = None
+) -> tuple[listen.Run, dict[str, list[Said]], list[Alarm]]:
     """The run and what the topics said of it; waits for the run until ``until`` (monotonic)."""
     while True:
         try:
             up = listen.stack(home)
-            run = await listen.newest_run(up)
+            run = await listen.done_run(up, video_id)
             break
         except listen.NotThere:
             if time.monotonic() > until:

@@ -43,18 +43,21 @@ def stack(home: Path) -> dict[str, Any]:
     return content
 
 
-async def newest_run(up: Mapping[str, Any]) -> Run:
-    """The newest done video of the demo camera. Raises NotThere."""
+async def done_run(up: Mapping[str, Any], video_id: str | None = None) -> Run:
+    """The newest done video of the demo camera, or the one named. Raises NotThere."""
     headers = {"authorization": f"Bearer {up['key']}"}
     async with httpx.AsyncClient(base_url=up["api_url"], headers=headers, timeout=30) as api:
-        videos = await _get(api, f"/v1/videos?camera_id={up['camera_id']}&limit=100")
-        done = next((video for video in videos["items"] if video["status"] == "done"), None)
+        if video_id is None:
+            videos = (await _get(api, f"/v1/videos?camera_id={up['camera_id']}&limit=100"))["items"]
+        else:
+            videos = [await _get(api, f"/v1/videos/{video_id}")]
+        done = next((video for video in videos if video["status"] == "done"), None)
         if done is None:
-            raise NotThere("no video of the demo camera is done yet: " + _stages(videos["items"]))
+            raise NotThere("no such video is done yet: " + _stages(videos))
         frames = await _get(api, f"/v1/videos/{done['video_id']}/frames?limit=1")
         if not frames["items"]:
             raise NotThere(f"video {done['video_id']} has no frames")
-        layout = await _get(api, f"/v1/cameras/{up['camera_id']}/layout")
+        layout = await _get(api, f"/v1/cameras/{done['camera_id']}/layout")
     first = frames["items"][0]
     start_ms = to_ms(datetime.fromisoformat(first["captured_at"])) - int(first["media_ms"])
     labels = {table["table_id"]: table["label"] for table in layout["tables"]}

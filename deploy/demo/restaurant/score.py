@@ -87,9 +87,14 @@ def _state(known: Sequence[Said], at_ms: int) -> str:
 
 
 def table_share(intervals: Iterable[Sequence[Any]], records: Sequence[Said], told: Teller | None = None) -> Share:
-    """Score one table in the middle of every second. ``told`` is ``history`` (default) or ``live``."""
+    """Score one table in the middle of every second. ``told`` is ``history`` (default) or ``live``.
+
+    An interval whose true state is None (somebody is just sitting down) is not scored.
+    """
     share, told = Share(), told or history
     for from_ms, to_ms, true_state in intervals:
+        if true_state is None:
+            continue
         for at_ms in range(int(from_ms) + STEP_MS // 2, int(to_ms), STEP_MS):
             said = told(records, at_ms)
             share += Share(int(said == true_state), int(said not in (true_state, "unknown")), int(said == "unknown"))

@@ -43,6 +43,10 @@ def test_every_second_is_right_wrong_or_unknown() -> None:
     assert table_share(TRUE, [FREE]) == Share(10, 20, 0)
 
 
+def test_what_nobody_can_tell_is_not_scored() -> None:
+    assert table_share([[0, 5_000, None], [5_000, 10_000, "free"]], [FREE]) == Share(5)
+
+
 def test_shares_add_up() -> None:
     total = Share(8, 1, 1) + Share(1, 9, 0)
     assert (total.total, total.part(total.right)) == (20, 0.45)

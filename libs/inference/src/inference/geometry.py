@@ -14,24 +14,29 @@ from inference.protocol import Point, Polygon, Region
 Box = tuple[float, float, float, float]
 
 SEAT_HEIGHT = 0.65  # of a person's box from its top: about the hips of who stands, the chest of who sits at a table
-NEAR_TOP = 0.5  # reach around a table top, in roots of its area
-# where the table top lies in a seat zone's bounding box when nobody drew it (x1, y1, x2, y2 of the box)
-DEFAULT_TOP: Box = (0.15, 0.3, 0.85, 0.6)
+REACH = 0.5  # around the seats, in roots of their area
+# the middle of a seat zone: where hips are, and where the table top is when nobody drew it (shares of the zone's box)
+MIDDLE: Box = (0.15, 0.3, 0.85, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One table, ready to measure against: its top in picture heights, and the top's size (root of its area)."""
+    """One table, ready to measure against, in picture heights.
+
+    People are measured against ``seats``, a box around the top and the middle of the seat zone, things against ``top``.
+    """
 
     table_id: str
     top: Polygon
-    size: float
+    seats: Polygon
 
 
 def place(region: Region, aspect: float) -> Place:
     """``aspect`` is picture width over height."""
-    top = stretch(region.top or default_top(region.polygon), aspect)
-    return Place(region.table_id, top, math.sqrt(max(area(top), 1e-9)))
+    middle = middle_of(region.polygon)
+    top = region.top or middle
+    seats = rectangle(bounds((*top, *middle)))
+    return Place(region.table_id, stretch(top, aspect), stretch(seats, aspect))
 
 
 def seat_point(box: Box) -> Point:
@@ -40,27 +45,33 @@ def seat_point(box: Box) -> Point:
     return ((x1 + x2) / 2, y1 + SEAT_HEIGHT * (y2 - y1))
 
 
-def nearest(point: Point, places: Iterable[Place], aspect: float, reach: float = NEAR_TOP) -> str | None:
-    """The table whose top is nearest to ``point`` (relative), measured in sizes of that top; None beyond ``reach``."""
+def sitter(box: Box, places: Iterable[Place], aspect: float) -> str | None:
+    """The table of a person: the one whose seats are nearest, in sizes of those seats; None beyond REACH."""
+    return nearest(seat_point(box), [(one.table_id, one.seats) for one in places], aspect, REACH)
+
+
+def stands_on(box: Box, places: Iterable[Place], aspect: float) -> str | None:
+    """The table on whose top a thing stands: its foot is over the top (a little slack for a badly seen foot)."""
+    x1, y1, x2, y2 = box
+    foot = ((x1 + x2) / 2, y1 + 0.8 * (y2 - y1))
+    return nearest(foot, [(one.table_id, one.top) for one in places], aspect, 0.1)
+
+
+def nearest(point: Point, targets: Iterable[tuple[str, Polygon]], aspect: float, reach: float) -> str | None:
+    """The name of the outline (in picture heights) nearest to ``point`` (relative), in roots of that outline's area."""
     x, y = point[0] * aspect, point[1]
     best, best_distance = None, reach
-    for candidate in places:
-        distance = distance_to(candidate.top, (x, y)) / candidate.size
+    for name, outline in targets:
+        distance = distance_to(outline, (x, y)) / math.sqrt(max(area(outline), 1e-9))
         if distance < best_distance:
-            best, best_distance = candidate.table_id, distance
+            best, best_distance = name, distance
     return best
 
 
-def foot_on(box: Box, places: Iterable[Place], aspect: float) -> str | None:
-    """The table on whose top a thing stands: its lower middle is over the top (a little slack for tall things)."""
-    x1, y1, x2, y2 = box
-    return nearest(((x1 + x2) / 2, y1 + 0.8 * (y2 - y1)), places, aspect, reach=0.1)
-
-
-def default_top(zone: Polygon) -> Polygon:
-    """The likely table top of a seat zone: the middle of its bounding box."""
+def middle_of(zone: Polygon) -> Polygon:
+    """The middle of a seat zone's bounding box."""
     x1, y1, x2, y2 = bounds(zone)
-    left, upper, right, lower = DEFAULT_TOP
+    left, upper, right, lower = MIDDLE
     width, height = x2 - x1, y2 - y1
     return rectangle((x1 + left * width, y1 + upper * height, x1 + right * width, y1 + lower * height))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from inference import coco
 from inference.detect import Detection
-from inference.geometry import Place, bounds, foot_on, nearest, place, seat_point
+from inference.geometry import Place, bounds, place, sitter, stands_on
 from inference.protocol import Label, Region, TableVerdict
 
 PERSON_SCORE = 0.4
@@ -49,11 +49,11 @@ def _given(
     things: dict[str, int] = defaultdict(int)
     for one in seen:
         if one.label == coco.PERSON:
-            table = nearest(seat_point(one.box), places, aspect)
+            table = sitter(one.box, places, aspect)
             if table is not None:
                 people[table].append(one.score)
         elif one.label in coco.THINGS and one.score >= THING_SCORE:
-            table = foot_on(one.box, places, aspect)
+            table = stands_on(one.box, places, aspect)
             if table is not None:
                 things[table] += 1
     return people, things

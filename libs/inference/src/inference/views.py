@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from inference import coco
 from inference.detect import Detection
-from inference.geometry import Box, bounds, default_top
+from inference.geometry import Box, bounds, middle_of
 from inference.protocol import Region
 
 FULL: Box = (0.0, 0.0, 1.0, 1.0)
@@ -38,7 +38,7 @@ def square(zone: Box, width: int, height: int) -> Box | None:
 
 def table_top(region: Region) -> Box:
     """A close look at one table's top: cups are a few pixels wide in any other view. Things stand above its edge."""
-    x1, y1, x2, y2 = bounds(region.top or default_top(region.polygon))
+    x1, y1, x2, y2 = bounds(region.top or middle_of(region.polygon))
     aside, above, below = 0.1 * (x2 - x1), 0.4 * (y2 - y1), 0.1 * (y2 - y1)
     return (max(0.0, x1 - aside), max(0.0, y1 - above), min(1.0, x2 + aside), min(1.0, y2 + below))
 
