@@ -1,9 +1,9 @@
 """A fold on Faust: a pure step function, its rows in a table with a changelog, its outputs acknowledged first.
 
 The step function takes a record and the rows, and says what to send and which rows to write. What is hard and the same
-in every fold stands here: outputs are acknowledged *before* rows are written and the record is acknowledged last, so a
-crash repeats rather than loses; nothing is skipped by an exception (Faust alone commits a record whose agent raised);
-ticks, because a timer cannot touch a Faust table; a watchdog, because Faust can stand still without saying so.
+in every fold stands here: outputs are acknowledged *before* rows are written, and a record is done with only when its
+rows are in the changelog, so a crash repeats rather than loses; nothing is skipped by an exception (Faust alone commits
+a record whose agent raised); ticks, because a timer cannot touch a Faust table; a watchdog, because Faust can stand still without saying so.
 """
 
 import asyncio
@@ -50,6 +50,7 @@ class Step:
     rows: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
+_MOST_UNWRITTEN = 500
 StepFunction = Callable[[Record, Rows], Step]
 Tick = Callable[[int, datetime], Sendable]
 
@@ -82,6 +83,7 @@ class Fold:
         self._health = health
         self._log = log
         self._fuse = Fuse(FuseOptions())
+        self._unwritten: set[asyncio.Future[Any]] = set()
         self._done: dict[int, int] = {}
         self._table: Any = {}
         self._running = False
@@ -94,6 +96,7 @@ class Fold:
             return
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         app, self._table = fold_faust.build(options, self._agent)
+        self._written = fold_faust.written(self._table)
         self._health.expect(options.app, options.stalled_s * 2)
         try:
             await self._until_stopped(app, stop)
@@ -137,14 +140,38 @@ class Fold:
         try:
             async for event in manual.events():
                 await self._take(_record(event.message))
-                await manual.ack(event)
+                await self._acknowledge(event)
         except Exception as error:  # noqa: BLE001 (Faust would go on with the next record: end the process)
             if not self._failure.done():
                 self._failure.set_exception(error)
             await asyncio.Event().wait()
 
+    async def _acknowledge(self, event: Any) -> None:
+        """The record is done with once its rows are in the changelog; meanwhile the next ones are folded.
+
+        Faust's own flush before a commit gives up after 0.1 s (ProducerBuffer.flush_atmost): a kill then lost rows.
+        """
+        writes, self._written[:] = list(self._written), []
+        if not writes:
+            event.ack()
+            return
+        done = asyncio.gather(*writes)
+        self._unwritten.add(done)
+        done.add_done_callback(lambda written: self._durable(written, event))
+        if len(self._unwritten) > _MOST_UNWRITTEN:
+            await asyncio.wait(self._unwritten, return_when=asyncio.FIRST_COMPLETED)
+
+    def _durable(self, written: "asyncio.Future[Any]", event: Any) -> None:
+        self._unwritten.discard(written)
+        if written.cancelled():
+            return
+        if (error := written.exception()) is None:
+            event.ack()
+        elif not self._failure.done():
+            self._failure.set_exception(error)
+
     async def _take(self, record: Record) -> None:
-        """One record to its end: returns when its effects are durable."""
+        """One record: returns when its outputs are acknowledged and its rows on their way."""
         started, outcome = self._clock.monotonic(), "invalid"
         with suppress(_Refused):
             await self._apply(await self._stepped(record))

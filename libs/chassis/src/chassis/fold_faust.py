@@ -77,6 +77,20 @@ def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
     return app, table
 
 
+def written(table: Any) -> list[Any]:
+    """A list to which every write of the table adds the future of its changelog record."""
+    sent: list[Any] = []
+    send = table.send_changelog
+
+    def send_changelog(*args: Any, **kwargs: Any) -> Any:
+        future = send(*args, **kwargs)
+        sent.append(future)
+        return future
+
+    table.send_changelog = send_changelog
+    return sent
+
+
 async def end(app: Any, options: FoldOptions, log: Any) -> None:
     """Stop Faust, bounded: what is not committed comes again."""
     try:
