@@ -55,7 +55,7 @@ async def build(service: Service, settings: Settings) -> None:
         min_free=settings.ingest_min_free_bytes,
         clock=service.clock,
     )
-    app = make_app(door, settings.upload_token_secret, settings.origins)
+    app = make_app(door, settings.token_secret, settings.origins)
     consumer = Consumer(
         KafkaBroker(settings.kafka_bootstrap, SCHEMA),
         ConsumeOptions(group=settings.ingest_group, topics=("video.command",), busy_on=DISCONNECTED),

@@ -1,20 +1,28 @@
 """`video.command`: a cancelled upload ends at once, a deleted video leaves nothing here."""
 
+import asyncio
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from chassis.clock import Clock
 from chassis.consume import Invalid
 from chassis.objects import ObjectStore
 from chassis.records import Record
 from ingest.partial import partial_path
-from ingest.uploads import Uploads, withdraw
 from tablewatch_schemas import ContractError, VideoCommand, decode, keys
+
+
+class Withdrawals(Protocol):
+    """What of `Uploads` a command needs."""
+
+    async def withdraw(self, video_id: str, now: datetime, *, stored_too: bool) -> bool: ...
 
 
 class Commands:
     """Handler of the group `ingest`. Both commands may come before the upload they are for, and more than once."""
 
-    def __init__(self, uploads: Uploads, objects: ObjectStore, directory: Path, clock: Clock) -> None:
+    def __init__(self, uploads: Withdrawals, objects: ObjectStore, directory: Path, clock: Clock) -> None:
         self._uploads, self._objects, self._directory, self._clock = uploads, objects, directory, clock
 
     async def __call__(self, record: Record) -> None:
@@ -29,9 +37,9 @@ class Commands:
 
     async def _withdraw(self, command: VideoCommand) -> None:
         delete = command.action == "delete"
-        async with self._uploads.pool.acquire() as conn, conn.transaction():
-            withdrawn = await withdraw(conn, command.video_id, self._clock.now(), stored_too=delete)
-        if withdrawn:  # a request that is writing sees that its file is gone and ends
-            partial_path(self._directory, command.video_id).unlink(missing_ok=True)
+        if await self._uploads.withdraw(command.video_id, self._clock.now(), stored_too=delete):
+            # A request that is writing sees that its file is gone, and ends
+            path = partial_path(self._directory, command.video_id)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
         if delete:
             await self._objects.delete_prefix(keys.original_prefix(command.site_id, command.video_id))

@@ -14,7 +14,7 @@ from ingest.partial import Partial, partial_path
 from ingest.receive import Limit, receive
 from ingest.refusals import REFUSALS, Refused
 from ingest.tokens import UploadToken
-from ingest.uploads import Upload, Uploads, withdraw
+from ingest.uploads import Upload, Uploads
 
 
 class Door:
@@ -103,8 +103,7 @@ class Door:
         if upload.status == "stored":
             raise Refused("offset_mismatch", "The upload is finished; delete the video with the API.")
         await self._finisher.reject(upload, Refused("upload_terminated"), self.offset(upload))
-        async with self._uploads.pool.acquire() as conn, conn.transaction():
-            await withdraw(conn, upload.video_id, self._clock.now(), stored_too=True)
+        await self._uploads.withdraw(upload.video_id, self._clock.now(), stored_too=True)
 
     def _path(self, video_id: str) -> Path:
         return partial_path(self._directory, video_id)

@@ -6,6 +6,8 @@ from pydantic import Field, SecretStr
 
 from chassis.settings import ServiceSettings
 
+MIN_SECRET = 32
+
 
 class Settings(ServiceSettings):
     """Settings of ingest; limits of a single upload (bytes, duration) come with its token."""
@@ -35,6 +37,13 @@ class Settings(ServiceSettings):
     ingest_admissions: int = Field(2, ge=1, description="Files examined at the same time.")
     ingest_probe_seconds: float = Field(20, gt=0, description="Wall-clock limit of examining one file, s.")
     ingest_probe_memory_mb: int = Field(2048, ge=256, description="Address space limit of examining one file, MiB.")
+
+    @property
+    def token_secret(self) -> SecretStr:
+        """`upload_token_secret`; raises ValueError when it could be guessed."""
+        if len(self.upload_token_secret.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"UPLOAD_TOKEN_SECRET must have {MIN_SECRET} characters at least")
+        return self.upload_token_secret
 
     @property
     def uploads_root(self) -> Path:

@@ -112,6 +112,21 @@ class Uploads:
         )
         return [(row["video_id"], row["length"]) for row in rows]
 
+    async def withdraw(self, video_id: str, now: datetime, *, stored_too: bool) -> bool:
+        """Forget the upload and keep it from starting again; False when it is decided on and may stay.
+
+        A cancelled run keeps its original and a refusal its reason; a deleted video (`stored_too`) keeps nothing.
+        """
+        async with self.pool.acquire() as conn, conn.transaction():
+            await conn.execute(
+                "DELETE FROM uploads WHERE video_id = $1 AND ($2 OR status IN ('receiving', 'received'))",
+                *(video_id, stored_too),
+            )
+            if await conn.fetchval("SELECT true FROM uploads WHERE video_id = $1", video_id):
+                return False
+            await conn.execute("INSERT INTO withdrawn VALUES ($1, $2) ON CONFLICT DO NOTHING", video_id, now)
+            return True
+
     async def expired(self, now: datetime) -> list[str]:
         """Videos that made no progress for too long."""
         rows = await self.pool.fetch(
@@ -138,15 +153,3 @@ async def set_rejected(conn: "PoolConnectionProxy", video_id: str, code: str, si
         *(video_id, code, size, now),
     )
     return row is True
-
-
-async def withdraw(conn: "PoolConnectionProxy", video_id: str, now: datetime, *, stored_too: bool) -> bool:
-    """Forget the upload and keep it from starting again; False when it is stored and may stay."""
-    # Not deleted where it is decided: a cancelled run keeps its original, a refusal keeps its reason
-    await conn.execute(
-        "DELETE FROM uploads WHERE video_id = $1 AND ($2 OR status IN ('receiving', 'received'))", video_id, stored_too
-    )
-    if await conn.fetchval("SELECT true FROM uploads WHERE video_id = $1", video_id):
-        return False
-    await conn.execute("INSERT INTO withdrawn VALUES ($1, $2) ON CONFLICT DO NOTHING", video_id, now)
-    return True

@@ -1,0 +1,142 @@
+"""Everything that ingest tells is valid by its schema; every example of a command is understood."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.consume import Invalid
+from chassis.records import Record
+from chassis.testing import ManualClock, MemoryObjects
+from ingest import events
+from ingest.admission.facts import Video
+from ingest.commands import Commands
+from ingest.partial import partial_path
+from ingest.refusals import REFUSALS, Refused
+from ingest.uploads import Upload
+from tablewatch_schemas import VideoRejected, VideoUploaded, decode, keys
+
+NOW = datetime(2026, 11, 23, 9, 0, 0, 123_000, tzinfo=UTC)
+EXAMPLES = sorted((Path(__file__).parents[3] / "schemas/video.command/examples/v1").glob("*.json"))
+VIDEO = Video(
+    container="mp4",
+    codec="h264",
+    width=1920,
+    height=1080,
+    rotation_degrees=270,
+    duration_ms=61_234,
+    fps=29.97,
+    created_at=datetime(2026, 11, 22, 20, 0, tzinfo=UTC),
+)
+
+
+def upload(**changes: Any) -> Upload:
+    row: dict[str, Any] = {
+        "video_id": "vid_1",
+        "run_id": "run_1",
+        "site_id": "site_1",
+        "camera_id": "cam_1",
+        "layout_key": "layouts/site_1/cam_1/3.json",
+        "manifest_key": "manifests/site_1/run_1.json",
+        "sampling": '{"mode":"cadence","every_ms":1000}',
+        "make": ["frames", "tables"],
+        "started_at": None,
+        "max_bytes": 100,
+        "max_duration_ms": 100,
+        "metadata": "",
+        "length": 17,
+        "status": "received",
+        "size_bytes": 17,
+        "sha256": None,
+        "code": None,
+        "expires_at": NOW,
+        "received_at": NOW,
+    }
+    return Upload(**row | changes)
+
+
+def read(encoded: Any) -> Any:
+    return decode(encoded.topic, encoded.key, encoded.value, encoded.headers)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"camera_id": None, "layout_key": None, "make": ["frames"]},
+        {"sampling": '{"mode":"all","every_ms":null}'},
+        {"started_at": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"make": []},
+    ],
+)
+def test_uploaded(changes: dict[str, Any]) -> None:
+    row = upload(**changes)
+    encoded = events.uploaded(row, VIDEO, "0" * 64, NOW)
+    received = read(encoded)
+    assert isinstance(received.event, VideoUploaded)
+    assert (encoded.lane, encoded.key) == ("run", b"vid_1")
+    assert received.event.object_key == "originals/site_1/vid_1/source.bin"
+    assert received.event.started_at == (row.started_at or VIDEO.created_at)
+    assert received.event.make == tuple(row.make)
+
+
+def test_the_same_upload_told_again_has_the_same_id_and_content() -> None:
+    first, again = (events.uploaded(upload(), VIDEO, "0" * 64, NOW) for _ in range(2))
+    assert (first.value, read(first).id) == (again.value, read(again).id)
+
+
+@pytest.mark.parametrize("code", [code for code, refusal in REFUSALS.items() if refusal.final])
+def test_rejected(code: str) -> None:
+    received = read(events.rejected(upload(), Refused(code, "It is 4000 x 3000."), None, NOW))
+    assert isinstance(received.event, VideoRejected)
+    assert (received.event.code, received.event.retryable) == (code, REFUSALS[code].retryable)
+    assert received.event.reason == f"{REFUSALS[code].sentence} It is 4000 x 3000."
+
+
+class Withdrawn:
+    """Remembers what was withdrawn; `stored` stays unless it is deleted."""
+
+    def __init__(self, stored: bool) -> None:
+        self.stored, self.calls = stored, list[tuple[str, bool]]()
+
+    async def withdraw(self, video_id: str, now: datetime, *, stored_too: bool) -> bool:
+        self.calls.append((video_id, stored_too))
+        return stored_too or not self.stored
+
+
+def record(example: dict[str, Any]) -> Record:
+    headers = tuple((name, text.encode()) for name, text in example["headers"].items())
+    value = json.dumps(example["value"]).encode()
+    return Record("video.command", 0, 0, 0, example["key"].encode(), value, headers)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("stored", [False, True])
+async def test_every_example_of_a_command(path: Path, stored: bool, tmp_path: Path) -> None:
+    example = json.loads(path.read_text())
+    command, objects, uploads = example["value"], MemoryObjects(), Withdrawn(stored)
+    original = keys.original(command["site_id"], command["video_id"])
+    beside = keys.original(command["site_id"], command["video_id"] + "0")
+    for key in (original, beside):
+        await objects.put(key, b"video")
+    part = partial_path(tmp_path, command["video_id"])
+    part.write_bytes(b"half")
+    await Commands(uploads, objects, tmp_path, ManualClock())(record(example))
+    delete = command["action"] == "delete"
+    if command["action"] == "retry":
+        assert uploads.calls == [] and part.exists()
+    else:
+        assert uploads.calls == [(command["video_id"], delete)]
+        assert part.exists() == (stored and not delete)
+    assert (original in objects.objects) == (not delete)
+    assert beside in objects.objects
+
+
+@pytest.mark.parametrize("value", [b"{}", b"no json", None])
+async def test_what_is_no_command_is_invalid(value: bytes | None, tmp_path: Path) -> None:
+    example = record(json.loads(EXAMPLES[0].read_text()))
+    bad = Record(example.topic, 0, 0, 0, example.key, value, example.headers)
+    with pytest.raises(Invalid):
+        await Commands(Withdrawn(False), MemoryObjects(), tmp_path, ManualClock())(bad)

@@ -1,0 +1,45 @@
+"""The table of the README is the code's, and secrets stay secret."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chassis.settings import ServiceSettings
+from ingest.refusals import REFUSALS
+from ingest.settings import Settings
+
+README = (Path(__file__).parents[3] / "services/ingest/README.md").read_text()
+OWN = {name: field for name, field in Settings.model_fields.items() if name not in ServiceSettings.model_fields}
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", README, re.MULTILINE))
+    assert set(rows) == {name.upper() for name in OWN}
+    for name, field in OWN.items():
+        default = field.get_default()
+        if isinstance(default, int | float):
+            assert float(rows[name.upper()].strip()) == default, name
+
+
+def test_every_refusal_is_in_the_readme() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (\d+) \|", README, re.MULTILINE))
+    assert rows == {code: str(refusal.status) for code, refusal in REFUSALS.items()}
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in OWN.values())
+
+
+def test_a_secret_that_could_be_guessed_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPLOAD_TOKEN_SECRET", "short")
+    with pytest.raises(ValueError, match="32 characters"):
+        _ = Settings().token_secret
+    assert "short" not in repr(Settings())
+
+
+def test_origins_and_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("INGEST_CORS_ORIGINS", "http://a, http://b ,")
+    monkeypatch.setenv("TABLEWATCH_HOME", str(tmp_path))
+    assert Settings().origins == ["http://a", "http://b"]
+    assert Settings().uploads_root == tmp_path / "uploads"
