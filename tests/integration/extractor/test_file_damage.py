@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from extractor.files import work
-from extractor.files.worker import Worker
-from tablewatch_schemas import FrameExtracted
-
 from tests.integration.extractor.road import Road
 from tests.integration.extractor.test_file_road import run_dry
 from tests.unit.extractor import clips
 from tests.unit.extractor.reference import decode_everything, expected
+
+from extractor.files import work
+from extractor.files.worker import Worker
+from tablewatch_schemas import FrameExtracted
 
 
 @pytest.mark.parametrize("name", ["faststart.mp4", "open_gop_hevc.mp4", "offset.ts", "mpeg4.avi"])
@@ -38,7 +38,7 @@ async def test_a_truncated_end_is_told(road: Road, worker: Worker, clip_folder: 
     frames = await road.frames(upload)
     told = (await road.told(upload))[-1]
     assert told.status == "done"
-    assert ["truncated"] == [gap.code for gap in told.gaps if gap.to_ms is None]
+    assert [gap.code for gap in told.gaps if gap.to_ms is None] == ["truncated"]
     assert len(frames) == told.frames_published == told.frames_expected
     assert 12 < len(frames) < 17
 

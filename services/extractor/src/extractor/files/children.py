@@ -74,6 +74,11 @@ class Child:
             raise
         return child
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
     async def ask(self, request: dict[str, Any], timeout_s: float) -> AsyncIterator[Message]:
         """Messages up to and with `done` or `broken`. Raises Failed: what the child says, crashed, timeout.
 
