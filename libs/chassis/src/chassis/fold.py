@@ -1,9 +1,10 @@
 """A fold on Faust: a pure step function, its rows in a table with a changelog, its outputs acknowledged first.
 
 The step function takes a record and the rows, and says what to send and which rows to write. What is hard and the same
-in every fold stands here: outputs are acknowledged *before* rows are written, and a record is done with only when its
-rows are in the changelog, so a crash repeats rather than loses; nothing is skipped by an exception (Faust alone commits
-a record whose agent raised); ticks, because a timer cannot touch a Faust table; a watchdog, because Faust can stand still without saying so.
+in every fold stands here. Outputs are acknowledged *before* rows are written, and a record is done with only when its
+rows are in the changelog: a crash repeats rather than loses. Nothing is skipped by an exception (Faust alone commits a
+record whose agent raised). Ticks, because a timer cannot touch a Faust table. A watchdog, because Faust can stand still
+without saying so.
 """
 
 import asyncio
