@@ -1,5 +1,7 @@
 """The topics that the broker gets: `deploy/topics.yaml`, which is made from `schemas/`."""
 
+import asyncio
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,3 +67,14 @@ async def create(bootstrap: str, topics: list[Topic], partitions: int) -> int:
 def _request(topic: Topic, partitions: int) -> NewTopic:
     count = topic.partitions or partitions
     return NewTopic(topic.name, num_partitions=count, replication_factor=1, topic_configs=dict(topic.configs))
+
+
+def main() -> None:
+    """usage: python -m stack.topics BOOTSTRAP PARTITIONS: create what is not there (the compose file's job)."""
+    bootstrap, partitions = sys.argv[1], int(sys.argv[2])
+    made = asyncio.run(create(bootstrap, wanted(Path(__file__).resolve().parents[3]), partitions))
+    sys.stdout.write(f"{made} topics created\n")
+
+
+if __name__ == "__main__":
+    main()
