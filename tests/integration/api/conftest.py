@@ -134,13 +134,14 @@ class Stage:
         changed = self.parts.settings.model_copy(update=settings)
         app = create_app(replace(self.parts, hub=hub, settings=changed))
         stop = asyncio.Event()
-        tasks = [asyncio.create_task(run(stop)) for run in (hub.run, serve_asgi(app, "127.0.0.1", port))]
+        serve = serve_asgi(app, "127.0.0.1", port)
+        running = asyncio.gather(hub.run(stop), serve(stop))
         try:
             await until(lambda: _listens(port))
             yield f"http://127.0.0.1:{port}"
         finally:
             stop.set()
-            await asyncio.wait_for(asyncio.gather(*tasks), 20)
+            await asyncio.wait_for(running, 20)
 
 
 def _listens(port: int) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -43,8 +44,7 @@ async def test_torn_away_in_the_middle_it_goes_on_where_it_was(road: Stage) -> N
     await road.send(*straight.whole(60), *run.whole(60))
     for _ in range(4):  # torn away after a batch or two, as kill -9 does: no drain, no commit to Kafka
         task = asyncio.create_task(Projector(road.tools(most=40)).run(asyncio.Event()))
-        before = await _frames(road, run)
-        await until(lambda before=before: _more_frames(road, run, before))
+        await until(partial(_more_frames, road, run, await _frames(road, run)))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     async with road.projecting():

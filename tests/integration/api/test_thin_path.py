@@ -1,5 +1,7 @@
 """Key, site, camera, layout, video, the projector over real topics, job, frames, states and hazards."""
 
+from collections.abc import Awaitable, Callable
+
 from tests.integration.api.conftest import Stage, until
 from tests.integration.api.place import answer, make_place, make_run
 
@@ -31,5 +33,5 @@ async def test_a_run_from_announcement_to_done(road: Stage) -> None:
     assert [hazard["kind"] for hazard in hazards] == ["spill"]
 
 
-async def _is_done(job: object) -> bool:
-    return (await job())["status"] == "done"  # type: ignore[operator]
+async def _is_done(job: Callable[[], Awaitable[dict[str, object]]]) -> bool:
+    return (await job())["status"] == "done"

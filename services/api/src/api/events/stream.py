@@ -45,7 +45,7 @@ class Options:
 def read_position(text: str | None, epoch: str, pruned: int, newest: int) -> int | None:
     """The seq in a Last-Event-ID `epoch-seq`; None when it cannot be resumed from, and a snapshot is due. Pure."""
     given, _, seq = (text or "").rpartition("-")
-    if given != epoch or not seq.isdecimal():
+    if given != epoch or not (seq.isascii() and seq.isdecimal()):
         return None
     return int(seq) if pruned <= int(seq) <= newest else None
 

@@ -44,6 +44,10 @@ class Guards:
             self._note(scope, status[0], self._clock.monotonic() - started)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if b"%00" in scope["query_string"] or "\x00" in scope["path"]:
+            # Valid in a URL and no text for Postgres, whichever parameter it would end up in
+            await problem_response(Problem("invalid_request", "Zero bytes are not text."))(scope, receive, send)
+            return
         announced = _header(scope, b"content-length") or ""
         if announced.isdecimal() and int(announced) > self._max_body:
             await self._refuse(scope, receive, send)

@@ -26,7 +26,8 @@ FileName = Annotated[str | None, Query(max_length=500)]
 RangeHeader = Annotated[str | None, Header(alias="Range")]
 
 
-@router.api_route("/{key:path}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/{key:path}", response_class=Response, include_in_schema=False)
+@router.get("/{key:path}", response_class=Response)
 async def get_object(
     key: str, has: Has, expires: Expires, signature: Signature, filename: FileName = None, wanted: RangeHeader = None
 ) -> Any:

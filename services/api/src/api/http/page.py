@@ -1,7 +1,10 @@
 """The web page, the OpenAPI reader and the AsyncAPI document."""
 
+from functools import cache
 from pathlib import Path
 
+import orjson
+import yaml
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -9,11 +12,19 @@ from starlette.staticfiles import StaticFiles
 
 from api.http.reference import reference
 from api.problems import Problem
+from tablewatch_schemas import contracts
 
 HINT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tablewatch</title>
 <h1>tablewatch</h1><p>The api is running. The web page is not built: run <code>make web</code> and load this again.</p>
 <p><a href="/docs">The HTTP API</a> · <a href="/openapi.json">OpenAPI</a> · <a href="/asyncapi.json">AsyncAPI</a></p>
 </html>"""
+
+
+class PageFiles(StaticFiles):
+    """The page's files, or nothing while it is not built."""
+
+    async def check_config(self) -> None:
+        """A folder that is not there is no fault: every path in it is a 404."""
 
 
 def mount(app: FastAPI, dist: Path) -> None:
@@ -34,14 +45,13 @@ def mount(app: FastAPI, dist: Path) -> None:
     app.add_route("/", front, methods=["GET"], include_in_schema=False)
     app.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
     app.add_route("/asyncapi.json", asyncapi, methods=["GET"], include_in_schema=False)
-    app.mount("/", StaticFiles(directory=dist, check_dir=False), name="web")
+    app.mount("/", PageFiles(directory=dist, check_dir=False), name="web")
 
 
+@cache
 def asyncapi_document() -> bytes:
     """The AsyncAPI document of the topics, as the schemas package brings it. Raises Problem when it is not there."""
-    from tablewatch_schemas import contracts
-
-    for path in (contracts.ROOT / "asyncapi.json", Path(contracts.__file__).parent / "asyncapi.json"):
-        if path.is_file():
-            return path.read_bytes()
-    raise Problem("not_found", "The AsyncAPI document is not made yet: run the schemas generator.")
+    path = contracts.ROOT / "asyncapi.yaml"
+    if not path.is_file():
+        raise Problem("not_found", "The schemas package that is installed brings no AsyncAPI document.")
+    return orjson.dumps(yaml.safe_load(path.read_text()))

@@ -1,0 +1,146 @@
+"""Every endpoint of the OpenAPI document with no key, a wrong one, another site's, and too small a scope."""
+
+from typing import Any
+
+import pytest
+from tests.integration.api.conftest import Stage
+from tests.integration.api.place import Place, RunOf, answer, code, make_place, make_run
+from tests.integration.api.test_projector import _read as read_of
+
+from api.http.app import create_app
+from api.project.apply import apply
+from api.store import site_events
+
+OPEN = {("post", "/v1/session"), ("delete", "/v1/session"), ("get", "/v1/objects/{key}"), ("head", "/v1/objects/{key}")}
+BODIES: dict[tuple[str, str], Any] = {
+    ("post", "/v1/sites"): {"name": "x"},
+    ("post", "/v1/sites/{site_id}/sections"): {"name": "x"},
+    ("post", "/v1/cameras"): {"name": "x"},
+    ("patch", "/v1/cameras/{camera_id}"): {"name": "x"},
+    ("put", "/v1/cameras/{camera_id}/layout"): {"reference": {"width": 1, "height": 1}},
+    ("post", "/v1/videos"): {},
+    ("post", "/v1/keys"): {"name": "x", "scopes": ["read"]},
+}
+# What a key of another site gets for an id that exists: as if it did not
+HIDDEN = {
+    "{site_id}": "site_not_found",
+    "{camera_id}": "camera_not_found",
+    "{video_id}": "video_not_found",
+    "{hazard_id}": "hazard_not_found",
+    "{key_id}": "key_not_found",
+}
+
+
+async def _setting(stage: Stage) -> tuple[Place, RunOf, dict[str, str]]:
+    client = await stage.client()
+    place = await make_place(client)
+    run = await make_run(client, place)
+    await apply(stage.pool, [read_of(event, n) for n, event in enumerate(run.whole(2))])
+    keys = answer(await client.get("/v1/keys"), 200)["items"]
+    ids = {
+        "{site_id}": place.site_id, "{camera_id}": place.camera_id, "{video_id}": run.video_id, "{version}": "1",
+        "{hazard_id}": f"haz_{run.run_id[4:]}", "{key_id}": keys[0]["key_id"], "{action}": "acknowledge",
+    }  # fmt: skip
+    return place, run, ids
+
+
+def _operations(stage: Stage) -> list[tuple[str, str]]:
+    paths = create_app(stage.parts).openapi()["paths"]
+    found = [(method, path) for path, methods in paths.items() for method in methods]
+    assert len(found) > 25
+    return [each for each in found if each not in OPEN]
+
+
+def _fill(path: str, ids: dict[str, str]) -> str:
+    for name, value in ids.items():
+        path = path.replace(name, value)
+    assert "{" not in path, path
+    return path
+
+
+async def _ask(stage: Stage, key: str | None, method: str, path: str, ids: dict[str, str]) -> Any:
+    client = stage.client_of(key)
+    return await client.request(method.upper(), _fill(path, ids), json=BODIES.get((method, path)))
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [(None, "key_missing"), ("twk_abcdef01_" + "0" * 48, "key_invalid"), ("nonsense", "key_invalid")],
+)
+async def test_without_a_good_key_nothing_opens(stage: Stage, key: str | None, expected: str) -> None:
+    _, _, ids = await _setting(stage)
+    for method, path in _operations(stage):
+        assert code(await _ask(stage, key, method, path, ids), 401) == expected, (method, path)
+
+
+async def test_a_key_without_scopes_may_nothing(stage: Stage) -> None:
+    _, _, ids = await _setting(stage)
+    key = await stage.key("nothing")
+    for method, path in _operations(stage):
+        if path != "/v1/session":
+            assert code(await _ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
+
+
+async def test_reading_is_not_writing(stage: Stage) -> None:
+    place, _, ids = await _setting(stage)
+    key = await stage.key("read", sites=[place.site_id])
+    for method, path in _operations(stage):
+        if method != "get" or path.startswith("/v1/keys"):
+            assert code(await _ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
+        elif path != "/v1/events":
+            assert (await _ask(stage, key, method, path, ids)).status_code == 200, (method, path)
+
+
+async def test_another_sites_objects_do_not_exist(stage: Stage) -> None:
+    place, _, ids = await _setting(stage)
+    elsewhere = await make_place(await stage.client(), "Elsewhere")
+    key = await stage.key(sites=[elsewhere.site_id])
+    before = await _everything(stage, place.site_id)
+    for method, path in _operations(stage):
+        hidden = next((said for name, said in HIDDEN.items() if name in path), None)
+        if hidden is not None:
+            assert code(await _ask(stage, key, method, path, ids), 404) == hidden, (method, path)
+    assert await _everything(stage, place.site_id) == before
+
+
+async def _everything(stage: Stage, site_id: str) -> Any:
+    """What could have been changed by who may not."""
+    async with stage.pool.acquire() as conn:
+        span = await site_events.span(conn, site_id)
+        outbox = await conn.fetchval("SELECT count(*) FROM outbox")
+        revoked = await conn.fetchval("SELECT count(*) FROM keys WHERE revoked_at IS NOT NULL")
+    return span, outbox, revoked
+
+
+async def test_lists_and_filters_stop_at_the_wall(stage: Stage) -> None:
+    place, run, _ = await _setting(stage)
+    elsewhere = await make_place(await stage.client(), "Elsewhere")
+    client = await stage.client(sites=[elsewhere.site_id])
+    for path in ("/v1/sites", "/v1/cameras", "/v1/videos", "/v1/states", "/v1/hazards", "/v1/keys"):
+        text = (await client.get(path)).text
+        assert place.site_id not in text, path
+        assert run.run_id not in text, path
+    for query in (f"site_id={place.site_id}", f"run_id={run.run_id}", f"camera_id={place.camera_id}"):
+        for path in ("/v1/states", "/v1/hazards"):
+            assert answer(await client.get(f"{path}?{query}"), 200)["items"] == [], (path, query)
+    video = {"camera_id": place.camera_id, "site_id": elsewhere.site_id}
+    assert code(await client.post("/v1/videos", json=video), 404) == "camera_not_found"
+    assert code(await client.post("/v1/videos", json={"site_id": place.site_id}), 404) == "site_not_found"
+    camera = {"name": "x", "site_id": place.site_id}
+    assert code(await client.post("/v1/cameras", json=camera), 404) == "site_not_found"
+
+
+async def test_a_key_cannot_give_more_than_it_has(stage: Stage) -> None:
+    place, _, _ = await _setting(stage)
+    client = await stage.client("admin", sites=[place.site_id])
+    assert code(await client.post("/v1/sites", json={"name": "new"}), 403) == "scope_too_wide"
+    wide = {"name": "k", "scopes": ["read"]}
+    assert code(await client.post("/v1/keys", json=wide), 403) == "scope_too_wide"
+    assert code(await client.post("/v1/keys", json=wide | {"site_ids": ["site_other"]}), 403) == "scope_too_wide"
+    made = answer(await client.post("/v1/keys", json=wide | {"site_ids": [place.site_id]}), 201)
+    assert made["key"].startswith(f"twk_{made['prefix']}_")
+    reader = stage.client_of(made["key"])
+    assert answer(await reader.get("/v1/session"), 200)["scopes"] == ["read"]
+    assert made["key"] not in (await client.get("/v1/keys")).text
+    answer(await client.delete(f"/v1/keys/{made['key_id']}"), 204)
+    assert code(await reader.get("/v1/session"), 401) == "key_invalid"

@@ -1,0 +1,171 @@
+"""The event stream over a real server: snapshot, deltas, resumption without gap or repetition, filters, heartbeat."""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.integration.api.conftest import Stage, until
+from tests.integration.api.place import Place, answer, make_place, make_run
+from tests.integration.api.sse import Heard, listening
+
+from api.events import hub as hub_module
+from api.store import site_events
+from api.store.site_events import Told
+
+
+async def _tell(stage: Stage, site_id: str, count: int, **about: Any) -> None:
+    """Append events, each in a transaction of its own."""
+    for number in range(count):
+        async with stage.pool.acquire() as conn, conn.transaction():
+            await site_events.append(conn, [Told(site_id=site_id, type="test", document={"n": number}, **about)])
+
+
+async def _place(stage: Stage) -> Place:
+    return await make_place(await stage.client())
+
+
+async def test_a_snapshot_and_then_what_changes(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    run = await make_run(client, place)
+    async with stage.serving() as address, listening(address, await stage.key()) as ear:
+        first = await ear.next()
+        assert (first.type, first.data["reason"]) == ("snapshot", "start")
+        assert [video["video_id"] for video in first.data["videos"]] == [run.video_id]
+        answer(await client.post(f"/v1/videos/{run.video_id}/cancel"), 200)
+        told = await ear.next()
+    assert (told.type, told.data["status"]) == ("video.job", "cancelled")
+    assert told.seq == first.seq + 1 == first.data["seq"] + 1
+
+
+async def test_nothing_is_missed_or_repeated_while_readers_come_and_go(stage: Stage) -> None:
+    """Writers in parallel; a reader that hangs up after a few events and resumes, many times, sees every seq once."""
+    place, key = await _place(stage), await stage.key()
+    seen: list[int] = []
+    async with stage.serving() as address:
+        async with listening(address, key) as ear:
+            last = await ear.next()
+        writers = [asyncio.create_task(_tell(stage, place.site_id, 60)) for _ in range(4)]
+        start = last.seq
+        while len(seen) < 240:
+            async with listening(address, key, last.id) as ear:
+                for _ in range(min(secrets.randbelow(25) + 1, 240 - len(seen))):
+                    last = await ear.next()
+                    seen.append(last.seq)
+        await asyncio.gather(*writers)
+    assert seen == list(range(start + 1, start + 241))
+
+
+async def test_two_servers_tell_the_same_and_one_takes_over_from_the_other(stage: Stage) -> None:
+    place, key = await _place(stage), await stage.key()
+    async with stage.serving() as one, stage.serving() as other:
+        async with listening(one, key) as first, listening(other, key) as second:
+            start = (await first.next()).seq
+            await second.next()
+            await _tell(stage, place.site_id, 10)
+            heard, also = await first.some(10), await second.some(10)
+        assert [each.id for each in heard] == [each.id for each in also]
+        await _tell(stage, place.site_id, 5)
+        async with listening(other, key, heard[-1].id) as resumed:
+            assert [each.seq for each in await resumed.some(5)] == list(range(start + 11, start + 16))
+
+
+async def test_a_position_that_is_not_ours_starts_again_and_says_so(stage: Stage) -> None:
+    place, key = await _place(stage), await stage.key()
+    await _tell(stage, place.site_id, 3)
+    async with stage.serving() as address:
+        async with listening(address, key) as ear:
+            epoch = (await ear.next()).id.rpartition("-")[0]
+        for last in ("another-2", f"{epoch}-999999", "rubbish", f"{epoch}-"):
+            async with listening(address, key, last) as ear:
+                assert (await ear.next()).data["reason"] == "reset", last
+        async with listening(address, key, last_event_id=f"{epoch}-4") as ear:
+            assert (await ear.next()).seq == 5
+
+
+async def test_resuming_past_retention_starts_with_a_snapshot(stage: Stage) -> None:
+    place, key = await _place(stage), await stage.key()
+    async with stage.serving() as address:
+        async with listening(address, key) as ear:
+            first = await ear.next()
+        await _tell(stage, place.site_id, 5)
+        async with stage.pool.acquire() as conn:
+            await site_events.prune(conn, datetime.now(UTC) + timedelta(hours=1), timedelta())
+        await _tell(stage, place.site_id, 1)
+        async with listening(address, key, first.id) as ear:
+            again = await ear.next()
+    assert (again.type, again.data["reason"], again.seq) == ("snapshot", "reset", first.seq + 6)
+
+
+async def test_filters_leave_out_and_still_move_on(stage: Stage) -> None:
+    place, key = await _place(stage), await stage.key()
+    async with (
+        stage.serving(api_heartbeat_s=0.3) as address,
+        listening(address, key, table_id="tbl_wanted", run_id="run_wanted") as ear,
+    ):
+        start = (await ear.next()).seq
+        await _tell(stage, place.site_id, 3, table_id="tbl_other", run_id="run_wanted")
+        await _tell(stage, place.site_id, 1, table_id="tbl_wanted", run_id="run_wanted")
+        await _tell(stage, place.site_id, 2, table_id="tbl_wanted")
+        assert (await ear.next()).seq == start + 4
+        beat = await _beat(ear, start + 6)
+    assert beat.type == ""
+
+
+async def _beat(ear: Any, seq: int) -> Heard:
+    while True:
+        said: Heard = await asyncio.wait_for(ear.block(), 10)
+        if said.id and said.seq == seq:
+            return said
+
+
+async def test_another_sites_events_are_never_heard(stage: Stage) -> None:
+    mine, other = await _place(stage), await _place(stage)
+    key = await stage.key("read", sites=[mine.site_id])
+    async with stage.serving() as address:
+        async with listening(address, key) as ear:
+            start = await ear.next()
+            assert start.data["site_id"] == mine.site_id
+            await _tell(stage, other.site_id, 3)
+            await _tell(stage, mine.site_id, 1)
+            assert (await ear.next()).seq == start.seq + 1
+        client = stage.client_of(key)
+        assert (await client.get(f"/v1/events?site_id={other.site_id}")).status_code == 404
+
+
+async def test_a_reader_behind_the_ring_goes_on_from_the_database(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "RING", 10)
+    place, key = await _place(stage), await stage.key()
+    async with stage.serving() as address, listening(address, key) as early:
+        first = await early.next()
+        await _tell(stage, place.site_id, 100)
+        await early.some(100)
+        async with listening(address, key, first.id) as late:
+            assert [each.seq for each in await late.some(100)] == list(range(first.seq + 1, first.seq + 101))
+
+
+async def test_a_revoked_key_is_hung_up_at_the_next_heartbeat(stage: Stage) -> None:
+    await _place(stage)
+    admin, key = await stage.client(), await stage.key("read")
+    async with stage.serving(api_heartbeat_s=0.3) as address, listening(address, key) as ear:
+        await ear.next()
+        keys = answer(await admin.get("/v1/keys"), 200)["items"]
+        mine = next(each["key_id"] for each in keys if key.startswith(f"twk_{each['prefix']}_"))
+        answer(await admin.delete(f"/v1/keys/{mine}"), 204)
+        with pytest.raises(StopAsyncIteration):
+            while True:
+                await asyncio.wait_for(ear.block(), 10)
+
+
+async def test_an_old_stream_ends_and_the_tail_forgets_the_site(stage: Stage) -> None:
+    await _place(stage)
+    key = await stage.key()
+    async with stage.serving(api_heartbeat_s=0.2, api_stream_max_s=0.5) as address, listening(address, key) as ear:
+        with pytest.raises(StopAsyncIteration):
+            while True:
+                await asyncio.wait_for(ear.block(), 10)
+    await until(lambda: stage.parts.metrics.value("open_streams") == 0)

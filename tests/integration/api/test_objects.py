@@ -1,0 +1,100 @@
+"""Links to objects: signature, expiry, exactly one object, ranges."""
+
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from tests.integration.api.conftest import Stage
+from tests.integration.api.place import answer, code
+
+KEY = "frames/site_a/run_b/000000001.jpg"
+DATA = bytes(range(256)) * 4096  # 1 MiB: several chunks
+
+
+async def _link(stage: Stage, **options: object) -> str:
+    await stage.parts.objects.put(KEY, DATA, "image/jpeg")
+    return await stage.parts.objects.link(KEY, 60, **options)  # type: ignore[arg-type]
+
+
+async def _get(stage: Stage, link: str, **headers: str) -> httpx.Response:
+    found = urlsplit(link)
+    return await stage.client_of(None).get(f"{found.path}?{found.query}", headers=headers)
+
+
+async def test_a_link_opens_the_whole_object_without_a_key(stage: Stage) -> None:
+    response = await _get(stage, await _link(stage))
+    assert response.status_code == 200
+    assert response.content == DATA
+    assert response.headers["content-type"] == "image/jpeg"
+    assert response.headers["accept-ranges"] == "bytes"
+    assert response.headers["content-length"] == str(len(DATA))
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part"),
+    [
+        ("bytes=0-9", DATA[:10]),
+        ("bytes=300000-700000", DATA[300_000:700_001]),
+        ("bytes=1048570-", DATA[1_048_570:]),
+        ("bytes=-5", DATA[-5:]),
+        ("bytes=1048575-99999999", DATA[-1:]),
+    ],
+)
+async def test_ranges(stage: Stage, wanted: str, part: bytes) -> None:
+    response = await _get(stage, await _link(stage), Range=wanted)
+    assert response.status_code == 206
+    assert response.content == part
+    assert response.headers["content-range"].endswith(f"/{len(DATA)}")
+
+
+async def test_a_range_past_the_end_and_one_that_is_none(stage: Stage) -> None:
+    link = await _link(stage)
+    response = await _get(stage, link, Range="bytes=2000000-")
+    assert code(response, 416) == "range_invalid"
+    assert response.headers["content-range"] == f"bytes */{len(DATA)}"
+    assert (await _get(stage, link, Range="lines=1-2")).status_code == 200
+
+
+async def test_a_link_opens_nothing_else(stage: Stage) -> None:
+    link = await _link(stage)
+    await stage.parts.objects.put("frames/site_a/run_b/000000002.jpg", b"other")
+    assert code(await _get(stage, link.replace("000000001", "000000002")), 403) == "link_invalid"
+    assert code(await _get(stage, link.replace("expires=", "expires=1")), 403) == "link_invalid"
+    assert code(await _get(stage, link + "&filename=x"), 403) == "link_invalid"
+    assert code(await _get(stage, link.replace("signature=", "signature=0")), 403) == "link_invalid"
+    for path in ("../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "/etc/passwd"):
+        assert code(await _get(stage, link.replace(KEY, path)), 403) in ("link_invalid",), path
+
+
+async def test_expired_gone_and_without_a_signature(stage: Stage) -> None:
+    await _link(stage)
+    now = int(stage.parts.clock.now().timestamp())
+    assert code(await _get(stage, stage.parts.signer.sign(KEY, now - 1)), 403) == "link_expired"
+    assert code(await _get(stage, stage.parts.signer.sign("frames/a/b/3.jpg", now + 60)), 404) == "object_gone"
+    assert code(await stage.client_of(None).get(f"/v1/objects/{KEY}"), 422) == "invalid_request"
+
+
+async def test_head_and_a_name_to_save_it_under(stage: Stage) -> None:
+    link = await _link(stage, filename="Abend – 1.jpg")
+    response = await _get(stage, link)
+    assert response.headers["content-disposition"].startswith("attachment; filename*=UTF-8''Abend")
+    found = urlsplit(link)
+    head = await stage.client_of(None).head(f"{found.path}?{found.query}")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(DATA))
+
+
+async def test_the_frames_of_a_video_open(stage: Stage) -> None:
+    from tests.integration.api.place import make_place, make_run
+    from tests.integration.api.test_projector import _read
+
+    from api.project.apply import apply
+
+    client = await stage.client()
+    run = await make_run(client, await make_place(client))
+    await apply(stage.pool, [_read(run.uploaded(), 0), _read(run.frame(0), 1), _read(run.frame(1), 2)])
+    for index in (0, 1):
+        await stage.parts.objects.put(run.frame(index).object_key or "", b"jpeg%d" % index)
+    frames = answer(await client.get(f"/v1/videos/{run.video_id}/frames"), 200)["items"]
+    assert [(await _get(stage, frame["url"])).content for frame in frames] == [b"jpeg0", b"jpeg1"]

@@ -1,0 +1,81 @@
+"""Which polygons can be drawn."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.polygons import area, checked, crosses_itself
+from api.problems import Problem
+
+SQUARE = ((0.1, 0.1), (0.5, 0.1), (0.5, 0.5), (0.1, 0.5))
+
+
+def _code(points: object) -> str:
+    with pytest.raises(Problem) as raised:
+        checked(points, "/x")  # type: ignore[arg-type]
+    return raised.value.code
+
+
+def test_a_closing_point_is_left_out() -> None:
+    assert checked([*SQUARE, SQUARE[0]], "/x") == SQUARE
+    assert checked([list(point) for point in SQUARE], "/x") == SQUARE
+
+
+@pytest.mark.parametrize("points", [[], [[0.1, 0.1]], [[0.1, 0.1], [0.2, 0.2]], [[0.1, 0.1], [0.5, 0.5], [0.1, 0.1]]])
+def test_too_few_points(points: list[list[float]]) -> None:
+    assert _code(points) == "polygon_too_few_points"
+
+
+@pytest.mark.parametrize("outside", [-0.0001, 1.0001, float("inf"), float("nan")])
+def test_out_of_the_picture(outside: float) -> None:
+    assert _code([(0.1, 0.1), (outside, 0.1), (0.5, 0.5)]) == "polygon_out_of_frame"
+
+
+def test_the_edge_of_the_picture_is_in_it() -> None:
+    whole = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+    assert area(checked(whole, "/x")) == 1.0
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [(0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)],  # a bow tie
+        [(0.1, 0.1), (0.9, 0.1), (0.5, 0.1), (0.5, 0.9)],  # a side folded back onto another
+        [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.5, 0.1), (0.1, 0.9)],  # a corner on another side
+        [(0.1, 0.1), (0.5, 0.5), (0.9, 0.1), (0.9, 0.9), (0.5, 0.5), (0.1, 0.9)],  # the same corner twice
+    ],
+)
+def test_crossing_itself(points: list[tuple[float, float]]) -> None:
+    assert _code(points) == "polygon_self_crossing"
+
+
+@pytest.mark.parametrize(
+    "points",
+    [[(0.1, 0.1), (0.11, 0.1), (0.11, 0.11)], [(0.1, 0.1), (0.5, 0.1), (0.9, 0.1)], [(0, 0), (1, 0), (1, 1e-5)]],
+)
+def test_too_small(points: list[tuple[float, float]]) -> None:
+    assert _code(points) in ("polygon_too_small", "polygon_self_crossing")
+
+
+def test_a_side_with_a_point_in_the_middle_is_fine() -> None:
+    assert not crosses_itself(((0.1, 0.1), (0.3, 0.1), (0.5, 0.1), (0.5, 0.5), (0.1, 0.5)))
+
+
+@given(st.integers(3, 24), st.floats(0.05, 0.45), st.floats(0, math.tau), st.booleans())
+def test_stars_and_regular_polygons_are_fine(corners: int, radius: float, turn: float, star: bool) -> None:
+    """Seen from the middle their corners go round once, so no sides can cross."""
+    points = []
+    for corner in range(corners):
+        reach = radius * (0.5 if star and corner % 2 else 1.0)
+        angle = turn + math.tau * corner / corners
+        points.append((0.5 + reach * math.cos(angle), 0.5 + reach * math.sin(angle)))
+    assert len(checked(points, "/x")) == corners
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=8))
+def test_direction_and_start_do_not_matter(points: list[tuple[float, float]]) -> None:
+    polygon = tuple(points)
+    turned = (*polygon[1:], polygon[0])
+    assert area(polygon) == pytest.approx(area(polygon[::-1])) == pytest.approx(area(turned))

@@ -1,0 +1,141 @@
+"""Positions, rings, filters, pages and sweeps: the rules without a server."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.deletion.sweeper import Times, after_sweep, prefixes
+from api.events import hub
+from api.events.hub import Channel, encode
+from api.events.stream import Filter, read_position
+from api.http import paging
+from api.problems import Problem
+from api.store.deletions import Deletion
+from api.store.facts import as_of_now, hazard_cursor, read_hazard_cursor
+from api.store.site_events import Event
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def _event(seq: int, **about: str) -> Event:
+    said = {"run_id": None, "camera_id": None, "table_id": None} | about
+    return Event("site_1", seq, "test", said["run_id"], said["camera_id"], said["table_id"], '{"n":1}')
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("abc-7", 7), ("abc-5", 5), ("abc-9", 9), ("abc-4", None), ("abc-10", None), ("xyz-7", None), ("7", None),
+        ("abc-", None), ("abc-x", None), ("abc--7", None), ("", None), (None, None), ("abc-٧", None),
+    ],
+)  # fmt: skip
+def test_where_a_client_can_go_on(text: str | None, position: int | None) -> None:
+    assert read_position(text, "abc", pruned=5, newest=9) == position
+
+
+def test_an_event_on_the_wire() -> None:
+    assert encode("abc", _event(3)).data == b'id: abc-3\nevent: test\ndata: {"n":1}\n\n'
+
+
+@given(st.lists(st.integers(1, 3), max_size=60), st.integers(0, 200))
+def test_a_ring_gives_everything_after_a_position_or_says_that_it_cannot(steps: list[int], back: int) -> None:
+    """Seqs may have holes (deleted runs); a reader at any position that is covered misses nothing."""
+    seqs = [10 + sum(steps[: n + 1]) for n in range(len(steps))]
+    channel = Channel(start=10, newest=10)
+    size, hub.RING = hub.RING, 20
+    try:
+        channel.push(encode("e", _event(seq)) for seq in seqs)
+    finally:
+        hub.RING = size
+    position = max(0, channel.newest - back)
+    if channel.covers(position):
+        assert [each.event.seq for each in channel.after(position)] == [seq for seq in seqs if seq > position]
+    else:
+        assert position < 10 or len(seqs) > 20
+    assert len(channel.ring) <= 20
+
+
+async def test_readers_are_woken_by_what_comes() -> None:
+    channel = Channel(start=0, newest=0)
+    changed = channel.changed
+    channel.push([encode("e", _event(1))])
+    await asyncio.wait_for(changed.wait(), 1)
+    assert not channel.changed.is_set()
+
+
+def test_filters() -> None:
+    assert Filter().wants(_event(1))
+    wanted = Filter(run_id="r", table_id="t")
+    assert wanted.wants(_event(1, run_id="r", table_id="t", camera_id="c"))
+    assert not wanted.wants(_event(1, run_id="r"))
+    assert not Filter(camera_id="c").wants(_event(1, camera_id="d"))
+
+
+@given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1))
+def test_cursors_come_back(position: str) -> None:
+    assert paging.read(paging.write(position)) == position
+
+
+@pytest.mark.parametrize("cursor", ["!", "a", "\u00e4", paging.write("\x00"), "_w"])
+def test_cursors_that_are_none(cursor: str) -> None:
+    with pytest.raises(Problem, match="invalid_cursor"):
+        paging.read(cursor)
+
+
+def test_cursors_of_frames_and_hazards() -> None:
+    assert paging.read_number(None) == -1
+    assert paging.read_number(paging.write("12")) == 12
+    for position in ("x", "-1", "1" * 10):
+        with pytest.raises(Problem, match="invalid_cursor"):
+            paging.read_number(paging.write(position))
+    hazard = {"opened_at": "2026-11-23T09:00:00.000Z", "hazard_id": "haz_1"}
+    assert read_hazard_cursor(hazard_cursor(hazard)) == (NOW, "haz_1")
+
+
+def test_a_page_that_is_not_full_is_the_last() -> None:
+    assert paging.page([1, 2], 3, "b") == {"items": [1, 2], "next_cursor": None}
+    assert paging.page([1, 2], 2, "b")["next_cursor"] == paging.write("b")
+    assert paging.page([], 2, None)["next_cursor"] is None
+
+
+def test_states_expire_by_the_clock_only_when_live() -> None:
+    state = {
+        "state": "occupied", "previous_state": "free", "run_id": None, "expires_at": "2026-11-23T09:00:00.000Z",
+        "confidence": 0.9, "reason": "evidence", "since": "2026-11-23T08:00:00.000Z",
+    }  # fmt: skip
+    assert as_of_now(state, NOW - timedelta(milliseconds=1)) == state | {"expired": False}
+    late = as_of_now(state, NOW)
+    assert (late["state"], late["previous_state"], late["since"]) == ("unknown", "occupied", state["expires_at"])
+    assert (late["confidence"], late["reason"], late["expired"]) == (0.0, "stale", True)
+    assert as_of_now(state | {"run_id": "run_1"}, NOW)["state"] == "occupied"
+    unknown = as_of_now(state | {"state": "unknown"}, NOW)
+    assert (unknown["previous_state"], unknown["since"]) == ("free", state["since"])
+
+
+DELETION = Deletion(
+    video_id="vid_1", run_id="run_1", site_id="site_1", camera_id=None, requested_at=NOW, clean_sweeps=0, objects=0,
+    deleted_at=None,
+)  # fmt: skip
+TIMES = Times(every_s=2, patience_s=60, late=timedelta(hours=192), keep_events=timedelta(hours=1))
+
+
+def test_a_sweep_has_to_be_clean_twice_in_a_row() -> None:
+    one, again = after_sweep(DELETION, left=0, removed=1, now=NOW, times=TIMES)
+    assert (one.clean_sweeps, one.deleted_at, again) == (1, None, NOW + timedelta(seconds=2))
+    dirty, _ = after_sweep(one, left=3, removed=0, now=NOW, times=TIMES)
+    assert dirty.clean_sweeps == 0
+    two, last = after_sweep(one, left=0, removed=2, now=NOW, times=TIMES)
+    assert (two.deleted_at, two.objects, last) == (NOW, 3, NOW + timedelta(hours=192))
+
+
+def test_sweeps_of_a_long_deletion_become_rare() -> None:
+    later = NOW + timedelta(hours=5)
+    assert after_sweep(DELETION, left=1, removed=0, now=later, times=TIMES)[1] == later + timedelta(seconds=60)
+
+
+def test_what_is_swept_is_only_the_videos_own() -> None:
+    assert all(prefix.endswith("/") and "/site_1/" in prefix for prefix in prefixes(DELETION))
+    assert {prefix.split("/")[2] for prefix in prefixes(DELETION)} == {"vid_1", "run_1"}
