@@ -1,5 +1,6 @@
 """What the right frames are, found the slow way: decode everything, then apply the rule as its page words it."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +20,7 @@ class Shown:
     jpeg: bytes
 
 
+@functools.lru_cache(maxsize=2)
 def decode_everything(path: Path, quality: int = 85) -> list[Shown]:
     """Every frame of a file, in order of presentation."""
     shown: list[Shown] = []

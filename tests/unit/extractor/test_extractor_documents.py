@@ -1,0 +1,21 @@
+"""The service's page says what the code does."""
+
+import re
+from pathlib import Path
+
+from extractor.files.failures import FAILURES, GAP_CODES
+from extractor.settings import ExtractorSettings
+
+PAGE = (Path(__file__).resolve().parents[3] / "services/extractor/README.md").read_text()
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    own = {name: field for name, field in ExtractorSettings.model_fields.items() if name.startswith("extractor_")}
+    rows = dict(re.findall(r"^\| `(EXTRACTOR_\w+)` \| (`.*` \| .*) \|$", PAGE, re.MULTILINE))
+    assert rows == {name.upper(): f"`{field.default}` | {field.description}" for name, field in own.items()}
+
+
+def test_every_failure_is_in_the_table() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (yes|no) \|", PAGE, re.MULTILINE))
+    assert rows == {code: "yes" if failure.retryable else "no" for code, failure in FAILURES.items()}
+    assert all(f"`{code}`" in PAGE for code in GAP_CODES)

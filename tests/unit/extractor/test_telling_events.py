@@ -1,0 +1,151 @@
+"""Rows become events that are valid against their schemas."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from extractor.files import telling
+from extractor.files.failures import FAILURES, GAP_CODES, failure_of
+from extractor.files.telling import Frame
+from tablewatch_schemas import (
+    FrameExtracted,
+    Received,
+    VideoProgress,
+    VideoUploaded,
+    VideoUploadedSampling,
+    decode_as,
+    encode,
+)
+from tablewatch_schemas.events import write_video_uploaded
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+UPLOAD = VideoUploaded(
+    video_id="vid_1",
+    site_id="site_1",
+    run_id="run_1",
+    camera_id="cam_1",
+    object_key="originals/site_1/vid_1/source.bin",
+    manifest_key="manifests/site_1/run_1.json",
+    size_bytes=10,
+    sha256="0" * 64,
+    container="mp4",
+    codec="h264",
+    width=64,
+    height=48,
+    rotation_degrees=90,
+    duration_ms=8000,
+    fps=25.0,
+    started_at=datetime(2026, 11, 22, 18, 0, tzinfo=UTC),
+    layout_key="layouts/site_1/cam_1/3.json",
+    sampling=VideoUploadedSampling(mode="cadence", every_ms=1000),
+    make=("tables", "hazards"),
+    uploaded_at=NOW,
+)
+
+
+def received() -> Received[VideoUploaded]:
+    made = encode(UPLOAD, source="tablewatch/ingest", time=NOW, traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    return decode_as(VideoUploaded, made.key, made.value, made.headers)
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    """A job's row as the queries give it."""
+    return {
+        "run_id": "run_1",
+        "video_id": "vid_1",
+        "site_id": "site_1",
+        "upload": orjson.dumps(write_video_uploaded(UPLOAD)).decode(),
+        "cause": telling.cause_of(received()),
+        "state": "processing",
+        "stage": "extract",
+        "attempt": 1,
+        "sequence": 3,
+        "published": 2,
+        "expected": 8,
+        "total": None,
+        "duration_ms": 8000,
+        "done_ms": 4000,
+        "error_code": None,
+        "gaps": "[]",
+        "first_thumb": True,
+        "best_thumb": False,
+    } | changes
+
+
+def progress(**changes: Any) -> VideoProgress:
+    made = telling.progress(row(**changes), NOW)
+    event = decode_as(VideoProgress, made.key, made.value, made.headers).event
+    assert event is not None
+    return event
+
+
+def test_progress_by_media_time() -> None:
+    told = progress()
+    assert (told.status, told.percent, told.media_ms_done, told.media_ms_total) == ("processing", 50.0, 4000, 8000)
+    assert (told.frames_published, told.frames_expected) == (2, 8)
+    assert told.thumbnails.first == "thumbs/site_1/run_1/first.jpg"
+    assert told.thumbnails.best is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "percent"),
+    [
+        ({"done_ms": 9000}, 99.0),
+        ({"state": "done", "done_ms": 0}, 100.0),
+        ({"duration_ms": None}, 0.0),
+        ({"duration_ms": 0, "done_ms": 0}, 0.0),
+    ],
+)
+def test_a_hundred_percent_is_only_said_at_the_end(changes: dict[str, Any], percent: float) -> None:
+    assert progress(**changes).percent == percent
+
+
+def test_failures_and_gaps_are_told() -> None:
+    told = progress(state="failed", error_code="timeout", gaps='[{"from_ms": 5, "to_ms": null, "code": "truncated"}]')
+    assert told.error is not None
+    assert (told.error.code, told.error.retryable) == ("timeout", True)
+    assert [(gap.from_ms, gap.to_ms, gap.code) for gap in told.gaps] == [(5, None, "truncated")]
+
+
+def frame(number: int, last: bool = False) -> Received[FrameExtracted]:
+    made = telling.frame_event(received(), Frame(number, number * 1000, 48, 64, 9, True, 7.5, 0.25), last, NOW)
+    assert (made.key, made.lane) == (b"run_1", "run")
+    return decode_as(FrameExtracted, made.key, made.value, made.headers)
+
+
+def test_a_frame_names_its_predecessor_layout_and_cause() -> None:
+    got = frame(2)
+    event = got.event
+    assert event is not None
+    assert event.frame_id == "run_1-000000002"
+    assert event.previous_frame_id == "run_1-000000001"
+    assert event.previous_object_key == "frames/site_1/run_1/000000001.jpg"
+    assert event.captured_at == datetime(2026, 11, 22, 18, 0, 2, tzinfo=UTC)
+    assert (event.layout_key, event.make) == (UPLOAD.layout_key, UPLOAD.make)
+    assert got.causation_id == received().id
+    assert got.correlation_id == received().correlation_id
+    assert got.traceparent == f"00-{'a' * 32}-{'b' * 16}-01"
+    assert frame(0).event.previous_frame_id is None  # type: ignore[union-attr]
+
+
+def test_the_same_frame_has_the_same_id_and_the_last_one_another() -> None:
+    assert frame(2).id == frame(2).id
+    assert len({frame(2).id, frame(2, last=True).id, frame(3).id}) == 3
+
+
+def test_a_marker_ends_a_run_without_a_picture() -> None:
+    made = telling.last_marker(received(), 5, 4000, NOW)
+    event = decode_as(FrameExtracted, made.key, made.value, made.headers).event
+    assert event is not None
+    assert (event.object_key, event.last, event.index, event.previous_frame_id) == (None, True, 5, "run_1-000000004")
+
+
+def test_every_failure_has_a_code_and_a_sentence_that_says_what_to_do() -> None:
+    for code, failure in FAILURES.items():
+        assert code == failure.code
+        assert failure.reason.endswith(".")
+        assert len(failure.reason.split()) > 6
+    assert failure_of("something newer").code == "crashed"
+    assert all(sentence.endswith(".") for sentence in GAP_CODES.values())
