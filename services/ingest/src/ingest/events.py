@@ -4,6 +4,7 @@ from datetime import datetime
 
 import orjson
 
+from chassis import trace
 from ingest.admission.facts import Video
 from ingest.refusals import Refused
 from ingest.uploads import Upload
@@ -36,7 +37,7 @@ def uploaded(upload: Upload, video: Video, sha256: str, now: datetime) -> Encode
         make=tuple(upload.make),
         uploaded_at=upload.received_at or now,
     )
-    return encode(event, source=SOURCE, time=now)
+    return encode(event, source=SOURCE, time=now, traceparent=trace.child(trace.current()))
 
 
 def rejected(upload: Upload, refused: Refused, size: int | None, now: datetime) -> Encoded:
@@ -53,4 +54,4 @@ def rejected(upload: Upload, refused: Refused, size: int | None, now: datetime) 
         size_bytes=size,
         rejected_at=now,
     )
-    return encode(event, source=SOURCE, time=now)
+    return encode(event, source=SOURCE, time=now, traceparent=trace.child(trace.current()))
