@@ -250,6 +250,9 @@ def perform(step: Step, finished: dict[str, Future[None]]) -> None:
     threading.Thread(target=_still, args=(step.name, ended, began), daemon=True).start()
     try:
         step.run()
+    except BootstrapError:
+        _say(f"{step.name}: failed; the reason stands below when the other steps are done")
+        raise
     finally:
         ended.set()
     step.stamp.parent.mkdir(parents=True, exist_ok=True)

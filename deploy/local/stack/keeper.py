@@ -13,6 +13,8 @@ from stack.ready import Probe, until
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_S = 30.0  # after this long without a death the backoff begins anew
 FIRST_ATTEMPTS = 3
+ALIVE_EVERY_S = 10.0
+ALIVE_MISSES = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,7 @@ class Part:
     probe: Probe
     prepare: Callable[[], None] = lambda: None
     patience_s: float = 60.0
+    alive: Probe | None = None  # asked while it runs; a part that is not alive for long is ended and started again
 
 
 Told = Callable[[str, str], None]
@@ -83,7 +86,7 @@ class Keeper:
     async def _keep(self) -> None:
         deaths, since = 0, time.monotonic()
         while self.child:
-            code = await self.child.wait()
+            code = await self._end_of(self.child)
             self._changed()
             deaths = 1 if time.monotonic() - since > STEADY_S else deaths + 1
             pause = BACKOFF_S[min(deaths, len(BACKOFF_S)) - 1]
@@ -91,6 +94,27 @@ class Keeper:
             await asyncio.sleep(pause)
             since = time.monotonic()
             await self._again()
+
+    async def _end_of(self, child: Child) -> int:
+        """Wait for its end; bring it about when it runs but has long not been alive."""
+        ended = asyncio.create_task(child.wait())
+        misses = 0
+        while not ended.done():
+            await asyncio.wait({ended}, timeout=ALIVE_EVERY_S)
+            misses = 0 if await self._is_alive() else misses + 1
+            if misses >= ALIVE_MISSES and not ended.done():
+                self._tell(self.part.name, f"has not been alive for {misses * ALIVE_EVERY_S:.0f} s; ending it")
+                await child.stop()
+        return ended.result()
+
+    async def _is_alive(self) -> bool:
+        if self.part.alive is None:
+            return True
+        try:
+            await self.part.alive()
+        except Exception:  # noqa: BLE001 (whatever fails, the answer is no)
+            return False
+        return True
 
     async def _again(self) -> None:
         try:

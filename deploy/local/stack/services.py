@@ -10,6 +10,7 @@ from stack.keeper import Part
 from stack.ready import http_ok
 from stack.settings import MODELS, REPO, StackSettings
 
+PATIENCE_S = 180  # six at once on two slow cores
 MODULES = {
     "ingest": "ingest",
     "extractor": "extractor",
@@ -65,12 +66,15 @@ def part(name: str, settings: StackSettings, secrets: Mapping[str, str], shared:
         cwd=_work(settings.home),
         grace_s=12.0,
     )
-    url = f"{ops_urls(settings)[name]}/readyz"
+    ops = ops_urls(settings)[name]
 
-    async def probe() -> None:
-        await http_ok(url)
+    async def ready() -> None:
+        await http_ok(f"{ops}/readyz")
 
-    return Part(name=name, command=lambda: command, probe=probe, patience_s=90)
+    async def alive() -> None:
+        await http_ok(f"{ops}/livez")
+
+    return Part(name=name, command=lambda: command, probe=ready, patience_s=PATIENCE_S, alive=alive)
 
 
 def _inherited() -> dict[str, str]:
