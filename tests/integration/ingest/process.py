@@ -53,7 +53,7 @@ class Ingest:
     def kill(self, number: int = signal.SIGKILL) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(40)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -68,7 +68,7 @@ class Ingest:
         return (self.home / "ingest.log").read_text()
 
     def _wait(self) -> None:
-        for _ in range(300):
+        for _ in range(900):
             if self.process is not None and self.process.poll() is not None:
                 break
             try:
