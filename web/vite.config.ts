@@ -7,7 +7,7 @@ export default defineConfig({
   build: { target: 'es2022', sourcemap: true },
   server: { proxy: { '/v1': api, '/docs': api, '/openapi.json': api } },
   test: {
-    environment: 'jsdom',
+    environment: 'node',
     include: ['tests/**/*.test.ts'],
     // Outside a bundle the package resolves to its Node build; the page runs the browser's.
     alias: { 'tus-js-client': 'tus-js-client/lib.es5/browser/index.js' },

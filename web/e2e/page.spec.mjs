@@ -1,6 +1,6 @@
 // The page in a real browser, against a running stack: sign in, upload, watch states change, look at frames.
 //
-//   node web/e2e/page.spec.mjs --url http://127.0.0.1:8700 --key twk_… --clip demo.mp4 --out screenshots
+//   node web/e2e/page.spec.mjs --url http://127.0.0.1:8700 --key twk_… --clip demo.mp4 --out screenshots [--site site_…]
 //
 // Prints one line of JSON with what it saw; exit code 1 and a sentence when something is not as it should be.
 import assert from 'node:assert/strict'
@@ -15,6 +15,7 @@ const { values: given } = parseArgs({
     key: { type: 'string' },
     clip: { type: 'string' },
     out: { type: 'string', default: 'screenshots' },
+    site: { type: 'string' },
     patience: { type: 'string', default: '240' },
   },
 })
@@ -46,6 +47,7 @@ async function visit(browser) {
     const states = await follow(page, name)
     const frames = await lookAtFrames(page)
     await comeBack(page)
+    await refuse(page)
     await otherLooks(page)
     await signOut(page)
     assert.deepEqual(complaints, [], `the browser complained: ${complaints.join('; ')}`)
@@ -61,7 +63,8 @@ function listen(page) {
   const complaints = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+    const expected = /status of (401|415|422)/.test(message.text())
+    if (message.type() === 'error' && !expected) complaints.push(message.text())
   })
   return complaints
 }
@@ -75,6 +78,7 @@ async function signIn(page) {
   await page.getByLabel('API key').fill(given.key)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.locator('.stream[data-state=live]').waitFor()
+  if (given.site) await page.getByLabel('Site').selectOption(given.site)
   await page.locator('#camera option').first().waitFor({ state: 'attached' })
   await shot(page, '2-signed-in')
 }
@@ -83,10 +87,41 @@ async function signIn(page) {
 async function upload(page) {
   await page.locator('#camera option[value^=cam]').first().waitFor({ state: 'attached' })
   const before = await page.locator('.entries li').count()
+  const network = await slowly(page)
   await page.locator('#file').setInputFiles(given.clip)
+  await page.waitForFunction(() => document.querySelector('.sending progress')?.value > 10)
+  await pauseAndGoOn(page)
+  await fast(network)
   await page.waitForFunction((count) => document.querySelectorAll('.entries li').length > count, before)
+  await page.locator('.sending').waitFor({ state: 'hidden', timeout: PATIENCE_MS })
   await page.locator('.job h2').waitFor()
   return path.basename(given.clip)
+}
+
+/** Slow enough to see the upload: about eight seconds for the demo's clip. */
+async function slowly(page) {
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.enable')
+  const kept = { offline: false, latency: 5, downloadThroughput: -1 }
+  await network.send('Network.emulateNetworkConditions', { ...kept, uploadThroughput: 700_000 })
+  return network
+}
+
+async function fast(network) {
+  const free = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+  await network.send('Network.emulateNetworkConditions', free)
+  await network.detach()
+}
+
+async function pauseAndGoOn(page) {
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.waitForTimeout(300)
+  const sent = () => page.locator('.sending progress').evaluate((bar) => bar.value)
+  const paused = await sent()
+  await page.waitForTimeout(700)
+  assert.equal(await sent(), paused, 'a paused upload sends nothing')
+  await shot(page, '3-uploading')
+  await page.getByRole('button', { name: 'Go on' }).click()
 }
 
 /** Watches the run to its end; returns the states that each table had, in order. */
@@ -103,7 +138,7 @@ async function follow(page, name) {
     const status = await page.locator('.job .badge').getAttribute('data-status')
     if (!middle && [...states.values()].some((known) => known.includes('Occupied'))) {
       middle = true
-      await shot(page, '3-working')
+      await shot(page, '4-working')
     }
     if (status === 'done') break
     assert(!['failed', 'cancelled'].includes(status), `the run ended ${status}: ${await page.locator('.job .callout').textContent()}`)
@@ -111,7 +146,7 @@ async function follow(page, name) {
     await page.waitForTimeout(250)
   }
   await page.waitForTimeout(500)
-  await shot(page, '4-done')
+  await shot(page, '5-done')
   assert(states.size > 0, 'there are no tables')
   const changed = [...states.values()].filter((known) => known.length > 1)
   assert(changed.length > 0, 'no table changed its state on the page')
@@ -155,15 +190,31 @@ async function comeBack(page) {
   await shot(page, '7-again')
 }
 
+/** A file that is no video: the page says so, with the code. */
+async function refuse(page) {
+  const before = await page.locator('.entries li').count()
+  await page.locator('#file').setInputFiles({ name: 'notes.mp4', mimeType: 'video/mp4', buffer: Buffer.from('not a video '.repeat(500)) })
+  await page.waitForFunction((count) => document.querySelectorAll('.entries li').length > count, before)
+  await page.locator('.job .badge[data-status=failed]').waitFor()
+  const said = await page.locator('.job .callout').textContent()
+  assert.match(said, /\(\w+\)$/, `the refusal has no code: ${said}`)
+  await shot(page, '8-refused')
+  await page.locator('.entries button').first().click()
+  await page.getByText('No live pictures from this camera.').waitFor()
+  await shot(page, '9-camera')
+  await page.locator('.entries button', { hasText: path.basename(given.clip) }).first().click()
+  await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0)
+}
+
 async function otherLooks(page) {
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.waitForTimeout(400)
-  await shot(page, '8-dark')
+  await shot(page, 'dark')
   await page.setViewportSize({ width: 390, height: 844 })
   await page.waitForTimeout(400)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
   assert(wide <= 0, `the page is ${wide} px wider than a telephone`)
-  await shot(page, '9-narrow', true)
+  await shot(page, 'narrow', true)
 }
 
 async function signOut(page) {

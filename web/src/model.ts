@@ -33,9 +33,22 @@ export function selectedJob(model: Model): Job | null {
   return model.subject && 'video' in model.subject ? (model.view.videos.get(model.subject.video) ?? null) : null
 }
 
+/**
+ * The frame in the picture: the chosen one, else the newest. While tables are still being concluded it is the one that
+ * the newest conclusion is about, so that the states on the picture are those of the picture.
+ */
 export function shownFrame(model: Model): Frame | null {
   if (model.chosen !== null) return model.frames[model.chosen] ?? null
-  return model.frames.at(-1) ?? null
+  const job = selectedJob(model)
+  const told = job?.status === 'processing' ? newestConclusion(model, job.run_id) : null
+  const found = told === null ? undefined : model.frames.findLast((frame) => frame.captured_at <= told)
+  return found ?? model.frames.at(-1) ?? null
+}
+
+/** Capture time of the newest evidence behind any state of a run. */
+export function newestConclusion(model: Model, run: string): string | null {
+  const times = [...model.view.states.values()].filter((state) => state.run_id === run).map((state) => state.as_of)
+  return times.sort().at(-1) ?? null
 }
 
 /** Milliseconds at which the run's media time is 0; null as long as no frame says so. */

@@ -6,8 +6,10 @@ import {
   openStream,
   Problem,
   type Delta,
+  type Job,
   type Layout,
   type StreamState,
+  type View,
 } from './client'
 import { h, say, set, show } from './dom'
 import { FrameLoader } from './frames'
@@ -23,6 +25,7 @@ import { videosPanel } from './panels/videos'
 import { feedLine, timeOfDay } from './words'
 
 const FEED_LINES = 200
+const LAST_SITE = 'tablewatch-site'
 const STREAM_WORDS: Record<StreamState, string> = {
   connecting: 'Connecting…',
   live: 'Live',
@@ -68,7 +71,7 @@ export class Page {
       jobPanel(client, fail),
       picturePanel((index) => this.change({ chosen: index })),
       tablesPanel((share) => this.seek(share)),
-      hazardsPanel(client, fail),
+      hazardsPanel(client, fail, (time) => this.seekTime(time)),
       framesPanel(() => this.loader?.more(), (index) => this.change({ chosen: index })),
       feedPanel(),
     ]
@@ -81,7 +84,8 @@ export class Page {
       const sites = await this.client.sites()
       this.change({ sites })
       this.sites.replaceChildren(...sites.map((site) => h('option', { value: site.site_id }, site.name)))
-      if (sites[0]) this.open(sites.at(-1)?.site_id ?? '')
+      const last = sites.find((site) => site.site_id === localStorage.getItem(LAST_SITE)) ?? sites[0]
+      if (last) this.open(last.site_id)
       else this.fail(new Error('This key opens no site. Make one with POST /v1/sites.'))
       return await this.ended
     } finally {
@@ -123,6 +127,7 @@ export class Page {
     this.loader = null
     this.model = { ...fresh(siteId), sites: this.model.sites }
     this.sites.value = siteId
+    localStorage.setItem(LAST_SITE, siteId)
     this.client.cameras(siteId).then((cameras) => this.change({ cameras }), (error: unknown) => this.fail(error))
     this.closeStream = openStream({
       siteId,
@@ -137,7 +142,7 @@ export class Page {
   private receive(delta: Delta, id: string): void {
     if (id) this.lastId = id
     const view = apply(this.model.view, delta)
-    const line = feedLine(delta, tableLabel(this.model))
+    const line = worthALine(delta, this.model.view) ? feedLine(delta, tableLabel(this.model)) : null
     const feed = line
       ? [{ ...line, id: ++this.entries, at: Date.now() }, ...this.model.feed].slice(0, FEED_LINES)
       : this.model.feed
@@ -232,6 +237,12 @@ export class Page {
     this.change({ chosen: Math.max(0, found) })
   }
 
+  /** Goes to the first frame at or after a time of the run. */
+  private seekTime(time: string): void {
+    const found = this.model.frames.findIndex((frame) => frame.captured_at >= time)
+    if (found >= 0) this.change({ chosen: found })
+  }
+
   private async stillSignedIn(): Promise<void> {
     await this.client.session().catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) this.end('The session has ended. Sign in again.')
@@ -266,6 +277,14 @@ export class Page {
     set(this.status, 'title', `${STREAM_WORDS[this.model.stream]} (${timeOfDay(this.model.now)})`)
     for (const panel of this.panels) panel.update(this.model)
   }
+}
+
+/** Progress shows in the job; the feed tells of its stages. */
+function worthALine(delta: Delta, before: View): boolean {
+  if (delta.type !== 'video.job') return true
+  const job = delta.data as Job
+  const known = before.videos.get(job.video_id)
+  return known?.status !== job.status || known.stage !== job.stage
 }
 
 function fresh(siteId: string): Model {

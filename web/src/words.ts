@@ -99,7 +99,7 @@ export function feedLine(delta: Delta, label: (tableId: string) => string): Feed
     case 'video.job': {
       const job = delta.data as Job
       const ends = job.status === 'failed' ? ` (${job.error?.code ?? 'no reason given'})` : ''
-      const at = job.status === 'processing' ? `, ${word(job.stage).toLowerCase()} ${Math.floor(job.progress)} %` : ends
+      const at = job.status === 'processing' ? `: ${word(job.stage).toLowerCase()}` : ends
       return line(`${jobName(job)}: ${word(job.status).toLowerCase()}${at}`, job.status === 'failed' ? 'hazard' : 'plain')
     }
     case 'video.deleted':

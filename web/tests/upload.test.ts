@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // Uploads against a small tus server of its own, over real HTTP.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -48,7 +48,7 @@ describe('the feed', () => {
   })
 
   it('says how a job goes, and why it failed', () => {
-    expect(feedLine({ type: 'video.job', data: job() }, label)?.text).toBe('demo.mp4: working, frames 45 %')
+    expect(feedLine({ type: 'video.job', data: job() }, label)?.text).toBe('demo.mp4: working: frames')
     const error = { code: 'not_a_video', reason: 'No.', retryable: false }
     const failed = feedLine({ type: 'video.job', data: job({ status: 'failed', error }) }, label)
     expect(failed).toMatchObject({ text: 'demo.mp4: failed (not_a_video)', tone: 'hazard' })
@@ -66,7 +66,7 @@ describe('a timeline', () => {
     ({ ...runState.value, state, version, since: new Date(origin + second * 1000).toISOString() }) as TableState
 
   it('has the share of the video that each state took, the last one to the end', () => {
-    const found = spans([at(0, 'free', 1), at(30, 'occupied', 2), at(90, 'dirty', 3)], origin, 120_000)
+    const found = spans([at(0, 'free', 1), at(30, 'occupied', 2), at(90, 'dirty', 3)], origin, 120_000, Infinity)
     expect(found.map(({ state, from, to }) => [state, from, to])).toEqual([
       ['free', 0, 0.25],
       ['occupied', 0.25, 0.75],
@@ -74,8 +74,16 @@ describe('a timeline', () => {
     ])
   })
 
+  it('of a run under way ends where the conclusions do', () => {
+    const found = spans([at(0, 'free', 1), at(30, 'occupied', 2)], origin, 120_000, origin + 60_000)
+    expect(found.map(({ from, to }) => [from, to])).toEqual([
+      [0, 0.25],
+      [0.25, 0.5],
+    ])
+  })
+
   it('stays within the video', () => {
-    const [span] = spans([at(-30, 'free', 1)], origin, 120_000)
+    const [span] = spans([at(-30, 'free', 1)], origin, 120_000, Infinity)
     expect([span?.from, span?.to]).toEqual([0, 1])
   })
 })

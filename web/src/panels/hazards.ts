@@ -17,11 +17,16 @@ interface Line {
   note: string
 }
 
-export function hazardsPanel(client: Client, onError: (error: unknown) => void) {
+interface Doings {
+  act(id: string, action: HazardAction): Promise<unknown>
+  seek(time: string): void
+}
+
+export function hazardsPanel(client: Client, onError: (error: unknown) => void, seek: (time: string) => void) {
   const list = h('ul', { class: 'hazards' })
   const empty = h('p', { class: 'muted empty' }, 'Nothing on the floor.')
-  const act = (id: string, action: HazardAction) => client.act(id, action).catch(onError)
-  const fill = keyed<Line>(list, (line) => line.hazard.hazard_id, () => row(act))
+  const doings: Doings = { act: (id, action) => client.act(id, action).catch(onError), seek }
+  const fill = keyed<Line>(list, (line) => line.hazard.hazard_id, () => row(doings))
   const element = h(
     'section',
     { class: 'card', 'aria-labelledby': 'hazards-title' },
@@ -49,14 +54,18 @@ export function hazardsPanel(client: Client, onError: (error: unknown) => void) 
   return { element, update }
 }
 
-function row(act: (id: string, action: HazardAction) => Promise<unknown>): Row<Line> {
+function row({ act, seek }: Doings): Row<Line> {
+  let seen = ''
   const title = h('strong')
   const note = h('span', { class: 'muted small' })
   const buttons = h('div', { class: 'buttons' })
-  const element = h('li', {}, h('span', { class: 'texts' }, title, note), buttons)
+  const look = h('button', { type: 'button', onclick: () => seek(seen) }, 'Show')
+  const element = h('li', {}, h('span', { class: 'texts' }, title, note), h('div', { class: 'buttons' }, look, buttons))
   return {
     element,
     update({ hazard, title: text, note: more }) {
+      seen = hazard.as_of
+      show(look, hazard.run_id !== null)
       say(title, text)
       say(note, more)
       set(element, 'data-severity', hazard.severity)

@@ -10,7 +10,7 @@ export function jobPanel(client: Client, onError: (error: unknown) => void) {
   const badge = h('span', { class: 'badge', role: 'status' })
   const facts = h('p', { class: 'muted small' })
   const stages = h('ol', { class: 'stages' })
-  const fill = keyed<Stage>(stages, (stage) => stage.name, stageRow)
+  const fill = keyed<StageLine>(stages, (stage) => stage.name, stageRow)
   const error = h('p', { class: 'callout error', role: 'alert' })
   const cancel = h('button', { type: 'button', onclick: () => void cancelIt() }, 'Cancel')
   const remove = h('button', { type: 'button', class: 'danger', onclick: () => void removeIt() }, 'Delete')
@@ -43,7 +43,7 @@ export function jobPanel(client: Client, onError: (error: unknown) => void) {
     say(badge, word(job.status))
     set(badge, 'data-status', job.status)
     say(facts, describe(job))
-    fill(job.stages)
+    fill(job.stages.map((stage) => ({ ...stage, said: said(stage, job) })))
     show(cancel, job.status === 'queued' || job.status === 'processing')
     show(error, job.error !== null)
     say(error, job.error ? `${job.error.reason} (${job.error.code})` : '')
@@ -52,7 +52,15 @@ export function jobPanel(client: Client, onError: (error: unknown) => void) {
   return { element, update }
 }
 
-function stageRow(): Row<Stage> {
+type StageLine = Stage & { said: string }
+
+/** The stages behind the one that failed were not cancelled by anybody. */
+function said(stage: Stage, job: Job): string {
+  if (stage.status === 'processing') return `${Math.floor(stage.progress)} %`
+  return stage.status === 'cancelled' && job.status === 'failed' ? 'Not begun' : word(stage.status)
+}
+
+function stageRow(): Row<StageLine> {
   const name = h('span')
   const value = h('span', { class: 'muted small' })
   const bar = h('progress', { max: 100 })
@@ -64,7 +72,7 @@ function stageRow(): Row<Stage> {
       set(element, 'data-status', stage.status)
       set(bar, 'aria-label', word(stage.name))
       bar.value = stage.progress
-      say(value, stage.status === 'processing' ? `${Math.floor(stage.progress)} %` : word(stage.status))
+      say(value, stage.said)
     },
   }
 }

@@ -1,6 +1,6 @@
 // The camera's picture with its tables, coloured by state, and what lies on the floor.
 import type { HazardAlert } from '../generated/events'
-import type { Point } from '../client'
+import type { Job, Point } from '../client'
 import { h, keyed, s, say, set, show, type Row } from '../dom'
 import { CLOSED_HAZARDS, hazardsNow, selectedJob, shownFrame, tableLabel, tablesNow, type Model, type TableNow } from '../model'
 import { clockTime, hazardTitle, timeOfDay, tone, word } from '../words'
@@ -45,7 +45,7 @@ export function picturePanel(onChoose: (index: number | null) => void) {
         set(area, 'points', points(table.polygon))
         const [x, y] = center(table.polygon)
         const words = `${label(table.table_id)} · ${word(state)}`
-        const width = words.length * 13 + 24
+        const width = words.length * 15 + 24
         for (const [name, value] of Object.entries({ x: x - width / 2, y: y - 22, width, height: 40 })) set(back, name, value)
         set(text, 'x', x)
         set(text, 'y', y + 6)
@@ -95,23 +95,28 @@ export function picturePanel(onChoose: (index: number | null) => void) {
 
   function showFrame(model: Model): void {
     const frame = shownFrame(model)
-    if (frame && image.getAttribute('src') !== frame.url && image.dataset['frame'] !== frame.frame_id) {
-      image.dataset['frame'] = frame.frame_id
-      image.src = frame.url
-    }
+    // The link of a frame changes whenever it is asked for; its picture does not.
+    if (frame && image.dataset['frame'] !== frame.frame_id) image.src = frame.url
     if (!frame) image.removeAttribute('src')
+    image.dataset['frame'] = frame?.frame_id ?? ''
     show(image, frame !== null)
     show(bar, model.frames.length > 0)
     say(caption, frame ? `${clockTime(frame.media_ms)}  ${timeOfDay(frame.captured_at)}` : '')
     set(slider, 'max', Math.max(0, count - 1))
-    slider.value = String(model.chosen ?? count - 1)
+    slider.value = String(frame ? model.frames.indexOf(frame) : 0)
     set(slider, 'aria-valuetext', frame ? clockTime(frame.media_ms) : null)
     show(follow, model.chosen !== null)
     show(empty, frame === null)
-    say(empty, selectedJob(model) ? 'Frames appear here as they are cut from the video.' : 'No live pictures from this camera.')
+    say(empty, nothing(selectedJob(model)))
   }
 
   return { element, update }
+}
+
+function nothing(job: Job | null): string {
+  if (!job) return 'No live pictures from this camera.'
+  const over = job.status === 'failed' || job.status === 'cancelled'
+  return over ? 'There are no pictures of this video.' : 'Frames appear here as they are cut from the video.'
 }
 
 /** Whether an alert is on the floor in the picture: opened by then, and not closed since. */

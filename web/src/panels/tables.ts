@@ -1,7 +1,7 @@
 // Each table's state, and in a run how it changed over the video.
 import type { TableState } from '../generated/events'
 import { h, keyed, say, set, show, type Row } from '../dom'
-import { runOrigin, selectedJob, shownFrame, tableLabel, tablesNow, type Model, type TableNow } from '../model'
+import { newestConclusion, runOrigin, selectedJob, shownFrame, tableLabel, tablesNow, type Model, type TableNow } from '../model'
 import { ago, clockTime, tone, word } from '../words'
 
 interface Span {
@@ -51,7 +51,7 @@ function line(each: TableNow, model: Model): Line {
     ...each,
     label: tableLabel(model)(each.table.table_id),
     note: note(each, model, origin),
-    spans: timed ? spans(model.view.past.get(each.key) ?? [], origin, length) : null,
+    spans: timed ? spans(model.view.past.get(each.key) ?? [], origin, length, known(model)) : null,
     playhead: timed && frame ? Math.min(1, frame.media_ms / length) : null,
   }
 }
@@ -64,15 +64,22 @@ function note({ record, state }: TableNow, model: Model, origin: number | null):
   return `${record.run_id === null ? '' : 'since '}${since}${people}${sure}`
 }
 
-/** What a table was over the video, as shares of its length. */
-export function spans(past: readonly TableState[], origin: number, length: number): Span[] {
+/** Up to when the states of the run are known, ms: of a run under way, its newest conclusion. */
+function known(model: Model): number {
+  const job = selectedJob(model)
+  const told = job?.status === 'processing' ? newestConclusion(model, job.run_id) : null
+  return told === null ? Infinity : Date.parse(told)
+}
+
+/** What a table was over the video, as shares of its length; the last state holds until `end`, ms. */
+export function spans(past: readonly TableState[], origin: number, length: number, end: number): Span[] {
   const share = (time: number) => Math.min(1, Math.max(0, (time - origin) / length))
   return past.map((state, at) => {
     const next = past[at + 1]
     const from = Date.parse(state.since)
-    const to = next ? Date.parse(next.since) : Math.max(Date.parse(state.as_of), from)
+    const to = next ? Date.parse(next.since) : end
     const title = `${word(state.state)} from ${clockTime(from - origin)}`
-    return { key: `${state.version}`, state: state.state, from: share(from), to: next ? share(to) : 1, title }
+    return { key: `${state.version}`, state: state.state, from: share(from), to: share(to), title }
   })
 }
 
@@ -82,7 +89,7 @@ function row(onSeek: (share: number) => void): Row<Line> {
   const about = h('span', { class: 'muted small' })
   const bars = h('span', { class: 'bars' })
   const head = h('span', { class: 'playhead' })
-  const track = h('div', { class: 'track', onclick: (event: MouseEvent) => seek(event) }, bars, head)
+  const track = h('div', { class: 'track', 'aria-hidden': 'true', onclick: (event: MouseEvent) => seek(event) }, bars, head)
   const element = h('li', {}, h('div', { class: 'row' }, name, chip), about, track)
   const fill = keyed<Span>(bars, (span) => span.key, span)
 
