@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -52,9 +53,9 @@ class Told:
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
-        self._seen: list[Received] = []
+        self._seen: list[Received[Any]] = []
 
-    async def of(self, video_id: str, within_s: float = 20) -> Received:
+    async def of(self, video_id: str, within_s: float = 20) -> Received[Any]:
         """The first event of the video, waited for."""
         for _ in range(int(within_s * 5)):
             found = [event for event in self._seen if event.key == video_id]
@@ -63,7 +64,7 @@ class Told:
             await self._poll(200)
         raise AssertionError(f"nothing was told of {video_id}")
 
-    async def all_of(self, video_id: str, wait_ms: int = 1500) -> list[Received]:
+    async def all_of(self, video_id: str, wait_ms: int = 1500) -> list[Received[Any]]:
         """All events of the video that come within the time."""
         await self._poll(wait_ms)
         return [event for event in self._seen if event.key == video_id]

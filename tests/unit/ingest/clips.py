@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,7 +19,7 @@ def video_file(
 ) -> Path:
     """A moving gradient of `frames` pictures at 10 a second."""
     with av.open(str(path), "w", format=format) as out:
-        stream = out.add_stream(codec, rate=RATE)
+        stream: Any = out.add_stream(codec, rate=RATE)
         stream.width, stream.height = size
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.time_base = Fraction(1, RATE)
@@ -35,8 +36,8 @@ def video_file(
 def sound_file(path: Path, cover: bytes | None = None) -> Path:
     """An MP4 with sound, and a picture as cover art if given."""
     with av.open(str(path), "w", format="mp4") as out:
-        stream = out.add_stream("aac", rate=44_100)
-        art = None
+        stream: Any = out.add_stream("aac", rate=44_100)
+        art: Any = None
         if cover is not None:
             art = out.add_stream("mjpeg")
             art.width, art.height, art.pix_fmt = 64, 64, "yuvj420p"
@@ -58,7 +59,7 @@ def sound_file(path: Path, cover: bytes | None = None) -> Path:
 def jpeg() -> bytes:
     """A small picture."""
     with av.open(io.BytesIO(), "w", format="mjpeg") as out:
-        stream = out.add_stream("mjpeg", rate=1)
+        stream: Any = out.add_stream("mjpeg", rate=1)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
         frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
         return b"".join(bytes(packet) for packet in [*stream.encode(frame), *stream.encode()])
@@ -126,7 +127,7 @@ def mp4_with_png_of(path: Path, side: int) -> Path:
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     picture = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
     with av.open(str(path), "w", format="mp4") as out:
-        stream = out.add_stream("png", rate=1)
+        stream: Any = out.add_stream("png", rate=1)
         stream.width, stream.height, stream.pix_fmt = side, side, "rgb24"
         packet = av.Packet(picture)
         packet.stream, packet.pts, packet.dts, packet.time_base = stream, 0, 0, Fraction(1, 1)
