@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from api.access import SCOPES, NewKey, mint
@@ -72,6 +73,7 @@ class Stage:
     group: str = field(default_factory=lambda: f"test-{secrets.token_hex(4)}")
     letters: list[Any] = field(default_factory=list)
     memory: MemoryBroker | None = None
+    app: FastAPI | None = None
 
     async def key(self, *scopes: str, sites: list[str] | None = None, **more: Any) -> str:
         """A new key."""
@@ -91,7 +93,8 @@ class Stage:
     def client_of(self, key: str | None) -> httpx.AsyncClient:
         """A client with this key."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        transport = httpx.ASGITransport(app=create_app(self.parts))
+        self.app = self.app or create_app(self.parts)
+        transport = httpx.ASGITransport(app=self.app)
         return httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers)
 
     async def send(self, *events: Any) -> None:

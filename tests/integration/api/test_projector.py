@@ -121,6 +121,16 @@ async def test_one_record_that_postgres_refuses_pays_for_itself_alone(lane: Stag
     assert await lane.pool.fetchval("SELECT count(*) FROM projector_offsets WHERE next_offset = 0") == 0
 
 
+async def test_a_number_that_fits_no_column_is_not_waited_for(lane: Stage) -> None:
+    """asyncpg raises an InterfaceError for it, as it does for a lost connection."""
+    run = await _run(lane)
+    await lane.send(dataclasses.replace(run.hazard("haz_far", 2**63), camera_id=None))
+    async with lane.projecting():
+        await lane.send(*run.whole())
+        await until(lambda: _done(lane, run))
+    assert _codes(lane) == ["cannot_apply"]
+
+
 async def test_the_fuse_stops_it_and_commits_nothing(lane: Stage) -> None:
     tools = lane.tools(fuse=FuseOptions(run=3))
     await lane.put(*[Message(topic="table.group", key=b"fuse", value=b"?", lane="run") for _ in range(6)])

@@ -85,7 +85,7 @@ async def test_faults_are_problems_that_repeat_no_values(stage: Stage) -> None:
     assert "twk_secret" not in said.text
     assert code(await client.get("/v1/nothing"), 404) == "not_found"
     assert code(await client.put("/v1/sites"), 405) == "method_not_allowed"
-    assert code(await client.get("/v1/videos?cursor=%00"), 400) == "invalid_cursor"
+    assert code(await client.get("/v1/videos?cursor=AAA%3D"), 400) == "invalid_cursor"
     assert code(await client.get("/v1/cameras?site_id=a%00b"), 422) == "invalid_request"
 
 

@@ -42,7 +42,7 @@ def test_a_problem_is_a_document_of_rfc_9457() -> None:
     assert response.headers["content-range"] == "bytes */5"
     document = Problem("range_invalid", "It has 5 bytes.", size=5).document()
     assert document == {
-        "type": "/docs/errors#range_invalid", "title": CODES["range_invalid"].title, "status": 416,
+        "type": "/docs#range_invalid", "title": CODES["range_invalid"].title, "status": 416,
         "code": "range_invalid", "detail": "It has 5 bytes.", "size": 5,
     }  # fmt: skip
 
@@ -78,6 +78,7 @@ def test_the_page_of_the_api_shows_everything_and_loads_nothing(openapi: dict[st
     assert "Terrace" in page
     assert "http" not in page.replace("/openapi.json", "").split("<body>")[0]
     assert "<script" not in page
+    assert [code for code in CODES if f'id="{code}"' not in page] == []
 
 
 @pytest.mark.parametrize(

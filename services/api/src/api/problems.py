@@ -131,7 +131,7 @@ class Problem(Exception):
         """The body, as RFC 9457 section 3 wants it."""
         kind = CODES[self.code]
         return {
-            "type": f"/docs/errors#{self.code}",
+            "type": f"/docs#{self.code}",
             "title": kind.title,
             "status": kind.status,
             "code": self.code,

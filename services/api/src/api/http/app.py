@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +29,6 @@ from api.http.guards import Guards, problem_response
 from api.http.parts import Parts
 from api.problems import MEDIA_TYPE, Code, Problem
 from api.settings import ApiSettings
-from chassis.database import DISCONNECTED
 
 log = structlog.get_logger("api.http")
 
@@ -40,6 +40,8 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 }
+# Not every OSError, which a missing file is too
+AWAY = (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 _STATUS: dict[int, Code] = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 503: "unavailable"}
 
 
@@ -61,7 +63,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _internal)
-    for fault in DISCONNECTED:
+    for fault in (*AWAY, asyncpg.InterfaceError):
         app.add_exception_handler(fault, _unavailable)
     app.add_middleware(
         Guards,
@@ -113,6 +115,8 @@ async def _http(_request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(_request: Request, error: Exception) -> Response:
+    if isinstance(error, ValueError):  # so asyncpg calls a value that fits no column
+        return problem_response(Problem("invalid_request", "A value is out of range."))
     log.warning("database_away", error=repr(error))
     return problem_response(Problem("unavailable", "The database is away; try again.", headers={"Retry-After": "1"}))
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,8 +21,11 @@ _SAFETY = {
 }
 
 
-class TooLarge(Exception):
-    """The body goes on past the limit."""
+class TooLarge(HTTPException):
+    """The body goes on past the limit. An HTTPException, because FastAPI makes a 400 of any other while it reads."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 class Guards:

@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from api.problems import CODES
+
 _HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>tablewatch HTTP API</title><style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c;background:#fff}
 section{border-top:1px solid #ddd;padding:1rem 0}code,pre{background:#f4f4f4;border-radius:4px}code{padding:.1em .3em}
@@ -22,7 +24,16 @@ def reference(document: dict[str, Any]) -> str:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    return _HEAD + "".join(sections) + "</body></html>"
+    return _HEAD + "".join(sections) + _codes() + "</body></html>"
+
+
+def _codes() -> str:
+    """Every code of a problem; its `type` leads here."""
+    rows = (
+        f'<tr id="{code}"><td><code>{code}</code></td><td>{kind.status}</td><td>{escape(kind.title)}</td></tr>'
+        for code, kind in CODES.items()
+    )
+    return f"<h2>Problems</h2><table>{''.join(rows)}</table>"
 
 
 def _operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> str:

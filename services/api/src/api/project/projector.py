@@ -53,17 +53,21 @@ class Projector:
         self._fuse = Fuse(tools.fuse)
         self._seen: set[Partition] = set()
         self._lag_at = 0.0
-        tools.health.ready("projector", lambda: self._fuse.blown and f"fuse blown: {self._fuse.blown}")
-        tools.health.expect("projector", within_s=120)
+        self._waiting: str | None = "not joined yet"
+        tools.health.ready("projector", lambda: self._fuse.blown or self._waiting)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fold until `stop`; joins again when the membership breaks."""
         while not stop.is_set():
+            # Joining waits for as long as Kafka is away: unready, but no reason to be restarted
+            self._tools.health.forget("projector")
             subscription = await self._tools.broker.subscribe(self._tools.group, self._tools.topics, self._revoked)
+            self._tools.health.expect("projector", within_s=120)
             self._seen.clear()
             try:
                 await self._follow(subscription, stop)
             except BrokerError as error:
+                self._waiting = f"joins again: {error}"
                 self._tools.log.warning("projector_joins_again", error=str(error))
                 await wait_or_stop(self._tools.clock, 1.0, stop)
             finally:
@@ -77,6 +81,7 @@ class Projector:
         while not stop.is_set():
             self._tools.health.beat("projector")
             records = await subscription.poll(_POLL_S, self._tools.most)
+            self._waiting = None if subscription.assigned() else "no partitions yet"
             self._live_first(subscription, records)
             if records:
                 await self._check_places(subscription, records)
@@ -160,6 +165,8 @@ class Projector:
             try:
                 return await work()
             except _PASSING as error:
+                if isinstance(error, ValueError):
+                    raise  # asyncpg calls a value that fits no column an InterfaceError too; waiting mends none
                 self._tools.log.warning("projector_waits_for_database", error=repr(error), retry_s=delay)
                 self._tools.health.beat("projector")
                 await self._tools.clock.sleep(delay)
