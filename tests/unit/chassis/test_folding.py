@@ -1,12 +1,14 @@
 """What a fold does with one record, without Kafka or Faust: order of effects, refusals, the watchdog."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import structlog
 
 from chassis.consume import Invalid
 from chassis.fold import Fold, FoldOptions, Stalled, Step
+from chassis.fold_order import Order, Skipped
 from chassis.fold_watch import Progress, Standstill
 from chassis.health import Health
 from chassis.metrics import Metrics
@@ -68,14 +70,13 @@ async def test_outputs_are_acknowledged_before_rows_are_written(fold, producer):
     await fold._take(record(b"x", 1))
     assert producer.rows_at_send == [{}, {b"k": b"1"}]
     assert producer.table == {b"k": b"2"}
-    assert fold._done == {2: 2}
 
 
 async def test_an_output_that_is_not_acknowledged_writes_nothing_and_is_not_done(fold, producer):
     producer.fail = RuntimeError("no broker")
     with pytest.raises(RuntimeError):
         await fold._take(record(b"x"))
-    assert producer.table == {} and fold._done == {}
+    assert producer.table == {}
 
 
 async def test_a_row_is_deleted_and_deleting_what_is_not_there_is_nothing(fold, producer):
@@ -92,7 +93,7 @@ async def test_a_step_that_raises_makes_a_dead_letter_and_the_fold_goes_on(fold,
     assert (letter.topic, letter.value, letter.partition) == ("in.group.dlq", value, 0)
     assert dict(letter.headers)["dlq-reason-code"] == code
     await fold._take(record(b"x", 5))
-    assert producer.table == {b"k": b"1"} and fold._done == {2: 6}
+    assert producer.table == {b"k": b"1"}
 
 
 async def test_too_many_dead_letters_in_a_row_end_the_process(fold):
@@ -108,22 +109,81 @@ async def test_rows_are_listed_by_partition(fold, producer):
     assert all(listed[:4]) and not any(listed[4:]), "live keys live in the first two thirds"
 
 
-def at(committed: int, done: int, waiting: int) -> Progress:
-    return Progress(((0, committed),), ((0, done),), waiting)
+def at(offset: int, waiting: int) -> dict[int, Progress]:
+    return {0: Progress(offset, offset, waiting)}
 
 
 def test_standing_still_with_records_waiting_ends_it():
     still = Standstill(60)
-    assert still.see(at(1, 1, 5), 0)
-    assert not still.see(at(1, 1, 7), 60)
+    assert still.see(at(1, 5), 0)
+    assert not still.see(at(1, 7), 60)
     with pytest.raises(Stalled):
-        still.see(at(1, 1, 7), 61)
+        still.see(at(1, 7), 61)
 
 
 def test_progress_or_nothing_to_do_is_well():
     still = Standstill(60)
     for now in range(0, 600, 30):
-        assert still.see(at(now, now, 5), now)
+        assert still.see(at(now, 5), now)
     for now in range(600, 1200, 30):
-        assert still.see(at(9, 9, 0), now)
-    assert not still.see(at(9, 9, 1), 1200)
+        assert still.see(at(9, 0), now)
+    assert not still.see(at(9, 1), 1200)
+
+
+def test_one_partition_that_stands_still_is_not_hidden_by_the_others():
+    still = Standstill(60)
+    with pytest.raises(Stalled):
+        for now in range(0, 100, 10):
+            still.see(at(1, 5) | {1: Progress(now, now, 3)}, now)
+
+
+def test_a_partition_that_went_elsewhere_is_forgotten():
+    still = Standstill(60)
+    still.see(at(1, 5), 0)
+    assert still.see({}, 100)
+    assert still.see(at(1, 5), 200)
+
+
+class Faust:
+    """As much of Faust as Order looks at."""
+
+    def __init__(self, committed: int | None, begins: int) -> None:
+        self.consumer = self
+        self._committed_offset = {"tp": committed}
+        self.begins = begins
+
+    async def earliest_offsets(self, place):
+        return {place: self.begins}
+
+
+def message(offset: int, generation: int = 1, topic: str = "in"):
+    return SimpleNamespace(topic=topic, tp="tp", offset=offset, generation_id=generation)
+
+
+async def test_records_count_once_and_in_order():
+    order = Order(Faust(committed=5, begins=0), "in")
+    due = [await order.due(message(offset)) for offset in (5, 6, 5, 6, 7)]
+    assert due == [True, True, False, False, True]
+
+
+async def test_a_record_that_is_passed_over_is_noticed():
+    order = Order(Faust(committed=5, begins=0), "in")
+    with pytest.raises(Skipped):
+        await order.due(message(6))
+    assert await order.due(message(9, topic="another"))
+
+
+async def test_what_retention_deleted_is_not_missed():
+    faust = Faust(committed=None, begins=40)
+    order = Order(faust, "in")
+    assert await order.due(message(40))
+    faust.begins = 60
+    assert await order.due(message(60))
+
+
+async def test_a_new_assignment_begins_at_what_is_committed():
+    faust = Faust(committed=5, begins=0)
+    order = Order(faust, "in")
+    assert await order.due(message(5))
+    faust._committed_offset["tp"] = 90
+    assert await order.due(message(90, generation=2))

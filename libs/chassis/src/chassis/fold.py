@@ -18,6 +18,7 @@ from chassis import fold_faust
 from chassis.clock import Clock, wait_or_stop
 from chassis.deadletters import Fuse, FuseOptions, dead_letter
 from chassis.fold_faust import FoldOptions
+from chassis.fold_order import Order, Skipped
 from chassis.fold_watch import Stalled, owned, watch
 from chassis.health import Health
 from chassis.lanes import partition_for
@@ -85,7 +86,6 @@ class Fold:
         self._log = log
         self._fuse = Fuse(FuseOptions())
         self._unwritten: set[asyncio.Future[Any]] = set()
-        self._done: dict[int, int] = {}
         self._table: Any = {}
         self._running = False
 
@@ -95,9 +95,19 @@ class Fold:
         self._health.ready(options.app, lambda: None if self._running else "recovering its rows")
         if not await fold_faust.topics_exist(options, self._clock, self._log, stop):
             return
+        while not stop.is_set():
+            try:
+                await self._member(stop)
+            except Skipped as error:
+                self._log.warning("fold_starts_again", app=options.app, error=str(error))
+                self._metrics.count("records_retried_total", group=options.app, topic=options.topic, why="skipped")
+
+    async def _member(self, stop: asyncio.Event) -> None:
+        options = self._options
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         app, self._table = fold_faust.build(options, self._agent)
         self._written = fold_faust.written(self._table)
+        self._order = Order(app, options.topic)
         self._health.expect(options.app, options.stalled_s * 2)
         try:
             await self._until_stopped(app, stop)
@@ -123,7 +133,7 @@ class Fold:
         self._running = True
         options, clock = self._options, self._clock
         watching = watch(
-            app, options.topic, self._done, options.stalled_s,
+            app, self._order, options.topic, options.stalled_s,
             clock=clock, metrics=self._metrics, health=self._health, stop=stop,
         )  # fmt: skip
         await asyncio.gather(self._send_ticks(app, stop), watching)
@@ -140,8 +150,11 @@ class Fold:
         manual = stream.noack()
         try:
             async for event in manual.events():
-                await self._take(_record(event.message))
-                await self._acknowledge(event)
+                if await self._order.due(event.message):
+                    await self._take(_record(event.message))
+                    await self._acknowledge(event)
+                else:
+                    event.ack()
         except Exception as error:  # noqa: BLE001 (Faust would go on with the next record: end the process)
             if not self._failure.done():
                 self._failure.set_exception(error)
@@ -178,8 +191,6 @@ class Fold:
             await self._apply(await self._stepped(record))
             self._fuse.fine()
             outcome = "ok"
-        if record.topic == self._options.topic:
-            self._done[record.partition] = record.offset + 1
         group, topic = self._options.app, record.topic
         self._metrics.count("records_handled_total", group=group, topic=topic, outcome=outcome)
         self._metrics.observe("handle_seconds", self._clock.monotonic() - started, group=group, topic=topic)

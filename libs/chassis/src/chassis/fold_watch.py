@@ -1,11 +1,13 @@
 """The watchdog of a fold: Faust can stand still without saying so (faust-streaming #523, #532)."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.clock import Clock, wait_or_stop
+from chassis.fold_order import Order
 from chassis.health import Health
 from chassis.metrics import Metrics
 
@@ -18,50 +20,46 @@ class Stalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Offsets by partition: committed, and done with; `waiting` records are neither."""
+    """Of one partition: the offset that comes next, the committed one; `waiting` records are not committed."""
 
-    committed: tuple[tuple[int, int], ...]
-    done: tuple[tuple[int, int], ...]
+    expected: int
+    committed: int
     waiting: int = field(compare=False)
 
 
 class Standstill:
-    """When nothing moves although something waits. Pure: time comes as an argument, in seconds."""
+    """When a partition does not move although records wait in it. Pure: time comes as an argument, in seconds."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._seen: Progress | None = None
-        self._since = 0.0
+        self._seen: dict[int, tuple[Progress, float]] = {}
 
-    def see(self, progress: Progress, now: float) -> bool:
-        """Whether there is progress, or none is needed. Raises Stalled past the limit."""
-        if progress != self._seen or not progress.waiting:
-            self._seen, self._since = progress, now
-            return True
-        if now - self._since > self._limit_s:
-            raise Stalled(f"no progress for {now - self._since:.0f} s with {progress.waiting} records waiting")
-        return False
+    def see(self, partitions: Mapping[int, Progress], now: float) -> bool:
+        """Whether every partition moves, or need not. Raises Stalled past the limit."""
+        kept = {number: self._seen.get(number) for number in partitions}
+        self._seen = {
+            number: before if before is not None and before[0] == progress and progress.waiting else (progress, now)
+            for (number, progress), before in zip(partitions.items(), kept.values(), strict=True)
+        }
+        oldest = min((since for _, since in self._seen.values()), default=now)
+        if now - oldest > self._limit_s:
+            waiting = {number: progress.waiting for number, progress in partitions.items() if progress.waiting}
+            raise Stalled(f"no progress for {now - oldest:.0f} s with records waiting: {waiting}")
+        return oldest == now
 
 
 async def watch(
-    app: Any,
-    topic: str,
-    done: dict[int, int],
-    limit_s: float,
-    *,
-    clock: Clock,
-    metrics: Metrics,
-    health: Health,
+    app: Any, order: Order, topic: str, limit_s: float, *, clock: Clock, metrics: Metrics, health: Health,
     stop: asyncio.Event,
-) -> None:
-    """Look every two seconds until `stop`; raises Stalled. `done` is the next offset by partition, kept by the fold."""
+) -> None:  # fmt: skip
+    """Look every two seconds until `stop`; raises Stalled."""
     group, standstill = app.conf.id, Standstill(limit_s)
     while not await wait_or_stop(clock, _LOOK_S, stop):
         if app.crashed:
             raise Stalled(f"Faust crashed: {app.crash_reason!r}")
-        progress = await _progress(app, topic, done)
-        metrics.gauge("consumer_lag", progress.waiting, group=group, lane="all")
-        if standstill.see(progress, clock.monotonic()):
+        partitions = await _progress(app, order, topic)
+        metrics.gauge("consumer_lag", sum(each.waiting for each in partitions.values()), group=group, lane="all")
+        if standstill.see(partitions, clock.monotonic()):
             health.beat(group)
 
 
@@ -70,11 +68,12 @@ def owned(app: Any, topic: str) -> list[Any]:
     return [place for place in app.consumer.assignment() if place.topic == topic]
 
 
-async def _progress(app: Any, topic: str, done: dict[int, int]) -> Progress:
-    committed, waiting = {}, len(app.consumer.unacked)
+async def _progress(app: Any, order: Order, topic: str) -> dict[int, Progress]:
+    found = {}
     for place in owned(app, topic):
-        committed[place.partition] = offset = app.consumer._committed_offset[place] or 0
-        with suppress(Exception):  # a partition that is taken away in this moment has no position
-            waiting += max(0, (app.consumer.highwater(place) or 0) - await app.consumer.position(place))
-        waiting += max(0, done.get(place.partition, 0) - offset)
-    return Progress(tuple(sorted(committed.items())), tuple(sorted(done.items())), waiting)
+        with suppress(Exception):  # a partition that is taken away in this moment has no offsets
+            expected = await order.expected(place)
+            committed = app.consumer._committed_offset[place] or expected
+            waiting = max(0, (app.consumer.highwater(place) or 0) - min(expected, committed))
+            found[place.partition] = Progress(expected, committed, waiting)
+    return found
