@@ -28,7 +28,7 @@ async def segments_done(road: Road, upload: VideoUploaded) -> list[int]:
 async def test_killed_in_the_middle_only_the_unfinished_is_done_again(
     road: Road, clip_folder: Path, tmp_path: Path, kafka_bootstrap: str, own_database: str, objects_dir: Path
 ) -> None:
-    path = clips.make("bframes.mp4", clip_folder, seconds=60, size="640x360")
+    path = clips.make("bframes.mp4", clip_folder, seconds=60, size="480x270")
     upload = await road.upload(path, "cadence", 200)
     where = (tmp_path, kafka_bootstrap, own_database, objects_dir)
 
@@ -59,7 +59,7 @@ async def test_killed_in_the_middle_only_the_unfinished_is_done_again(
 async def test_two_processes_share_one_video(
     road: Road, clip_folder: Path, tmp_path: Path, kafka_bootstrap: str, own_database: str, objects_dir: Path
 ) -> None:
-    path = clips.make("bframes.mp4", clip_folder, seconds=60, size="640x360")
+    path = clips.make("bframes.mp4", clip_folder, seconds=60, size="480x270")
     where = (tmp_path, kafka_bootstrap, own_database, objects_dir)
     async with AsyncExitStack() as stack:
         both = [

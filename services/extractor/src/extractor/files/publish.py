@@ -19,7 +19,7 @@ from extractor.files.window import Window
 from tablewatch_schemas import Encoded, keys
 
 BATCH = 100
-LEASE_S = 30.0
+LEASE_S = 10.0
 POLL_S = 0.2
 
 _CLAIM = """
@@ -38,6 +38,7 @@ WHERE run_id = (
 RETURNING *
 """
 _READY = "SELECT * FROM frames WHERE run_id = $1 AND index >= $2 ORDER BY index LIMIT $3"
+_RELEASE = "UPDATE jobs SET publish_until = '-infinity' WHERE run_id = $1 AND publish_fence = $2"
 _ADVANCE = """
 UPDATE jobs SET published = $3, dirty = true, publish_until = '-infinity', updated_at = clock_timestamp()
 WHERE run_id = $1 AND publish_fence = $2 AND state IN ('processing', 'failed') RETURNING true
@@ -115,14 +116,17 @@ class Publisher:
     async def round(self) -> bool:
         """Let every run that has something publish one batch; False if nothing went out."""
         done: list[str] = []
-        while await self._window.room() > 0:
-            async with self._pool.acquire() as conn:
-                row = await conn.fetchrow(_CLAIM, self._owner, timedelta(seconds=LEASE_S), done)
-            if row is None:
-                break
+        while (row := await self._claim(done)) is not None:
+            if await self._window.room() == 0:
+                await self._pool.execute(_RELEASE, row["run_id"], row["publish_fence"])
+                return False
             await self._publish(row)
             done.append(row["run_id"])
         return bool(done)
+
+    async def _claim(self, done: list[str]) -> asyncpg.Record | None:
+        async with self._pool.acquire() as conn:
+            return await conn.fetchrow(_CLAIM, self._owner, timedelta(seconds=LEASE_S), done)
 
     async def _publish(self, row: asyncpg.Record) -> None:
         async with self._pool.acquire() as conn:

@@ -1,9 +1,9 @@
 """Which frame stands for which time: exact, in integer ticks of the stream's own clock.
 
-The rule (docs/decisions/0020-which-frame-stands-for-a-time.md): let t0 be the presentation time of the first frame that can be displayed. With a cadence of
-`every_ms` the targets are t0 + k * every_ms for k = 0, 1, 2, ...; the frame of a target is the first frame, in order of
-presentation, whose time is not before it. A frame that is the first for several targets is taken once. This is what
-`ffmpeg -vf fps=1:round=up` and `select='isnan(prev_selected_t)+gte(t-prev_selected_t,1)'` give on constant frame rates.
+The rule (docs/decisions/0020-which-frame-stands-for-a-time.md): let t0 be the presentation time of the first frame that
+can be displayed. With a cadence of `every_ms` the targets are t0 + k * every_ms for k = 0, 1, 2, ...; the frame of a
+target is the first frame, in order of presentation, whose time is not before it. A frame that is the first for several
+targets is taken once.
 """
 
 import math

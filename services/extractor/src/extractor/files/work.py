@@ -115,7 +115,7 @@ async def _store(messages: list[Message], upload: VideoUploaded, store: ObjectSt
             puts.append(store.put(first, message.payload[size:], "image/jpeg"))
     try:
         await asyncio.gather(*puts)
-    except OSError as error:
+    except Exception as error:  # the boundary to storage: every backend has its own errors
         raise Failed(STORAGE_FAILED, str(error)) from error
 
 

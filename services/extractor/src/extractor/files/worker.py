@@ -14,7 +14,7 @@ from chassis.metrics import Metrics
 from chassis.objects import Gone, ObjectStore
 from extractor.files import segments, work
 from extractor.files.children import Child, Limits
-from extractor.files.failures import SOURCE_GONE, Failed
+from extractor.files.failures import CRASHED, SOURCE_GONE, Failed
 from extractor.files.segments import Claim
 from extractor.files.tasks import together
 
@@ -23,6 +23,8 @@ RENEW_S = 1.0
 """Also how soon a cancelled job's decoder is killed."""
 
 ALIVE_S = 120.0
+POISON = 3
+"""Times the allowed tries after which a segment is given up whose worker was always gone before it could say why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +99,34 @@ class Worker:
             held = await segments.claim(conn, self._owner, self._options.lease_s, self._clock.now())
         if held is None:
             return False
-        began, outcome = self._clock.monotonic(), "ok"
-        try:
-            await together(self._do(held), self._renew(held))
-        except Lost:
-            outcome = "lost"
-            self._metrics.count("leases_lost_total", lease="segment")
-        except Failed as failed:
-            outcome = failed.failure.code
-            await self._failed(held, failed)
-        finally:
-            if outcome != "ok":
-                await self.close()
+        began = self._clock.monotonic()
+        outcome = await self._outcome(held)
+        if outcome != "ok":
+            await self.close()
         stage = "plan" if held.kind == "plan" else "extract"
         self._metrics.count("work_total", stage=stage, outcome=outcome)
         self._metrics.observe("work_seconds", self._clock.monotonic() - began, stage=stage)
         self._log.info("segment", run_id=held.run_id, number=held.number, kind=held.kind, outcome=outcome)
         return True
 
+    async def _outcome(self, held: Claim) -> str:
+        """Do it: `ok`, `lost`, or the code of the failure, which is written down."""
+        try:
+            await together(self._do(held), self._renew(held))
+        except Lost:
+            self._metrics.count("leases_lost_total", lease="segment")
+            return "lost"
+        except Failed as failed:
+            await self._failed(held, failed)
+            return failed.failure.code
+        except (KeyError, TypeError, ValueError) as error:  # the decoder said something that makes no sense
+            await self._failed(held, Failed(CRASHED, repr(error)))
+            return CRASHED.code
+        return "ok"
+
     async def _do(self, held: Claim) -> None:
+        if held.tries > self._options.attempts * POISON:
+            raise Failed(CRASHED, "whoever worked on it did not come back")
         try:
             async with self._store.local_path(held.upload.object_key) as path:
                 child = await self._child_for(held.run_id)

@@ -44,8 +44,8 @@ class PlannedSampler:
                 raise Broken("reading does not begin at a keyframe")
             if packet.is_keyframe and seek is not None and self._key is None and packet.pts > seek:
                 raise Broken("seek went too far")
-            yield from self._take(packet)
             self._alive(packet.pts)
+            yield from self._take(packet)
             if not self._unfed or self._beyond(packet.pts):
                 break
         yield from self._settle()
@@ -98,6 +98,7 @@ class PlannedSampler:
                 raise Broken("a packet that is needed is damaged")
             self._codec.skip_frame = "DEFAULT" if packet.pts in self._unfed else "NONREF"
             self._unfed.discard(packet.pts)
+            self._alive(packet.pts)
             yield from self._kept(self._codec.decode(packet))
 
     def _drain(self) -> Iterator[Any]:

@@ -60,6 +60,8 @@ def open_source(path: str) -> Source:
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     try:
         container = av.open(path, options=options)
+    except MemoryError:
+        raise
     except (av.FFmpegError, OSError, ValueError) as error:
         raise Failed(DECODE_FAILED, str(error)) from error
     stream = picture_stream(container)

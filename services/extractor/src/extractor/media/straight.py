@@ -145,6 +145,8 @@ class StraightSampler:
             if packet.is_corrupt:
                 self.damage.lost(self.end or self.start or 0, GAP_DAMAGED)
             return list(codec.decode(packet))
+        except MemoryError:
+            raise
         except av.FFmpegError:
             self._errors += 1
             self.damage.lost(self.end or self.start or 0, GAP_DAMAGED)
