@@ -1,10 +1,12 @@
 """The background model on drawn scenes: one picture a second."""
 
+from collections.abc import Callable
+
 import pytest
 from tests.unit.hazard import scene
 
 from hazard.detect.floor import Blob, Floor, FloorOptions, decode_picture
-from hazard.detect.geometry import iou
+from hazard.detect.geometry import Box, iou
 
 
 def new_floor() -> Floor:
@@ -15,7 +17,7 @@ def watch(floor: Floor, seconds: range, **drawn: object) -> list[Blob]:
     blobs: list[Blob] = []
     for second in seconds:
         people = [scene.person_box(drawn["person_x"])] if "person_x" in drawn else []  # type: ignore[arg-type]
-        blobs = floor.see(scene.picture(second, **drawn), second * 1000, people)  # type: ignore[arg-type]
+        blobs = floor.see(scene.picture(second, **drawn), second * 1000, lambda people=people: people)  # type: ignore[arg-type]
     return blobs
 
 
@@ -58,7 +60,7 @@ def test_somebody_who_walks_leaves_nothing() -> None:
     watch(floor, range(10))
     for second in range(10, 30):
         canvas = scene.picture(second, person_x=150 + 20 * (second - 10))
-        assert floor.see(canvas, second * 1000, []) == [], "even one whom the detector does not see"
+        assert floor.see(canvas, second * 1000, list) == [], "even one whom the detector does not see"
 
 
 def test_somebody_who_stands_is_masked() -> None:
@@ -106,3 +108,21 @@ def test_the_same_frames_give_the_same_blobs() -> None:
 
 def test_bytes_that_are_no_picture() -> None:
     assert decode_picture(b"not a jpeg") is None
+
+
+def test_people_are_only_looked_for_when_something_may_depend_on_it() -> None:
+    asked: list[int] = []
+    floor = new_floor()
+    for second in range(20):
+        floor.see(
+            scene.picture(second, puddle=scene.BROWN if second >= 15 else None), second * 1000, _asked(asked, second)
+        )
+    assert asked == [0, 1, 2, 3, 4, 15, 16, 17, 18, 19]
+
+
+def _asked(asked: list[int], second: int) -> Callable[[], list[Box]]:
+    def people() -> list[Box]:
+        asked.append(second)
+        return []
+
+    return people

@@ -4,7 +4,7 @@ The method is the one measured in the models' notes: floor polygon, people maske
 change. Works at half size. The only file of this service that imports cv2. Boxes are relative to the picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -62,8 +62,12 @@ class Floor:
     def __init__(self, polygons: Sequence[Polygon], width: int, height: int, options: FloorOptions) -> None:
         self._options = options
         self._size = (options.width, max(1, round(height * options.width / width)))
-        shape = (self._size[1], self._size[0])
-        self._floor = _filled(polygons, shape)
+        whole = _filled(polygons, (self._size[1], self._size[0]))
+        # Only the rectangle around the floor is worked on.
+        self._left, self._top, columns, rows = cv2.boundingRect(whole.astype(np.uint8))
+        self._part = slice(self._top, self._top + max(1, rows)), slice(self._left, self._left + max(1, columns))
+        self._floor = whole[self._part]
+        shape = self._floor.shape
         self._first: list[tuple[Plane, Mask]] = []
         self._background: Plane = np.zeros((*shape, 3), np.float32)
         self._known: Mask = np.zeros(shape, bool)
@@ -77,23 +81,44 @@ class Floor:
         """Whether there is no background yet to compare with."""
         return len(self._first) < self._options.warm_up_frames
 
-    def see(self, picture: Picture, at_ms: int, people: Sequence[Box]) -> list[Blob]:
-        """One more frame, taken at `at_ms`; the areas that changed and stand still, largest first."""
-        lab = _lab(picture, self._size)
-        visible = self._floor & ~_boxes(list(map(around, people)), self._floor.shape)
+    def see(self, picture: Picture, at_ms: int, people: Callable[[], Sequence[Box]]) -> list[Blob]:
+        """One more frame, taken at `at_ms`; the areas that changed and stand still, largest first.
+
+        `people` is only asked for when something may depend on it: looking for them costs most.
+        """
+        lab = self._lab(picture)
         if self.warming_up:
-            self._learn(lab, visible)
+            self._learn(lab, self._visible(people()))
             self._last_ms = at_ms
             return []
-        lab = _same_light(lab, self._background, visible & self._known)
+        lab = _same_light(lab, self._background, self._known)
         chroma, luma = _distance(lab, self._background)
-        changed = visible & self._known & ((chroma > self._options.chroma_step) | (luma > self._options.luma_step))
+        coloured = chroma > self._options.chroma_step
+        differs = self._floor & (coloured | (luma > self._options.luma_step))
+        anything = bool(_tidy(differs & self._known).any() or (self._floor & ~self._known).any())
+        visible = self._visible(people()) if anything else self._floor
+        changed = visible & self._known & differs
         self._since[~visible & (self._since != _NEVER)] += at_ms - self._last_ms
         self._stand(lab, _tidy(changed), visible, at_ms)
-        self._chromatic = np.where(visible, chroma > self._options.chroma_step, self._chromatic)
+        self._chromatic = np.where(visible, coloured, self._chromatic)
         self._follow(lab, visible & ~changed, at_ms)
         self._last_ms = at_ms
         return self._blobs(at_ms, np.maximum(chroma, luma))
+
+    def _lab(self, picture: Picture) -> Plane:
+        """The floor's rectangle in CIE Lab, 8-bit steps, smoothed against sensor noise; height x width x 3."""
+        small = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)[self._part]
+        return np.asarray(cv2.cvtColor(cv2.GaussianBlur(small, (5, 5), 0), cv2.COLOR_BGR2LAB), np.float32)
+
+    def _visible(self, people: Sequence[Box]) -> Mask:
+        """The floor without people and one body width around each."""
+        columns, rows = self._size
+        mask = self._floor.copy()
+        for x1, y1, x2, y2 in map(around, people):
+            across = slice(max(0, int(x1 * columns) - self._left), max(0, int(np.ceil(x2 * columns)) - self._left))
+            down = slice(max(0, int(y1 * rows) - self._top), max(0, int(np.ceil(y2 * rows)) - self._top))
+            mask[down, across] = False
+        return mask
 
     def _learn(self, lab: Plane, visible: Mask) -> None:
         """Start: the median of the first frames where nobody stood."""
@@ -127,7 +152,7 @@ class Floor:
     def _blobs(self, at_ms: int, distance: Plane) -> list[Blob]:
         still = (self._since != _NEVER) & (at_ms - self._since >= self._options.report_ms)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(_tidy(still).astype(np.uint8), connectivity=8)
-        total = float(labels.size)
+        total = float(self._size[0] * self._size[1])
         found = []
         for number in range(1, count):
             left, top, width, height, pixels = (int(value) for value in stats[number])
@@ -137,25 +162,19 @@ class Floor:
         return sorted(found, key=lambda blob: (-blob.area, blob.box))
 
     def _blob(self, part: Mask, place: tuple[int, int, int, int], at_ms: int, distance: Plane) -> Blob:
-        left, top, width, height = place
+        left, top, width, height = place[0] + self._left, place[1] + self._top, place[2], place[3]
         columns, rows = self._size
         box = (left / columns, top / rows, (left + width) / columns, (top + height) / rows)
         pixels = int(part.sum())
         return Blob(
             box=tuple(round(value, 5) for value in box),  # type: ignore[arg-type]
-            area=pixels / part.size,
+            area=pixels / (columns * rows),
             # Its oldest quarter: a puddle grows, and its edge is younger than its middle.
             still_ms=at_ms - int(np.quantile(self._since[part], 0.25)),
             coloured=bool(self._chromatic[part].mean() > 0.5),
             contrast=float(distance[part].mean()),
             solidity=pixels / max(1, width * height),
         )
-
-
-def _lab(picture: Picture, size: tuple[int, int]) -> Plane:
-    """CIE Lab in 8-bit steps, smoothed against sensor noise; height x width x 3."""
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(cv2.GaussianBlur(small, (5, 5), 0), cv2.COLOR_BGR2LAB), np.float32)
 
 
 def _same_light(lab: Plane, background: Plane, where: Mask) -> Plane:
@@ -189,10 +208,3 @@ def _filled(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
         points = np.array([(x * shape[1], y * shape[0]) for x, y in polygon]).round().astype(np.int32)
         cv2.fillPoly(canvas, [points], 1)
     return np.asarray(canvas, bool)
-
-
-def _boxes(boxes: Sequence[Box], shape: tuple[int, ...]) -> Mask:
-    mask = np.zeros(shape[:2], bool)
-    for x1, y1, x2, y2 in boxes:
-        mask[int(y1 * shape[0]) : int(np.ceil(y2 * shape[0])), int(x1 * shape[1]) : int(np.ceil(x2 * shape[1]))] = True
-    return mask

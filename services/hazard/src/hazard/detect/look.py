@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chassis.metrics import Metrics
 from chassis.objects import Gone, ObjectStore
 from hazard.detect.floor import Blob, Floor, FloorOptions, Picture, decode_picture
+from hazard.detect.geometry import Box
 from hazard.detect.observe import Thing, observations
 from hazard.detect.streams import Recent, Stream
 from tablewatch_schemas import (
@@ -87,8 +88,12 @@ class Looker:
             height, width = picture.shape[:2]
             stream.floor = Floor(layout.floor, width, height, self._options)
             stream.layout_key = layout.layout_key
-        things = self._find(picture)
-        people = [thing.box for thing in things if thing.label == "person"]
+        things: list[Thing] = []
+
+        def people() -> list[Box]:
+            things.extend(self._find(picture))
+            return [thing.box for thing in things if thing.label == "person"]
+
         return stream.floor.see(picture, at_ms, people), things
 
     async def _layout(self, key: str | None) -> Layout | None:
