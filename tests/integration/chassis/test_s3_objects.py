@@ -1,31 +1,22 @@
 """The same suite on a real S3 server."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.integration.s3 import S3Server, installed, running
+from tests.integration.s3 import S3Server
 from tests.unit.chassis.object_suite import ObjectStoreSuite
 
 from chassis.objects import ObjectStore, open_objects
 from chassis.settings import ServiceSettings
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    program = installed()
-    if program is None:
-        pytest.skip("no Go to build an S3 server with")
-    with running(program, tmp_path_factory.mktemp("s3") / "buckets") as found:
-        yield found
-
-
 @pytest.fixture
-async def store(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ObjectStore]:
-    monkeypatch.setenv("S3_URL", server.url)
-    monkeypatch.setenv("S3_ACCESS_KEY", server.access_key)
-    monkeypatch.setenv("S3_SECRET_KEY", server.secret_key)
+async def store(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ObjectStore]:
+    monkeypatch.setenv("S3_URL", s3.url)
+    monkeypatch.setenv("S3_ACCESS_KEY", s3.access_key)
+    monkeypatch.setenv("S3_SECRET_KEY", s3.secret_key)
     yield open_objects(ServiceSettings())
 
 
