@@ -8,6 +8,7 @@ namespaces are not allowed it runs as uid 65534 and is given its data directory.
 import functools
 import importlib.util
 import os
+import pwd
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -42,11 +43,25 @@ def binaries() -> Path:
 
 @functools.cache
 def prefix() -> tuple[str, ...]:
-    """What stands before every Postgres program: nothing for a plain user, a change of user for root."""
-    if os.geteuid() != 0:
+    """What stands before every Postgres program: nothing for a plain user, a change of user for root.
+
+    A user without a name (a container's number) is refused by initdb; in the namespace it has one.
+    """
+    root = os.geteuid() == 0
+    if not root and _has_name():
         return ()
     probe = subprocess.run([*IN_NAMESPACE, "true"], capture_output=True, check=False)
-    return AS_NOBODY if probe.returncode else IN_NAMESPACE
+    if probe.returncode == 0:
+        return IN_NAMESPACE
+    return AS_NOBODY if root else ()
+
+
+def _has_name() -> bool:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
