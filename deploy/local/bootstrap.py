@@ -76,7 +76,11 @@ def steps() -> list[Step]:
         Step("Kafka", kafka, (local / "pom.xml", local / "jars.sha256"), (JARS,)),
     ]
     if (REPO / "web" / "package-lock.json").exists():
-        found.append(Step("Web page", web_page, tuple(web_files()), (REPO / "web" / "dist" / "index.html",)))
+        web = REPO / "web"
+        locked = tuple(web / name for name in ("package.json", "package-lock.json", ".npmrc") if (web / name).exists())
+        found.append(Step("Web packages", web_packages, locked, (web / "node_modules",)))
+        page = (web / "dist" / "index.html",)
+        found.append(Step("Web page", web_page, tuple(web_files()), page, after=("Web packages",)))
     source = tuple(sorted((REPO / "libs/inference/src/inference/models").rglob("*.py")))
     if any(path.name == "fetch.py" for path in source):
         found.append(Step("Models", models, source, (MODELS,), after=("Workspace",)))
@@ -186,17 +190,21 @@ def _check_jars(folder: Path) -> None:
 
 
 def web_files() -> Iterable[Path]:
-    """The sources of the web page."""
-    for path in sorted((REPO / "web").rglob("*")):
-        if path.is_file() and not {"node_modules", "dist"} & set(path.relative_to(REPO).parts):
-            yield path
+    """The sources of the web page: what its build reads."""
+    web = REPO / "web"
+    yield from (path for path in sorted(web.glob("*")) if path.suffix in {".json", ".ts", ".html"})
+    for folder in ("src", "public"):
+        yield from (path for path in sorted((web / folder).rglob("*")) if path.is_file())
+
+
+def web_packages() -> None:
+    """What the page is built with, as locked."""
+    _call(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=REPO / "web")
 
 
 def web_page() -> None:
-    """The browser page: its packages as locked, then its build."""
-    web = REPO / "web"
-    _call(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=web)
-    _call(["npm", "run", "--silent", "build"], cwd=web)
+    """The browser page, built."""
+    _call(["npm", "run", "--silent", "build"], cwd=REPO / "web")
 
 
 def models() -> None:
@@ -245,7 +253,7 @@ def perform(step: Step, finished: dict[str, Future[None]]) -> None:
     for name in step.after:
         finished[name].result()
     began = time.monotonic()
-    _say(f"{step.name}: {(step.run.__doc__ or 'our own packages').splitlines()[0]}")
+    _say(f"{step.name}: {(step.run.__doc__ or 'Our own packages, as links.').splitlines()[0]}")
     ended = threading.Event()
     threading.Thread(target=_still, args=(step.name, ended, began), daemon=True).start()
     try:

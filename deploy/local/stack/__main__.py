@@ -40,10 +40,17 @@ async def _run(settings: StackSettings, console: Console) -> int:
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-        console.step("stopping")
-        await supervisor.stop()
-        console.step("stopped")
+        await _stop(supervisor, console)
     return 0
+
+
+async def _stop(supervisor: Supervisor, console: Console) -> None:
+    running = supervisor.pids()
+    if running:
+        console.step("stopping")
+    await supervisor.stop()
+    if running:
+        console.step("stopped")
 
 
 async def _work(supervisor: Supervisor, settings: StackSettings) -> None:
