@@ -5,7 +5,7 @@ STACK := PYTHONPATH=deploy/local exec $(V)/python -m stack
 PYTEST := $(V)/pytest -q
 export PORT_BASE TABLEWATCH_HOME PARTITIONS DEMO KAFKA_BOOTSTRAP DATABASE_URL S3_URL
 
-.PHONY: help install run stop lint unit integration e2e faults test bench demo-check generate
+.PHONY: help install run stop demo-check lint unit integration e2e faults web test bench
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,6 +30,7 @@ lint: install ## ruff, mypy, import walls, generated files current, contracts co
 	$(V)/mypy --strict -p tablewatch_schemas -p chassis -p inference -p ingest -p extractor -p cropper -p classifier_gateway -p hazard -p api -p tablewatch_cli -p stack -p restaurant
 	$(V)/lint-imports
 	$(V)/python schemas/generate.py --check
+	$(V)/python schemas/compat.py
 	cd web && npm run --silent typecheck
 
 unit: install ## unit and contract tests, under two minutes
@@ -44,7 +45,10 @@ e2e: install ## the whole stack, as a user sees it
 faults: install ## kill -9 of everything, in the middle of the demo
 	$(PYTEST) tests/faults
 
-test: lint ## everything except bench
+web: install ## tests of the page's client and panels
+	cd web && npm run --silent test
+
+test: lint web ## everything except bench
 	$(PYTEST) tests
 
 bench: install ## measurements against what a user would pick instead
