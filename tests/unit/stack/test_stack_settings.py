@@ -25,7 +25,8 @@ def test_what_is_yours_is_not_listened_on() -> None:
 
 
 def test_empty_is_unset() -> None:
-    settings = from_environment({"PORT_BASE": "", "TABLEWATCH_HOME": "", "KAFKA_BOOTSTRAP": ""})
+    settings = from_environment({"PORT_BASE": "", "TABLEWATCH_HOME": "", "KAFKA_BOOTSTRAP": "", "DEMO": ""})
+    assert settings.demo
     assert settings.port_base == 8700
     assert settings.kafka_bootstrap is None
 
