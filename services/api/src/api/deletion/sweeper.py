@@ -12,7 +12,6 @@ from api.store import deletions, site_events
 from api.store.deletions import Deletion
 from chassis import outbox
 from chassis.clock import Clock, wait_or_stop
-from chassis.database import DISCONNECTED
 from chassis.objects import ObjectStore
 from tablewatch_schemas import keys
 
@@ -69,8 +68,8 @@ class Sweeper:
                 if self._clock.monotonic() - pruned_at >= PRUNE_EVERY_S:
                     pruned_at = self._clock.monotonic()
                     await self.prune()
-            except DISCONNECTED as error:
-                self._log.warning("sweeper_lost_database", error=repr(error))
+            except Exception as error:  # noqa: BLE001 (each object store raises faults of its own; a sweep is repeated)
+                self._log.warning("sweep_failed", error=repr(error))
             await wait_or_stop(self._clock, self._times.every_s, stop)
 
     async def prune(self) -> int:

@@ -35,7 +35,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Times of a stream, seconds; `still_allowed` is asked at each heartbeat."""
+    """Times of a stream, seconds; `still_allowed` is asked as often as a heartbeat is due."""
 
     heartbeat_s: float
     longest_s: float
@@ -109,17 +109,21 @@ class Stream:
         return encode(self._hub.epoch, Event(self._site_id, self._position, kind, None, None, None, text)).data
 
     async def _follow(self, channel: Channel) -> AsyncIterator[bytes]:
-        until = self._clock.monotonic() + self._options.longest_s
+        opened = checked = self._clock.monotonic()
         while not self._hub.closed:
             changed = channel.changed
             moved, chunk = await self._next(channel)
             if chunk:
                 yield chunk
-            if self._clock.monotonic() >= until:
+            idle = not moved and await self._quiet(changed)
+            now = self._clock.monotonic()
+            if now - opened >= self._options.longest_s:
                 return
-            if not moved and await self._quiet(changed):
+            if now - checked >= self._options.heartbeat_s:
                 if not await self._options.still_allowed():
                     return
+                checked = now
+            if idle:
                 yield self._heartbeat()
 
     async def _next(self, channel: Channel) -> tuple[bool, bytes]:
