@@ -48,8 +48,9 @@ faults: install ## kill -9 of everything, in the middle of the demo
 web: install ## tests of the page's client and panels
 	cd web && npm run --silent test
 
-test: lint web ## everything except bench
-	$(PYTEST) tests
+test: install ## everything except bench; all of it, whatever fails on the way
+	@failed=0; $(MAKE) lint || failed=1; $(MAKE) web || failed=1; $(PYTEST) tests || failed=1; \
+	[ $$failed = 0 ] || { echo "make test: not everything passed (see above)"; exit 1; }
 
 bench: install ## measurements against what a user would pick instead
 	$(V)/python -m bench

@@ -17,16 +17,8 @@ def test_a_person_signs_in_uploads_and_sees_tables(
     node = shutil.which("node")
     assert node, "the README asks for Node"
     run = stack.run()
-    words = [
-        "--url",
-        run["api_url"],
-        "--key",
-        run["key"],
-        "--clip",
-        str(demo_files / "clip.mp4"),
-        "--out",
-        str(tmp_path),
-    ]
+    words = ["--url", run["api_url"], "--key", run["key"], "--site", place.site_id]
+    words += ["--clip", str(demo_files / "clip.mp4"), "--out", str(tmp_path)]
     seen = subprocess.run(
         [node, "e2e/page.spec.mjs", *words], cwd=REPO / "web", capture_output=True, text=True, timeout=540, check=False
     )
