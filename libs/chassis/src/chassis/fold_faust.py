@@ -61,6 +61,7 @@ def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
         value_serializer="raw",
         topic_allow_declare=False,
         topic_disable_leader=True,
+        stream_wait_empty=False,  # a record that is not acknowledged comes again; waiting for it can take for ever
         consumer_auto_offset_reset="earliest",
         broker_session_timeout=10.0,
         broker_commit_interval=1.0,
