@@ -301,7 +301,6 @@ class BrokerSuite:
             await bench.send(["4"])
             await until(lambda: table[b"k"] == b"4")
 
-
     async def test_earlier_records_of_a_key_can_be_read_back(self, bench: Bench) -> None:
         await bench.send(["1"], key="other")
         await bench.send(["1", "2", "3", "4"])
