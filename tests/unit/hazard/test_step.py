@@ -1,5 +1,6 @@
 """The follow role without Faust: records in, valid records and rows out."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,12 @@ import pytest
 from chassis.consume import Invalid
 from chassis.fold import Step
 from chassis.records import Record
+from chassis.testing import ManualClock, MemoryProducer
 from hazard.detect.look import DETECTOR
 from hazard.follow.rules import Limits
 from hazard.follow.step import RUN_CANCELLED, RUN_DELETED, lane_of, step
-from hazard.follow.ticks import tick
-from tablewatch_schemas import HazardCandidate, HazardCandidateObservation, HazardCommand, decode, encode
+from hazard.follow.ticks import Ticks, tick
+from tablewatch_schemas import HazardCandidate, HazardCandidateObservation, HazardCommand, decode, encode, to_ms
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AREA = HazardCandidateObservation(
@@ -148,6 +150,34 @@ def test_a_tick_forgets_a_run_that_is_long_over() -> None:
     assert table.keys(4) == ["site_1@run_1"]
     table.fold(tick("site_1@run_1", START + timedelta(minutes=61)))
     assert table.keys(4) == []
+
+
+def test_ticks_go_to_rows_that_wait_for_time_to_pass() -> None:
+    table = Table()
+    table.fold(candidate(20, 16, run_id=None))
+    table.fold(candidate(1, run_id=None, site_id="site_quiet"))
+    table.fold(candidate(1))
+    table.fold(candidate(20, site_id="site_2", last=True))
+    ticks = Ticks(table, MemoryProducer(), 1, 30, ManualClock())
+
+    def waiting(minutes: int) -> list[str]:
+        return list(ticks.waiting(to_ms(START + timedelta(minutes=minutes))))
+
+    assert waiting(1) == ["site_1"]
+    assert waiting(61) == ["site_1", "site_2@run_1"]
+
+
+async def test_a_tick_is_sent_to_the_rows_partition_until_the_end() -> None:
+    table, producer, clock, stop = Table(), MemoryProducer(), ManualClock(START), asyncio.Event()
+    table.fold(candidate(20, 16, run_id=None))
+    ticking = asyncio.create_task(Ticks(table, producer, 1, 30, clock).run(stop))
+    await asyncio.sleep(0.01)
+    clock.advance(30)
+    await asyncio.sleep(0.01)
+    stop.set()
+    await ticking
+    (sent,) = producer.sent
+    assert (sent.key, sent.lane) == (b"site_1", "live")
 
 
 def test_what_nobody_can_read_is_invalid() -> None:

@@ -27,7 +27,7 @@ from tablewatch_schemas.ids import end_hazard_id
 TICK = "tick"
 RUN_DELETED = "run_deleted"
 RUN_CANCELLED = "run_cancelled"
-_ENDED_KEPT_MS = 3_600_000
+ENDED_KEPT_MS = 3_600_000
 
 
 def step(record: Record, rows: Rows, limits: Limits) -> Step:
@@ -65,7 +65,7 @@ def _candidate(row: Row, received: Received[Any], event: HazardCandidate, limits
 def _tick(row: Row, received: Received[Any], event: HazardCandidate, limits: Limits) -> list[Sendable]:
     """The clock's word, for rows that nobody else speaks to: silent cameras, and runs long over."""
     now_ms = to_ms(event.captured_at)
-    if row.ended_ms is not None and now_ms - row.ended_ms > _ENDED_KEPT_MS:
+    if row.ended_ms is not None and now_ms - row.ended_ms > ENDED_KEPT_MS:
         row.ended_ms = None
     if not row.live:
         return []

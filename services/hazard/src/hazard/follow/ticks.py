@@ -10,9 +10,9 @@ from chassis.produce import Producer
 from chassis.records import Sendable
 from hazard.detect.look import DETECTOR
 from hazard.follow.alerts import Row
-from hazard.follow.step import TICK, lane_of
+from hazard.follow.step import ENDED_KEPT_MS, TICK, lane_of
 from hazard.reading import SOURCE
-from tablewatch_schemas import HazardCandidate, encode
+from tablewatch_schemas import HazardCandidate, encode, to_ms
 
 
 class Ticks:
@@ -25,13 +25,15 @@ class Ticks:
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop`."""
         while not await wait_or_stop(self._clock, self._every_s, stop):
-            await self._producer.send_all([tick(key, self._clock.now()) for key in self._waiting()])
+            now = self._clock.now()
+            await self._producer.send_all([tick(key, now) for key in self.waiting(to_ms(now))])
 
-    def _waiting(self) -> Iterator[str]:
+    def waiting(self, now_ms: int) -> Iterator[str]:
+        """Rows with alerts that may expire, and those of runs long over."""
         for partition in range(self._partitions):
             for key in self._rows.keys(partition):
                 row = Row.read(self._rows.get(key), live=lane_of(key) == "live")
-                if (row.live and row.alerts) or row.ended_ms is not None:
+                if (row.live and row.alerts) or (row.ended_ms is not None and now_ms - row.ended_ms > ENDED_KEPT_MS):
                     yield key
 
 
@@ -42,7 +44,7 @@ def tick(key: str, now: datetime) -> Sendable:
         site_id=site_id,
         camera_id=None,
         run_id=run_id or None,
-        frame_id=f"tick-{key}-{int(now.timestamp() * 1000)}",
+        frame_id=f"tick-{to_ms(now)}-{key}",
         frame_key=None,
         captured_at=now,
         observations=(),
