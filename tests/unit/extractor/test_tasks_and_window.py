@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chassis.testing import ManualClock
+from extractor.files.children import Child, Message
 from extractor.files.tasks import together
 from extractor.files.window import Window
 
@@ -79,3 +80,24 @@ async def test_a_window_of_nothing_is_no_window() -> None:
     backlog = Backlog()
     assert await Window(0, backlog, ManualClock()).room() > 10**6
     assert backlog.asked == 0
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_listener_that_is_cancelled_with_a_message_at_hand_ends(turns: int) -> None:
+    """`asyncio.wait_for` would swallow the cancellation on Python 3.11, and the worker would wait for ever."""
+    child = Child.__new__(Child)
+    arrived: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+    async def read() -> Message:
+        return await arrived
+
+    child._read = read  # type: ignore[method-assign]
+    hearing = asyncio.ensure_future(child._hear(60))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    arrived.set_result(Message("alive", {}, b""))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if hearing.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await hearing

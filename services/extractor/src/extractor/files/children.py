@@ -104,8 +104,10 @@ class Child:
             raise Failed(CRASHED, await self._ending()) from error
 
     async def _hear(self, within_s: float) -> Message:
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the result.
         try:
-            return await asyncio.wait_for(self._read(), max(0.0, within_s))
+            async with asyncio.timeout(max(0.0, within_s)):
+                return await self._read()
         except TimeoutError as error:
             raise Failed(TIMEOUT, "no sign of life from the decoder") from error
         except (asyncio.IncompleteReadError, wire.Garbled) as error:
@@ -126,10 +128,13 @@ class Child:
         return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
     async def kill(self) -> None:
-        """At once, and reaped; safe to call twice."""
+        """At once, and reaped; safe to call twice.
+
+        What is left in the pipe is read first: asyncio does not report the end of a process before its pipes ended,
+        and a reader that is paused because its buffer is full never sees that (python/cpython#119710).
+        """
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+        if self._process.stdout is not None:
+            await self._process.stdout.read()
         await self._process.wait()
-        transport = getattr(self._process, "_transport", None)
-        if transport is not None:
-            transport.close()

@@ -53,7 +53,8 @@ class GroupBacklog:
 
     async def waiting(self) -> int | None:
         try:
-            return await asyncio.wait_for(self._ask(), ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                return await self._ask()
         except (KafkaError, OSError, TimeoutError):
             await self.stop()
             return None
