@@ -61,9 +61,13 @@ class Road:
     async def close(self) -> list[int | None]:
         for process in self.processes.values():
             process.terminate()
-        codes = [await asyncio.wait_for(process.wait(), 20) for process in self.processes.values()]
-        await self.producer.stop()
-        return codes
+        try:
+            return [await asyncio.wait_for(process.wait(), 20) for process in self.processes.values()]
+        finally:
+            for process in self.processes.values():
+                if process.returncode is None:
+                    process.kill()
+            await self.producer.stop()
 
     async def prepare(self) -> None:
         await self.producer.start()

@@ -232,6 +232,8 @@ async def test_a_command_for_a_run_without_manifest_or_tables_says_nothing(room)
     del other.objects.objects[keys.manifest(SITE, RUN)]
     assert await other.take(command("delete")) == []
     assert other.metrics.value("objects_gone_total", what="manifest") == 1
+    other.dispatch.learn(record(camera(2)))
+    assert [each.reason for each in await other.take(command("delete"))] == ["deleted"] * 2
 
 
 async def test_what_was_commanded_before_a_restart_is_known(room):

@@ -85,11 +85,16 @@ class Dispatch:
         self.notes.command(command)
         if command.action not in ("cancel", "delete"):
             return
+        tables = await self._tables_of(command)
+        await self._tell(received, make.stopped(command, tables))
+
+    async def _tables_of(self, command: VideoCommand) -> list[str]:
+        """Tables of the run; when its manifest is deleted already, those that its camera has now."""
         manifest = await self._known.manifest(command.site_id, command.run_id)
-        if manifest is None:
-            self._metrics.count("objects_gone_total", what="manifest")
-            return
-        await self._tell(received, make.stopped(command, await self._known.tables(manifest.layout_key, manifest.make)))
+        if manifest is not None:
+            return await self._known.tables(manifest.layout_key, manifest.make)
+        self._metrics.count("objects_gone_total", what="manifest")
+        return await self._known.tables(self.notes.layout_of(command.camera_id or ""))
 
     async def _crops(self, received: Received[Any], ready: CropReady) -> None:
         if self.notes.unwanted(ready.run_id):
