@@ -107,7 +107,7 @@ class Fold:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         app, self._table = fold_faust.build(options, self._agent)
         self._written = fold_faust.written(self._table)
-        self._order = Order(app, options.topic)
+        self._order = Order(app, options.topic, *options.also)
         self._health.expect(options.app, options.stalled_s * 2)
         try:
             await self._until_stopped(app, stop)

@@ -12,17 +12,17 @@ class Skipped(Exception):
 
 
 class Order:
-    """Offsets of one topic that is neither compacted nor transactional, so that they have no gaps of their own."""
+    """Offsets of topics that are neither compacted nor transactional, so that they have no gaps of their own."""
 
-    def __init__(self, app: Any, topic: str) -> None:
+    def __init__(self, app: Any, *topics: str) -> None:
         self._app = app
-        self._topic = topic
+        self._topics = frozenset(topics)
         self._generation: int | None = None
         self._next: dict[Any, int] = {}
 
     async def due(self, message: Any) -> bool:
         """Whether this record is the next one of its partition; False: it was delivered before. Raises Skipped."""
-        if message.topic != self._topic:
+        if message.topic not in self._topics:
             return True
         if message.generation_id != self._generation:
             self._generation, self._next = message.generation_id, {}
