@@ -136,7 +136,7 @@ async def test_the_fuse_stops_it_and_commits_nothing(lane: Stage) -> None:
     await lane.put(*[Message(topic="table.group", key=b"fuse", value=b"?", lane="run") for _ in range(6)])
     stop = asyncio.Event()
     task = asyncio.create_task(Projector(tools).run(stop))
-    await until(lambda: "projector" in tools.health.unready())
+    await until(lambda: "dead letters" in tools.health.unready().get("projector", ""))
     stop.set()
     await task
     assert _codes(lane) == ["missing_header"] * 3

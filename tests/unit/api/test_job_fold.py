@@ -85,8 +85,17 @@ def test_done_waits_for_every_table_and_for_the_hazards() -> None:
     without_end = [event for event in WHOLE if getattr(event, "hazard_id", "") != end_hazard_id("run_1")]
     assert (job(*without_end)["status"], job(*without_end)["stage"]) == ("processing", "hazards")
     assert job(*without_end, make=("frames", "tables"))["status"] == "done"
-    frames_only = [SAYS.uploaded(), SAYS.progress(1, 10)]
+    frames_only = [SAYS.uploaded(), SAYS.progress(1, 10), SAYS.frame(9, last=True)]
     assert job(*frames_only, make=("frames",), tables_expected=())["status"] == "done"
+
+
+def test_done_waits_for_what_other_topics_have_not_told_yet() -> None:
+    """Who sees done lists the frames next: the last one has to be there."""
+    without_last = [event for event in WHOLE if not hasattr(event, "object_key") or hasattr(event, "manifest_key")]
+    assert job(*without_last)["status"] == "processing"
+    without_upload = [event for event in WHOLE if not hasattr(event, "manifest_key")]
+    said = job(*without_upload)
+    assert (said["status"], said["stages"][0]["status"]) == ("queued", "done")
 
 
 def test_a_refusal_is_failed_with_its_code() -> None:

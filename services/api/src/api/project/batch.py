@@ -95,7 +95,7 @@ def concerns_job(event: Any) -> bool:
     match event:
         case VideoUploaded() | VideoRejected() | VideoProgress() | CropReady() | HazardCandidate():
             return True
-        case TableState():
+        case TableState() | FrameExtracted():
             return event.last
         case HazardAlert():
             return event.status == "ended"

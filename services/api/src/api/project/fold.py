@@ -32,6 +32,7 @@ class Facts:
     percent: float = 0.0
     published: int = 0
     expected: int | None = None
+    frames_ended: bool = False
     failure: Json | None = None
     gaps: tuple[Json, ...] = ()
     thumb_first: str | None = None
@@ -104,7 +105,7 @@ def _apply(facts: Facts, event: RunEvent) -> Facts:
         case HazardAlert():
             return replace(facts, hazards_ended=True) if event.status == "ended" else facts
         case FrameExtracted():
-            return facts
+            return replace(facts, frames_ended=True) if event.last else facts
 
 
 def _progress(facts: Facts, event: VideoProgress) -> Facts:

@@ -75,6 +75,9 @@ def _names(run: Run) -> list[str]:
 
 
 def _finished(run: Run, facts: Facts) -> bool:
+    """Whether all has come. Topics overtake each other: done means that the file and every frame are known here too."""
+    if facts.video is None or not facts.frames_ended:
+        return False
     tables = "tables" not in run.make or not tables_left(run, facts)
     hazards = "hazards" not in run.make or facts.hazards_ended
     return facts.extract == "done" and tables and hazards
@@ -97,7 +100,7 @@ def _first_open(run: Run, facts: Facts) -> str:
 def _measure(name: str, run: Run, facts: Facts) -> tuple[bool, bool, float]:
     """(done, begun, percent below 100) of a stage."""
     if name == "upload":
-        return facts.video is not None, False, 0.0
+        return facts.video is not None or facts.extract is not None, False, 0.0
     if name == "extract":
         begun = facts.extract not in (None, "queued")
         return facts.extract == "done", begun, _percent(facts.percent / 100)

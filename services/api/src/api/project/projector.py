@@ -81,7 +81,8 @@ class Projector:
         while not stop.is_set():
             self._tools.health.beat("projector")
             records = await subscription.poll(_POLL_S, self._tools.most)
-            self._waiting = None if subscription.assigned() else "no partitions yet"
+            if subscription.assigned():
+                self._waiting = None
             self._live_first(subscription, records)
             if records:
                 await self._check_places(subscription, records)
