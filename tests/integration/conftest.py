@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.s3 import S3Server, installed, running
+from tests.integration.s3 import S3Server, running
 
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
@@ -73,8 +73,5 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real S3 server with keys of its own."""
-    program = installed()
-    if program is None:
-        pytest.skip("no Go on this machine to build the S3 server with")
-    with running(program, tmp_path_factory.mktemp("s3") / "buckets") as server:
+    with running(tmp_path_factory.mktemp("s3") / "buckets") as server:
         yield server

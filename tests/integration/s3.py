@@ -1,10 +1,14 @@
-"""A real S3 server for tests: versitygw, built once from the Go proxy into .local/tools."""
+"""A real S3 server for tests: versitygw, built once with Go into .local/tools; nanio (from PyPI) where there is no Go.
+
+Both verify signatures and expiry. TEST_S3=nanio takes the second one on purpose.
+"""
 
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +30,10 @@ class S3Server:
     secret_key: str
 
 
-def installed() -> Path | None:
+def versitygw() -> Path | None:
     """The server's program, built when it is not there yet; None on a machine without Go."""
+    if os.environ.get("TEST_S3") == "nanio":
+        return None
     program = TOOLS / "versitygw"
     if program.exists():
         return program
@@ -45,38 +51,45 @@ def installed() -> Path | None:
 
 
 @contextmanager
-def running(program: Path, directory: Path) -> Iterator[S3Server]:
+def running(directory: Path) -> Iterator[S3Server]:
     """Serve `directory` on a free port of the loopback until the context ends."""
     server = S3Server(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(8), secrets.token_hex(16))
-    address = server.url.removeprefix("http://")
+    host, port = server.url.removeprefix("http://").split(":")
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory.parent / "versitygw.log").open("wb") as log:
-        process = subprocess.Popen(
-            [program, "--port", address, "posix", directory],
-            env={**os.environ, "ROOT_ACCESS_KEY": server.access_key, "ROOT_SECRET_KEY": server.secret_key},
-            stdout=log,
-            stderr=log,
-        )
+    with (directory.parent / "s3.log").open("wb") as log:
+        process = subprocess.Popen(_command(directory, host, port), env=_keys(server), stdout=log, stderr=log)
     try:
-        _wait_until_open(process, address)
+        _wait_until_open(process, host, int(port))
         yield server
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait_until_open(process: subprocess.Popen[bytes], address: str) -> None:
-    host, port = address.split(":")
+def _command(directory: Path, host: str, port: str) -> list[str]:
+    program = versitygw()
+    if program is not None:
+        return [str(program), "--port", f"{host}:{port}", "posix", str(directory)]
+    nanio = str(Path(sys.executable).with_name("nanio"))
+    return [nanio, "serve", "--data-dir", str(directory), "--host", host, "--port", port]
+
+
+def _keys(server: S3Server) -> dict[str, str]:
+    keys = {"ROOT_ACCESS_KEY": server.access_key, "ROOT_SECRET_KEY": server.secret_key}
+    return {**os.environ, **keys, **{name.replace("ROOT", "NANIO"): key for name, key in keys.items()}}
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], host: str, port: int) -> None:
     for _ in range(READY_S * 10):
         if process.poll() is not None:
-            raise RuntimeError(f"versitygw ended with {process.returncode}")
+            raise RuntimeError(f"the S3 server ended with {process.returncode}")
         try:
-            socket.create_connection((host, int(port)), timeout=1).close()
+            socket.create_connection((host, port), timeout=1).close()
         except OSError:
             time.sleep(0.1)
         else:
             return
-    raise TimeoutError(f"versitygw did not open {address}")
+    raise TimeoutError(f"the S3 server did not open {host}:{port}")
 
 
 def _free_port() -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.integration.s3 import S3Server
+from tests.integration.s3 import S3Server, versitygw
 from tests.unit.chassis.object_suite import ObjectStoreSuite
 
 from chassis.objects import ObjectStore, open_objects
@@ -18,6 +18,20 @@ async def store(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     monkeypatch.setenv("S3_ACCESS_KEY", s3.access_key)
     monkeypatch.setenv("S3_SECRET_KEY", s3.secret_key)
     yield open_objects(ServiceSettings())
+
+
+NANIO_LACKS = {
+    "test_ranges": "nanio answers 416 to a range that ends past the object, where RFC 9110 14.1.2 clamps it",
+    "test_presigned_link_reads_and_cannot_be_changed": "nanio ignores response-content-disposition",
+}
+
+
+@pytest.fixture(autouse=True)
+def known_gaps(request: pytest.FixtureRequest) -> None:
+    """Without Go the second server stands in; what it cannot do is named, and noticed when it learns it."""
+    gap = NANIO_LACKS.get(request.node.originalname)
+    if gap and versitygw() is None:
+        request.applymarker(pytest.mark.xfail(reason=gap, strict=True))
 
 
 class TestS3Objects(ObjectStoreSuite):
