@@ -110,8 +110,8 @@ async def stage(kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def alerts_of(bootstrap: str, run_id: str) -> AsyncIterator[Told]:
-    """What hazard.alert says of one run, tombstones of what it said included."""
+async def alerts_of(bootstrap: str, run_id: str, topic: str = "hazard.alert") -> AsyncIterator[Told]:
+    """What a topic says of one run, tombstones of what it said included."""
     told: Told = []
     known: set[str] = set()
 
@@ -123,7 +123,7 @@ async def alerts_of(bootstrap: str, run_id: str) -> AsyncIterator[Told]:
             told.append((received.key, received.event))
 
     stop = asyncio.Event()
-    reading = asyncio.create_task(TableReader(KafkaBroker(bootstrap, "test"), "hazard.alert", apply).run(stop))
+    reading = asyncio.create_task(TableReader(KafkaBroker(bootstrap, "test"), topic, apply).run(stop))
     yield told
     stop.set()
     await reading
@@ -217,10 +217,11 @@ async def test_a_run_without_hazards_says_nothing_and_a_cancelled_one_ends(stage
     async with (
         alerts_of(stage.bootstrap, run) as nothing,
         alerts_of(stage.bootstrap, other) as told,
+        alerts_of(stage.bootstrap, other, "hazard.candidate") as candidates,
         stage.role(stage.detect(), stage.follow()),
     ):
         await stage.publish([*tables_only, *cancelled[:10]])
-        await asyncio.sleep(2)
+        await until(lambda: len(candidates) == 10)
         await command(stage, "cancel", cancelled[0])
         await until(lambda: ended(told, other))
         await stage.publish(cancelled[10:])
