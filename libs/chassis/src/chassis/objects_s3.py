@@ -5,22 +5,27 @@ import io
 import itertools
 import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from minio import Minio
 from minio.deleteobjects import DeleteObject
-from minio.error import S3Error
+from minio.error import InvalidResponseError, S3Error, ServerError
+from urllib3 import PoolManager, Retry, Timeout
+from urllib3.exceptions import HTTPError
 
 from chassis.objects import Gone, ObjectInfo, checked_key, checked_prefix
 
 if TYPE_CHECKING:
     from chassis.settings import ServiceSettings
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _BUCKET_EXISTS = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 PAGE = 1000
@@ -44,33 +49,39 @@ class S3Objects:
             secret_key=settings.s3_secret_key.get_secret_value(),
             secure=address.scheme == "https",
             region=settings.s3_region,
+            # The client's own defaults wait five minutes for a store that is away.
+            http_client=PoolManager(
+                maxsize=16,
+                timeout=Timeout(connect=5, read=60),
+                retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+            ),
         )
         return cls(client, settings.s3_bucket)
 
     async def put(
         self, key: str, data: bytes | Path, content_type: str = "application/octet-stream", *, final: bool = False
     ) -> None:
-        await asyncio.to_thread(self._put, checked_key(key), data, content_type)
+        await _asked(self._put, checked_key(key), data, content_type)
 
     async def get(self, key: str) -> bytes:
-        return await asyncio.to_thread(self._get, checked_key(key), 0, 0)
+        return await _asked(self._get, checked_key(key), 0, 0)
 
     async def get_range(self, key: str, offset: int, length: int) -> bytes:
-        return await asyncio.to_thread(self._get, checked_key(key), offset, length) if length else b""
+        return await _asked(self._get, checked_key(key), offset, length) if length else b""
 
     async def stat(self, key: str) -> ObjectInfo | None:
-        return await asyncio.to_thread(self._stat, checked_key(key))
+        return await _asked(self._stat, checked_key(key))
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._client().remove_object, self._bucket, checked_key(key))
+        await _asked(self._client().remove_object, self._bucket, checked_key(key))
 
     async def delete_prefix(self, prefix: str) -> int:
-        return await asyncio.to_thread(self._delete_prefix, checked_prefix(prefix))
+        return await _asked(self._delete_prefix, checked_prefix(prefix))
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        client = await asyncio.to_thread(self._client)
+        client = await _asked(self._client)
         found = client.list_objects(self._bucket, prefix=checked_prefix(prefix), recursive=True)
-        while page := await asyncio.to_thread(lambda: list(itertools.islice(found, PAGE))):
+        while page := await _asked(lambda: list(itertools.islice(found, PAGE))):
             for item in page:
                 yield ObjectInfo(item.object_name, item.size, item.last_modified)
 
@@ -78,11 +89,11 @@ class S3Objects:
     async def local_path(self, key: str) -> AsyncIterator[Path]:
         with tempfile.TemporaryDirectory(prefix="object-") as directory:
             path = Path(directory) / "source.bin"
-            await asyncio.to_thread(self._download, checked_key(key), path)
+            await _asked(self._download, checked_key(key), path)
             yield path
 
     async def link(self, key: str, expires_s: int, filename: str | None = None) -> str:
-        return await asyncio.to_thread(self._link, checked_key(key), expires_s, filename)
+        return await _asked(self._link, checked_key(key), expires_s, filename)
 
     def _client(self) -> Minio:
         with self._preparing:
@@ -149,6 +160,18 @@ class S3Objects:
             headers["response-content-disposition"] = f'attachment; filename="{filename}"'
         expires = timedelta(seconds=expires_s)
         return str(self._client().presigned_get_object(self._bucket, key, expires=expires, response_headers=headers))
+
+
+async def _asked(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `step` in a thread; a store that is away or overloaded is a ConnectionError, which consumers wait out."""
+    try:
+        return await asyncio.to_thread(step, *args, **kwargs)
+    except (HTTPError, ServerError, InvalidResponseError) as error:
+        raise ConnectionError(f"object store: {error}") from error
+    except S3Error as error:
+        if error.response is not None and error.response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise ConnectionError(f"object store: {error.code}") from error
+        raise
 
 
 def _translated(error: S3Error, key: str) -> Exception:
