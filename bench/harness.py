@@ -14,26 +14,40 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
-Figure = Literal["cpu", "wall"]
+Figure = Literal["cpu", "wall", "peak"]
+
+
+class Failed(Exception):
+    """A side did not do what it was started for; the message says which, and what it complained of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one finished process cost. Seconds, and the peak resident set in MiB."""
+    """What one side cost. Seconds, and the peak resident set in MiB (0: not looked at)."""
 
     cpu_s: float
     wall_s: float
-    peak_mib: float
+    peak_mib: float = 0.0
 
     def of(self, figure: Figure) -> float:
-        return self.cpu_s if figure == "cpu" else self.wall_s
+        return {"cpu": self.cpu_s, "wall": self.wall_s, "peak": self.peak_mib}[figure]
+
+    def without(self, other: Usage) -> Usage:
+        """What is left when another's cost is taken off; never nothing."""
+        return Usage(max(0.001, self.cpu_s - other.cpu_s), max(0.001, self.wall_s - other.wall_s), self.peak_mib)
+
+
+class Side(Protocol):
+    """One side of a measure. Raises Failed."""
+
+    def run(self) -> Usage: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One side of a measure. `before` puts the place in order (not timed)."""
+    """A whole process. `before` puts the place in order (not timed)."""
 
     argv: Sequence[str]
     before: Callable[[], None] = lambda: None
@@ -46,27 +60,44 @@ class Command:
         complaint = child.stderr.read()
         _, status, used = os.wait4(child.pid, 0)
         wall = time.perf_counter() - began
-        if os.waitstatus_to_exitcode(status) != 0:
-            raise SystemExit(f"{' '.join(self.argv)}\nfailed:\n{complaint.decode(errors='replace')[-3000:]}")
-        child.returncode = 0
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            raise Failed(f"{' '.join(self.argv)}: {complaint.decode(errors='replace').strip()[-2000:]}")
         return Usage(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """A figure that was agreed on, as a side."""
+
+    usage: Usage
+
+    def run(self) -> Usage:
+        return self.usage
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of the report. The ratio is baseline / ours: above 1, ours is cheaper."""
+    """One line of the report. The ratio is baseline / ours: above 1, ours is cheaper.
+
+    `startup` is the part of ours that a running service has behind it; with it the line also tells the ratio without.
+    """
 
     name: str
-    ours: Command
-    baseline: Command
+    ours: Side
+    baseline: Side
     baseline_name: str
     goal: float
     figure: Figure = "cpu"
+    startup: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A measured ratio: median, least and most of `n` rounds."""
+    """A measured ratio: median, least and most of `n` rounds, and the medians of what both sides cost.
+
+    `running` is the median ratio without the start-up of ours; None where that makes no difference.
+    """
 
     name: str
     ratio: float
@@ -76,33 +107,69 @@ class Result:
     baseline: str
     goal: float
     figure: str
+    ours: float
+    theirs: float
     peak_mib: float
+    running: float | None = None
+
+    @property
+    def met(self) -> bool:
+        return self.ratio >= self.goal
 
     def line(self) -> str:
+        running = "" if self.running is None else f" running={self.running:.2f}"
         return (
             f"name={self.name} ratio={self.ratio:.2f} min={self.min:.2f} max={self.max:.2f} n={self.n} "
-            f"baseline={self.baseline} figure={self.figure} goal={self.goal:g} "
-            f"met={'yes' if self.ratio >= self.goal else 'no'} peak_mib={self.peak_mib:.0f}"
+            f"baseline={self.baseline} figure={self.figure} goal={self.goal:g} met={'yes' if self.met else 'no'} "
+            f"ours={self.ours:.3f} theirs={self.theirs:.3f} peak_mib={self.peak_mib:.0f}{running}"
         )
 
 
-def compare(measure: Measure, rounds: int) -> Result:
-    """One warm-up of each side, then `rounds` rounds in turn."""
-    measure.ours.run()
-    measure.baseline.run()
-    ratios, peak = [], 0.0
-    for _ in range(rounds):
-        ours, baseline = measure.ours.run(), measure.baseline.run()
-        ratios.append(baseline.of(measure.figure) / ours.of(measure.figure))
-        peak = max(peak, ours.peak_mib)
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Both sides once, one after the other."""
+
+    ours: Usage
+    baseline: Usage
+    startup: Usage | None = None
+
+
+def compare(measure: Measure, rounds: int, warm_up: bool = True) -> Result:
+    """One warm-up of each side, then `rounds` rounds in turn. Raises Failed."""
+    if warm_up:
+        _round(measure)
+    return summary(measure, [_round(measure) for _ in range(rounds)])
+
+
+def _round(measure: Measure) -> Round:
+    ours, baseline = measure.ours.run(), measure.baseline.run()
+    return Round(ours, baseline, measure.startup.run() if measure.startup else None)
+
+
+def summary(measure: Measure, rounds: Sequence[Round]) -> Result:
+    """The ratios of the rounds, each taken inside its round."""
+    figure = measure.figure
+    ratios = [each.baseline.of(figure) / each.ours.of(figure) for each in rounds]
+    running = [each.baseline.of(figure) / each.ours.without(each.startup).of(figure) for each in rounds if each.startup]
     return Result(
-        measure.name, statistics.median(ratios), min(ratios), max(ratios), rounds, measure.baseline_name, measure.goal,
-        measure.figure, peak,
-    )  # fmt: skip
+        name=measure.name,
+        ratio=statistics.median(ratios),
+        min=min(ratios),
+        max=max(ratios),
+        n=len(ratios),
+        baseline=measure.baseline_name,
+        goal=measure.goal,
+        figure=figure,
+        ours=statistics.median(each.ours.of(figure) for each in rounds),
+        theirs=statistics.median(each.baseline.of(figure) for each in rounds),
+        peak_mib=max(each.ours.peak_mib for each in rounds),
+        running=statistics.median(running) if running else None,
+    )
 
 
 def record(result: Result, path: Path) -> None:
     """Append one JSON line."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     with path.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps({**asdict(result), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}) + "\n")
+        lines.write(json.dumps({**asdict(result), "met": result.met, "at": at}) + "\n")

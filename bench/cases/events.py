@@ -11,7 +11,14 @@ from typing import Any, Literal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CROPS = [
-    {"table_id": f"tbl_{n}", "offset": n * 9000, "length": 9000, "box": [0.1, 0.2, 0.3, 0.4], "changed": True, "change": 0.1}
+    {
+        "table_id": f"tbl_{n}",
+        "offset": n * 9000,
+        "length": 9000,
+        "box": [0.1, 0.2, 0.3, 0.4],
+        "changed": True,
+        "change": 0.1,
+    }
     for n in range(3)
 ]
 FIELDS: dict[str, Any] = {

@@ -1,0 +1,79 @@
+"""Streams of a site's events behind uvicorn: the api's own, and sse-starlette's on the same tail of the same log.
+
+usage: python -m bench.cases.stream_server PORT DATABASE SITE
+
+/ours is the api's Stream; /baseline yields a dict for each event to EventSourceResponse. Both follow the api's Hub, so
+that what differs is how an event reaches the clients.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+import uvicorn
+from sse_starlette.sse import EventSourceResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+
+from api.events.hub import Hub
+from api.events.stream import Filter, Options, Stream
+from chassis.clock import SystemClock
+from chassis.database import connect
+from chassis.metrics import Metrics
+
+
+async def _yes() -> bool:
+    return True
+
+
+OPTIONS = Options(heartbeat_s=15.0, longest_s=3600.0, still_allowed=_yes)
+
+
+def app(hub: Hub, pool: Any, site: str) -> Starlette:
+    """Both ways to stream."""
+
+    async def ours(_: Request) -> StreamingResponse:
+        stream = Stream(hub, pool, SystemClock(), site, Filter(), OPTIONS)
+        return StreamingResponse(stream.run(None), media_type="text/event-stream")
+
+    async def events() -> AsyncIterator[dict[str, Any]]:
+        position = 0
+        channel = hub.watch(site, position)
+        yield {"event": "snapshot", "data": "{}"}
+        try:
+            while True:
+                changed = channel.changed
+                for each in channel.after(position):
+                    position = each.event.seq
+                    yield {"id": f"{hub.epoch}-{position}", "event": each.event.type, "data": each.event.document}
+                if channel.newest == position:
+                    await changed.wait()
+        finally:
+            hub.leave(site)
+
+    async def baseline(_: Request) -> EventSourceResponse:
+        return EventSourceResponse(events(), ping=15)
+
+    return Starlette(routes=[Route("/ours", ours), Route("/baseline", baseline)])
+
+
+async def main() -> None:
+    clock = SystemClock()
+    pool = await connect(sys.argv[2], "api", size=8)
+    hub = Hub(pool, clock, Metrics(), structlog.get_logger())
+    config = uvicorn.Config(app(hub, pool, sys.argv[3]), port=int(sys.argv[1]), http="httptools", log_level="warning")
+    tailing = asyncio.create_task(hub.run(asyncio.Event()))
+    await uvicorn.Server(config).serve()
+    tailing.cancel()
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(main())

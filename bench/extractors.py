@@ -1,0 +1,106 @@
+"""Real extractor processes on real Kafka and Postgres: two that share one long video, and what one holds in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+
+from bench.cases.extraction import uploaded
+from bench.harness import Constant, Failed, Measure, Usage
+from bench.place import Place
+from bench.processes import Server, descendants, server
+from chassis.metrics import Metrics
+from chassis.produce import KafkaProducer
+from tablewatch_schemas import VideoUploaded, encode
+
+PATIENCE_S = 900
+JOB = "SELECT state, error_detail, extract(epoch FROM updated_at - created_at)::float8 AS took FROM extractor.jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Extractors:
+    """So many processes of so many workers, started before the video comes.
+
+    Wall clock is from the job's acceptance until its last frame is published, as the database says it.
+    """
+
+    place: Place
+    clip: Path
+    processes: int
+    workers: int
+
+    def run(self) -> Usage:
+        database = self.place.parts.new_database()
+        with TemporaryDirectory(dir=self.place.folder) as home, ExitStack() as running:
+            started: list[Server] = []
+            for number in range(self.processes):
+                started.append(running.enter_context(self._start(database, Path(home), number)))
+                started[-1].wait_for(lambda: len(descendants(started[-1].process.pid)) > self.workers, "a decoder")
+            upload = self._stored(Path(home) / "objects")
+            asyncio.run(self._tell(upload))
+            return asyncio.run(_done(database, started))
+
+    def _start(self, database: str, home: Path, number: int) -> AbstractContextManager[Server]:
+        settings = {
+            "KAFKA_BOOTSTRAP": self.place.parts.kafka_bootstrap, "DATABASE_URL": database, "OPS_PORT": "0",
+            "TABLEWATCH_HOME": str(home), "OBJECTS_DIR": str(home / "objects"), "LINK_SECRET": "b" * 32,
+            "EXTRACTOR_WORKERS": str(self.workers), "EXTRACTOR_RUN_WINDOW": "0",
+        }  # fmt: skip
+        return server([sys.executable, "-m", "extractor"], settings, home / f"extractor-{number}.log")
+
+    def _stored(self, objects: Path) -> VideoUploaded:
+        upload = uploaded(self.clip, "cadence", 1000)
+        original = objects / upload.object_key
+        original.parent.mkdir(parents=True)
+        original.hardlink_to(self.clip)
+        return upload
+
+    async def _tell(self, upload: VideoUploaded) -> None:
+        producer = KafkaProducer(self.place.parts.kafka_bootstrap, "bench", 6, Metrics())
+        await producer.start()
+        await producer.send(encode(upload, source="tablewatch/bench", time=datetime.now(UTC)))
+        await producer.stop()
+
+
+async def _done(database: str, started: list[Server]) -> Usage:
+    """Wait for the job; the sum of all processes' memory where it was highest."""
+    conn = await asyncpg.connect(database)
+    until, peak = time.monotonic() + PATIENCE_S, 0.0
+    try:
+        while time.monotonic() < until:
+            peak = max(peak, sum(each.peak_mib() for each in started))
+            job = await conn.fetchrow(JOB)
+            if job is not None and job["state"] == "failed":
+                raise Failed(f"the job failed: {job['error_detail']}")
+            if job is not None and job["state"] == "done":
+                return Usage(sum(each.cpu_s() for each in started), job["took"], peak)
+            await asyncio.sleep(0.05)
+    finally:
+        await conn.close()
+    raise Failed(f"no end of the job within {PATIENCE_S} s: {started[0].log.read_text()[-2000:]}")
+
+
+def two_extractors(place: Place) -> Measure:
+    """One long video, one decoder in each process."""
+    clip = place.clip("camera_12min.mp4")
+    two, one = (Extractors(place, clip, processes, workers=1) for processes in (2, 1))
+    return Measure("two-extractors", two, one, "one-extractor", 1.8, "wall")
+
+
+def peak_memory(name: str, clip: str, mib: int) -> Callable[[Place], Measure]:
+    """One process with two decoders, all their peaks added; the baseline is the limit."""
+
+    def make(place: Place) -> Measure:
+        one = Extractors(place, place.clip(clip), processes=1, workers=2)
+        return Measure(name, one, Constant(Usage(0, 0, mib)), f"limit-{mib}-MiB", 1.0, "peak")
+
+    return make

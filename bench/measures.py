@@ -1,0 +1,103 @@
+"""What is measured: the extractor, crops and events as whole processes, each against what a user would pick instead."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from bench import clips, extractors, streams, uploads
+from bench.harness import Command, Measure
+from bench.place import Place
+
+Make = Callable[[Place], Measure]
+
+EVERY = "select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,{seconds})'"
+"""ffmpeg's filter with the frames that the extractor takes; its `fps=` takes others (PERFORMANCE in docs)."""
+
+
+def case(name: str, *arguments: object) -> Command:
+    """One of bench/cases as a process."""
+    return Command([sys.executable, "-m", f"bench.cases.{name}", *map(str, arguments)])
+
+
+def ffmpeg(place: Place, clip: Path, before: str, after: str) -> Command:
+    """ffmpeg's command line, writing JPEGs as good as it makes them."""
+    out = place.folder / "ffmpeg"
+
+    def emptied() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    tail = ["-fps_mode", "vfr", "-q:v", "2", str(out / "%06d.jpg")]
+    return Command([program, "-v", "error", *before.split(), "-i", str(clip), *after.split(), *tail], emptied)
+
+
+def cadence(name: str, clip: str, seconds: int, goal: float, workers: int = 1) -> Make:
+    """Exact frames of a cadence. With several workers it is the wall clock that counts."""
+
+    def make(place: Place) -> Measure:
+        path = place.clip(clip)
+        ours = case("extraction", path, place.folder / "objects", "cadence", seconds * 1000, workers)
+        theirs = ffmpeg(place, path, "", f"-vf {EVERY.format(seconds=seconds)}")
+        figure = "cpu" if workers == 1 else "wall"
+        startup = case("extraction", "--only-start") if workers == 1 else None
+        return Measure(name, ours, theirs, "ffmpeg-select", goal, figure, startup)  # type: ignore[arg-type]
+
+    return make
+
+
+def other(name: str, clip: str, mode: str, before: str, baseline: str, goal: float) -> Make:
+    """Keyframes or every frame."""
+
+    def make(place: Place) -> Measure:
+        path = place.clip(clip)
+        ours = case("extraction", path, place.folder / "objects", mode, 0, 1)
+        return Measure(
+            name, ours, ffmpeg(place, path, before, ""), baseline, goal, "cpu", case("extraction", "--only-start")
+        )
+
+    return make
+
+
+def crops(place: Place) -> Measure:
+    """Twenty tables of a stored frame."""
+    frame = place.folder / "frame.jpg"
+    clips.ffmpeg("-i", str(place.clip("camera_20s.mp4")), "-frames:v", "1", "-q:v", "2", str(frame))
+    ours, theirs = (case("crops", side, frame, place.count(300)) for side in ("ours", "pil"))
+    return Measure("crops-20", ours, theirs, "pil", 3.0)
+
+
+def events(verb: str, goal: float) -> Make:
+    """crop.ready with three crops."""
+
+    def make(place: Place) -> Measure:
+        ours, theirs = (case("events", verb, side, place.count(100_000)) for side in ("ours", "pydantic"))
+        return Measure(f"event-{verb}", ours, theirs, "pydantic", goal)
+
+    return make
+
+
+MEASURES: Mapping[str, Make] = {
+    "extract-1fps": cadence("extract-1fps", "camera_60s.mp4", 1, 1.8),
+    "extract-1fps-wall": cadence("extract-1fps-wall", "camera_60s.mp4", 1, 2.0, workers=2),
+    "extract-1fps-bframes": cadence("extract-1fps-bframes", "upload_60s.mp4", 1, 2.1),
+    "extract-7s": cadence("extract-7s", "camera_4min.mp4", 7, 9.0),
+    "extract-keyframes-10s": cadence("extract-keyframes-10s", "camera_4min.mp4", 10, 25.0),
+    "extract-keyframes": other(
+        "extract-keyframes", "camera_4min.mp4", "keyframes", "-skip_frame nokey", "ffmpeg-skip_frame-nokey", 1.3
+    ),
+    "extract-all": other("extract-all", "camera_20s.mp4", "all", "", "ffmpeg", 1.5),
+    "crops-20": crops,
+    "event-encode": events("encode", 2.5),
+    "event-decode": events("decode", 3.0),
+    "tus-upload": uploads.tus_upload,
+    "sse-500": streams.sse,
+    "two-extractors": extractors.two_extractors,
+    "peak-memory-1080p": extractors.peak_memory("peak-memory-1080p", "camera_60s.mp4", 400),
+    "peak-memory-4k": extractors.peak_memory("peak-memory-4k", "camera_4k_10s.mp4", 1024),
+}

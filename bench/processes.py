@@ -1,0 +1,94 @@
+"""A server under measurement: started, watched through /proc, ended. Linux only, as the services are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.harness import Failed
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running process and where it writes."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def cpu_s(self) -> float:
+        """User and system time so far, of it and of the children that it waited for."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(field) for field in fields[11:15]) / TICKS
+
+    def peak_mib(self) -> float:
+        """The sum of the peaks of it and its living descendants: never less than what they held together."""
+        return sum(_high_water_mib(pid) for pid in descendants(self.process.pid))
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        """Raises Failed when it does not come true, or the process ends first."""
+        until = time.monotonic() + PATIENCE_S
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise Failed(f"{what} did not come: {self.log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.05)
+
+
+@contextmanager
+def server(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[Server]:
+    """A process in a group of its own that is ended with the block, helpers and all."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            argv, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        yield Server(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    """The process itself and everything below it that lives."""
+    found = [pid]
+    for each in found:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for task in Path(f"/proc/{each}/task").iterdir():
+                found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def _high_water_mib(pid: int) -> float:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def free_port() -> int:
+    """A port that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
