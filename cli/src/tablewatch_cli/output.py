@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from tablewatch_cli.errors import CliError
 
@@ -24,15 +23,18 @@ def as_json(document: object) -> None:
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
     """Rows for a person; `empty` is said when there are none."""
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        grid.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        grid.add_row(*(_cell(row.get(column)) for column in columns))
-    if grid.row_count:
-        out.print(grid)
-    else:
+    lines = [tuple(_cell(row.get(column)) for column in columns) for row in rows]
+    if not lines:
         err.print(empty)
+        return
+    lines.insert(0, tuple(column.replace("_", " ") for column in columns))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:  # never folded: ids are there to be copied, and grep reads lines
+        out.print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip(),
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def error(problem: CliError, *, json_wanted: bool) -> None:
@@ -46,4 +48,6 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.2f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
     return str(value)

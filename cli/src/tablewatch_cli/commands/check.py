@@ -81,39 +81,30 @@ async def _kafka(bootstrap: str) -> list[Finding]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(TIMEOUT_S * 1000))
     try:
         await admin.start()
-        topics = set(await admin.list_topics())
+        topics = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
     except (KafkaError, OSError) as error:
         return [Finding("kafka", False, f"cannot be reached at {bootstrap}: {error!r}")]
     finally:
         await admin.close()
-    missing = sorted(set(TOPICS) - topics)
+    missing = sorted(set(TOPICS) - topics.keys())
     return [
         Finding("kafka", True, f"reachable at {bootstrap}"),
         Finding("topics", not missing, "all there" if not missing else f"missing: {', '.join(missing)}"),
-        await _dead_letters(bootstrap, sorted(topic for topic in topics if topic.endswith(".dlq"))),
+        await _dead_letters(bootstrap, {topic: count for topic, count in topics.items() if topic.endswith(".dlq")}),
     ]
 
 
-async def _dead_letters(bootstrap: str, topics: list[str]) -> Finding:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+async def _dead_letters(bootstrap: str, topics: dict[str, int]) -> Finding:
+    partitions = [TopicPartition(topic, number) for topic, count in sorted(topics.items()) for number in range(count)]
+    if not partitions:
+        return Finding("dead letters", True, "none")
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        partitions = [
-            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
-        ]
-        if not partitions:
-            return Finding("dead letters", True, "none")
+        consumer.assign(partitions)
         first, last = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     finally:
         await consumer.stop()
-    held = {
-        partition.topic: last[partition] - first[partition]
-        for partition in partitions
-        if last[partition] > first[partition]
-    }
-    detail = (
-        "none"
-        if not held
-        else ", ".join(f"{topic}: {count} (tablewatch tail {topic} --from-start)" for topic, count in held.items())
-    )
-    return Finding("dead letters", not held, detail)
+    held = {at.topic: last[at] - first[at] for at in partitions if last[at] > first[at]}
+    where = ", ".join(f"{topic}: {count} (tablewatch tail {topic} --from-start)" for topic, count in held.items())
+    return Finding("dead letters", not held, where or "none")

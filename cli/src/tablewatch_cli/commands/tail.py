@@ -6,11 +6,12 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tablewatch_cli.errors import CliError, Exit
@@ -42,7 +43,7 @@ def tail_command(
     if bootstrap is None:
         raise CliError("no_kafka", "Kafka's address is not known: set KAFKA_BOOTSTRAP", Exit.UNREACHABLE)
     show = _json_line if as_json else _pretty_line
-    start_ms = 0 if from_start else int(since.timestamp() * 1000) if since else None
+    start_ms = 0 if from_start else int(since.replace(tzinfo=UTC).timestamp() * 1000) if since else None
     asyncio.run(_follow(bootstrap, topic, start_ms, key, count, no_follow, show))
 
 
@@ -65,14 +66,10 @@ async def _follow(
 
 async def records(bootstrap: str, topic: str, start_ms: int | None, *, follow: bool) -> AsyncIterator[ConsumerRecord]:
     """Records of all partitions, each in order; from the end when `start_ms` is None."""
+    partitions = await _partitions(bootstrap, topic)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        if topic not in await consumer.topics():
-            raise CliError(
-                "unknown_topic", f"there is no topic {topic} on {bootstrap}; known: {', '.join(sorted(TOPICS))}"
-            )
-        partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
         consumer.assign(partitions)
         await _seek(consumer, partitions, start_ms)
         ends = await consumer.end_offsets(partitions)
@@ -82,6 +79,19 @@ async def records(bootstrap: str, topic: str, start_ms: int | None, *, follow: b
                     yield record
     finally:
         await consumer.stop()
+
+
+async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        found = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+    finally:
+        await admin.close()
+    if topic not in found:
+        known = ", ".join(sorted(TOPICS))
+        raise CliError("unknown_topic", f"there is no topic {topic} on {bootstrap}; known: {known}")
+    return [TopicPartition(topic, number) for number in range(found[topic])]
 
 
 async def _seek(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], start_ms: int | None) -> None:

@@ -48,9 +48,10 @@ class Attempts:
                 return await self._bury(record, error.code, error.reason, tries, first_seen, error)
             except Busy as error:
                 await self._back_off(flow, record, error.retry_after_s, "busy", error)
-            except self._options.busy_on as error:
-                await self._back_off(flow, record, self._delay(tries), "busy", error)
             except Exception as error:  # noqa: BLE001 (the boundary: any failure of a handler is tried again)
+                if self._passes(error):
+                    await self._back_off(flow, record, self._delay(tries), "busy", error)
+                    continue
                 attempt += 1
                 if attempt >= self._options.attempts:
                     return await self._bury(record, "retries_exhausted", str(error), tries, first_seen, error)
@@ -58,6 +59,10 @@ class Attempts:
             else:
                 self.fuse.fine()
                 return self._counted(record, "ok")
+
+    def _passes(self, error: Exception) -> bool:
+        """Whether it is about a part that is away. asyncpg's DataError is an InterfaceError too, but never passes."""
+        return isinstance(error, self._options.busy_on) and not isinstance(error, ValueError)
 
     async def _attempt(self, record: Record) -> None:
         began = self._clock.monotonic()

@@ -95,7 +95,8 @@ def written(table: Any) -> list[Any]:
 async def end(app: Any, options: FoldOptions, log: Any) -> None:
     """Stop Faust, bounded: what is not committed comes again."""
     try:
-        await asyncio.wait_for(app.stop(), options.stop_s)
+        async with asyncio.timeout(options.stop_s):
+            await app.stop()
     except Exception as error:  # noqa: BLE001 (whatever Faust raises while it ends, the process ends)
         log.warning("fold_stop", app=options.app, error=repr(error))
 

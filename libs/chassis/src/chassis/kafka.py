@@ -146,7 +146,8 @@ class KafkaSubscription:
     async def lag(self) -> dict[Partition, int] | None:
         places = list(self._consumer.assignment())
         try:
-            ends = await asyncio.wait_for(self._consumer.end_offsets(places), timeout=5)
+            async with asyncio.timeout(5):
+                ends = await self._consumer.end_offsets(places)
             return {
                 Partition(place.topic, place.partition): max(0, end - await self._position(place))
                 for place, end in ends.items()
@@ -159,7 +160,8 @@ class KafkaSubscription:
         await _closed(self._consumer)
 
     async def _position(self, place: TopicPartition) -> int:
-        return int(await asyncio.wait_for(self._consumer.position(place), timeout=5))
+        async with asyncio.timeout(5):
+            return int(await self._consumer.position(place))
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -201,4 +203,5 @@ async def _until(consumer: AIOKafkaConsumer, place: TopicPartition, end: int) ->
 async def _closed(consumer: AIOKafkaConsumer) -> None:
     # stop() leaves the group politely and would wait for a broker that is gone.
     with suppress(KafkaError, TimeoutError, OSError):
-        await asyncio.wait_for(consumer.stop(), timeout=_CLOSE_S)
+        async with asyncio.timeout(_CLOSE_S):
+            await consumer.stop()

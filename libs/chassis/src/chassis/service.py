@@ -74,7 +74,8 @@ class Service:
         """Close what was opened, last first; a failure is logged and the rest still closed."""
         for close in reversed(self._closing):
             try:
-                await asyncio.wait_for(close(), timeout=5)
+                async with asyncio.timeout(5):
+                    await close()
             except Exception:
                 self.log.exception("close_failed")
 

@@ -143,7 +143,8 @@ class Hub:
                     self._wake.clear()
                     await self._pull(conn)
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), POLL_S)
+                        async with asyncio.timeout(POLL_S):
+                            await self._wake.wait()
             finally:
                 if not conn.is_closed():
                     await conn.remove_listener(site_events.CHANNEL, self._notified)

@@ -149,7 +149,8 @@ class Stream:
     async def _quiet(self, changed: asyncio.Event) -> bool:
         """Wait for news; True when there was none for the time of a heartbeat."""
         try:
-            await asyncio.wait_for(changed.wait(), self._options.heartbeat_s)
+            async with asyncio.timeout(self._options.heartbeat_s):
+                await changed.wait()
         except TimeoutError:
             return True
         return False

@@ -58,7 +58,8 @@ class Asker:
             self._breaker.begin()
             began = self._clock.monotonic()
             try:
-                verdicts = await asyncio.wait_for(self._classifier.classify(request), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    verdicts = await self._classifier.classify(request)
             except (Unavailable, TimeoutError, ConnectionError) as error:
                 self._breaker.failed(self._clock.monotonic())
                 self._metrics.count("work_total", stage="classify", outcome="unavailable")
