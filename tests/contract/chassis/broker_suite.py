@@ -123,6 +123,25 @@ class BrokerSuite:
             await until(lambda: len(second) == 1)
         assert values(second) == ["c"]
 
+    async def test_an_outage_is_waited_out_and_a_poison_value_is_not_one(self, bench: Bench) -> None:
+        tried: list[str] = []
+
+        class PoisonValue(ConnectionError, ValueError):
+            """Like asyncpg's DataError: an error of the connection by its class, of the value by its cause."""
+
+        async def handle(record: Record) -> None:
+            tried.append((record.value or b"").decode())
+            if record.value == b"poison":
+                raise PoisonValue("no column takes it")
+            if tried.count("outage") < 10 and record.value == b"outage":
+                raise ConnectionError("the database is away")
+
+        await bench.send(["outage", "poison"])
+        async with running(bench.consumer(handle, attempts=3)):
+            letters = await bench.dead_letters(1)
+        assert tried == ["outage"] * 10 + ["poison"] * 3
+        assert values(letters) == ["poison"]
+
     async def test_what_was_not_finished_comes_again(self, bench: Bench) -> None:
         started: list[Record] = []
 
