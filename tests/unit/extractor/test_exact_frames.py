@@ -47,10 +47,10 @@ def extracted(path: Path, mode: str, every_ms: int | None) -> tuple[list[tuple[i
     """(index, media_ms, jpeg) of all segments, the last one first: they may finish in any order. And the gaps."""
     segments, about = surveyed(path, mode, every_ms)
     frames: list[tuple[int, int, bytes]] = []
-    gaps = list(about["gaps"])
+    gaps, opened = list(about["gaps"]), serve.Opened()
     for segment in reversed(segments):
         heard = Heard()
-        serve.sample(request(path, mode, every_ms, start=about["start"], **segment), heard)
+        serve.sample(request(path, mode, every_ms, start=about["start"], **segment), heard, opened)
         gaps += heard.all("done")[0]["gaps"]
         frames += [
             (fields["index"], fields["media_ms"], payload[: fields["jpeg_bytes"]])

@@ -1,10 +1,12 @@
 """From a decoded frame to the JPEG that is stored, its measures, and a thumbnail."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 THUMB_WIDTH = 320
@@ -31,7 +33,7 @@ def picture_of(frame: Any, rotation: int, quality: int) -> Picture:
 
     The measures are taken on 320 pixels of width, so that they compare between cameras of different resolution.
     """
-    bgr = turned(frame.to_ndarray(format="bgr24"), rotation)
+    bgr = turned(_scaled(frame, frame.width, frame.height, "BILINEAR"), rotation)
     height, width = bgr.shape[:2]
     small = turned(reduced(frame, rotation), rotation)
     luma = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
@@ -46,8 +48,21 @@ def reduced(frame: Any, rotation: int) -> Pixels:
         size = (max(1, round(wide * THUMB_WIDTH / high)), THUMB_WIDTH)
     else:
         size = (THUMB_WIDTH, max(1, round(high * THUMB_WIDTH / wide)))
-    scaled: Pixels = frame.reformat(*size, format="bgr24", interpolation="AREA").to_ndarray()
-    return scaled
+    return _scaled(frame, *size, "AREA")
+
+
+def _scaled(frame: Any, width: int, height: int, interpolation: str) -> Pixels:
+    """BGR of that size. `frame.to_ndarray` would set up swscale anew for every frame: 2 ms of 2.7 at 1080p."""
+    colours = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
+    scaler = _scaler(frame.width, frame.height, frame.format.name, width, height, interpolation, *colours)
+    scaled = scaler.reformat(frame, width, height, format="bgr24", interpolation=interpolation, threads=1)
+    return np.asarray(scaled.to_ndarray(), dtype=np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _scaler(*_: object) -> VideoReformatter:
+    """One for each kind of picture, so that none has to forget what it has set up."""
+    return VideoReformatter()
 
 
 def turned(pixels: Pixels, rotation: int) -> Pixels:

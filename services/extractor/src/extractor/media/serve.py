@@ -36,8 +36,9 @@ def serve(requests: Iterable[bytes], out: BinaryIO | io.RawIOBase) -> None:
         write_all(out, wire.packed({"say": what, **fields}, payload))
 
     say("ready")
+    opened = Opened()
     for line in requests:
-        answer(orjson.loads(line), say)
+        answer(orjson.loads(line), say, opened)
 
 
 def write_all(out: BinaryIO | io.RawIOBase, data: bytes) -> None:
@@ -47,14 +48,46 @@ def write_all(out: BinaryIO | io.RawIOBase, data: bytes) -> None:
         rest = rest[out.write(rest) or 0 :]
 
 
-def answer(request: dict[str, Any], say: Say) -> None:
+class Opened:
+    """The file of the segment before, kept open for the next one: opening costs as much as decoding several frames.
+
+    Only what a planned segment read to its end is kept, and only given to one that begins with a seek.
+    """
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._source: Source | None = None
+
+    def source(self, request: dict[str, Any]) -> Source:
+        """The kept file or a newly opened one. Raises Failed."""
+        source = self._source
+        if source is not None and self._path == request["path"] and self._fits(request):
+            self._source = None
+            return source
+        self.close()
+        return open_source(request["path"])
+
+    def keep(self, request: dict[str, Any], source: Source) -> None:
+        self._path, self._source = request["path"], source
+
+    def close(self) -> None:
+        if self._source is not None:
+            self._source.container.close()
+            self._source = None
+
+    @staticmethod
+    def _fits(request: dict[str, Any]) -> bool:
+        return request["kind"] == "planned" and request["seek"] is not None
+
+
+def answer(request: dict[str, Any], say: Say, opened: Opened) -> None:
     """Do one request. What the file causes is told; anything else ends the child, and the parent counts a crash."""
     allow_cpu(int(request["cpu_s"]))
     try:
         if request["do"] == "survey":
             tell_plan(request, say)
         else:
-            sample(request, say)
+            sample(request, say, opened)
     except Broken as broken:
         say("broken", detail=str(broken))
     except Failed as failed:
@@ -125,17 +158,21 @@ def summary(seen: Survey, time_base: Fraction, wanted: int) -> dict[str, Any]:
     }
 
 
-def sample(request: dict[str, Any], say: Say) -> None:
+def sample(request: dict[str, Any], say: Say, opened: Opened) -> None:
     """Frames as `frame` messages (JPEG, then thumbnail if it is the best so far), then `done` with start and gaps."""
-    source = open_source(request["path"])
-    teller = Teller(request, source, say)
+    source = opened.source(request)
+    teller, whole = Teller(request, source, say), False
     try:
         if request["kind"] == "planned":
             planned_frames(request, source, teller)
+            whole = True
         else:
             straight_frames(request, source, teller)
     finally:
-        source.container.close()
+        if whole:
+            opened.keep(request, source)
+        else:
+            source.container.close()
 
 
 def planned_frames(request: dict[str, Any], source: Source, teller: "Teller") -> None:
