@@ -158,7 +158,7 @@ def _event_id(info: TopicInfo, value: dict[str, Any]) -> str:
 
 
 def _uuid5(name: bytes) -> str:
-    """`str(uuid.uuid5(_NAMESPACE, name))` in a third of the time: no UUID is made on the way (RFC 9562, section 5.5)."""
+    """`str(uuid.uuid5(_NAMESPACE, name))` in a third of the time, without a UUID on the way (RFC 9562, 5.5)."""
     digest = bytearray(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
