@@ -1,8 +1,8 @@
-"""The clips that are measured: made once by imageio-ffmpeg's program, the same bytes on every machine with that program.
+"""The clips that are measured: made once by imageio-ffmpeg's program, the same bytes wherever that program is the same.
 
-Moving shapes, a slowly growing fractal and sensor noise, so that no frame repeats and every one costs the decoder what a
-camera's does. Nothing is re-timed: `setpts` without `settb` first repeats frames and makes decoding look three times
-cheaper. Longer clips are stream copies of short ones.
+Moving shapes, a slowly growing fractal and sensor noise, so that no frame repeats and all cost the decoder something.
+Nothing is re-timed: `setpts` without `settb` first repeats frames and makes decoding look three times cheaper. Longer
+clips are stream copies of short ones.
 """
 
 import subprocess
@@ -26,7 +26,7 @@ ENCODED: dict[str, tuple[str, int, str]] = {
 COPIED: dict[str, tuple[str, int]] = {
     "camera_60s.mp4": ("camera_20s.mp4", 3),
     "camera_4min.mp4": ("camera_20s.mp4", 12),
-    "camera_12min.mp4": ("camera_20s.mp4", 36),
+    "camera_10min.mp4": ("camera_20s.mp4", 30),
     "quick_60s.mp4": ("quick_6s.mp4", 10),
 }
 """Name: what it repeats, how often."""
@@ -35,7 +35,7 @@ QUICK = {
     "camera_20s.mp4": "quick_6s.mp4",
     "camera_60s.mp4": "quick_60s.mp4",
     "camera_4min.mp4": "quick_60s.mp4",
-    "camera_12min.mp4": "quick_60s.mp4",
+    "camera_10min.mp4": "quick_60s.mp4",
     "upload_60s.mp4": "quick_upload_12s.mp4",
     "camera_4k_10s.mp4": "quick_6s.mp4",
 }

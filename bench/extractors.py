@@ -91,7 +91,7 @@ async def _done(database: str, started: list[Server]) -> Usage:
 
 def two_extractors(place: Place) -> Measure:
     """One long video, one decoder in each process."""
-    clip = place.clip("camera_12min.mp4")
+    clip = place.clip("camera_10min.mp4")
     two, one = (Extractors(place, clip, processes, workers=1) for processes in (2, 1))
     return Measure("two-extractors", two, one, "one-extractor", 1.8, "wall")
 

@@ -89,7 +89,7 @@ MEASURES: Mapping[str, Make] = {
     "extract-7s": cadence("extract-7s", "camera_4min.mp4", 7, 9.0),
     "extract-keyframes-10s": cadence("extract-keyframes-10s", "camera_4min.mp4", 10, 25.0),
     "extract-keyframes": other(
-        "extract-keyframes", "camera_4min.mp4", "keyframes", "-skip_frame nokey", "ffmpeg-skip_frame-nokey", 1.3
+        "extract-keyframes", "camera_10min.mp4", "keyframes", "-skip_frame nokey", "ffmpeg-skip_frame-nokey", 1.3
     ),
     "extract-all": other("extract-all", "camera_20s.mp4", "all", "", "ffmpeg", 1.5),
     "crops-20": crops,

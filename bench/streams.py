@@ -1,4 +1,4 @@
-"""Five hundred readers of one site's events: the api's Hub and Stream against sse-starlette. CPU of the server alone."""
+"""Five hundred readers of one site: the api's Hub and Stream against sse-starlette. CPU of the server alone."""
 
 from __future__ import annotations
 

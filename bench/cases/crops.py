@@ -26,7 +26,7 @@ def _hexagon(x: float, y: float) -> Polygon:
 
 
 def ours(jpeg: bytes, count: int) -> int:
-    from cropper.cut import Cutter, decode, small  # noqa: PLC0415
+    from cropper.cut import Cutter, decode, small
 
     height, width = decode(jpeg).shape[:2]
     cutter, before, size = Cutter(tables(), width, height), None, 0
@@ -39,7 +39,7 @@ def ours(jpeg: bytes, count: int) -> int:
 
 
 def pil(jpeg: bytes, count: int) -> int:
-    from PIL import Image, ImageChops, ImageDraw, ImageStat  # noqa: PLC0415
+    from PIL import Image, ImageChops, ImageDraw, ImageStat
 
     def masks(width: int, height: int) -> list[tuple[tuple[int, int, int, int], Image.Image]]:
         made = []

@@ -26,15 +26,17 @@ CROPS = [
     for n in range(3)
 ]
 FIELDS: dict[str, Any] = {
-    "frame_id": "run_0199-000000001", "site_id": "site_0199", "camera_id": "cam_0199", "run_id": "run_0199", "video_id": "vid_0199",
+    "frame_id": "run_0199-000000001", "site_id": "site_0199", "camera_id": "cam_0199", "run_id": "run_0199",
+    "video_id": "vid_0199",
     "index": 1, "media_ms": 1000, "frame_key": "frames/site_0199/run_0199/000000001.jpg",
-    "crops_key": "crops/site_0199/run_0199/000000001.bin", "layout_key": "layouts/site_0199/cam_0199/1.json", "layout_version": 1,
+    "crops_key": "crops/site_0199/run_0199/000000001.bin",
+    "layout_key": "layouts/site_0199/cam_0199/1.json", "layout_version": 1,
     "width": 1920, "height": 1080, "make": ["frames", "tables"], "last": False,
 }  # fmt: skip
 
 
 def ours(verb: str, count: int) -> None:
-    from tablewatch_schemas import CropReady, CropReadyCrop, decode, encode  # noqa: PLC0415
+    from tablewatch_schemas import CropReady, CropReadyCrop, decode, encode
 
     def build() -> CropReady:
         return CropReady(captured_at=NOW, crops=[CropReadyCrop(**crop) for crop in CROPS], **FIELDS)  # type: ignore[arg-type]
@@ -49,7 +51,7 @@ def ours(verb: str, count: int) -> None:
 
 def pydantic(verb: str, count: int) -> None:
     """What a user would write for the same record: a model with the schema's limits, key, id and headers by hand."""
-    from pydantic import BaseModel, Field  # noqa: PLC0415
+    from pydantic import BaseModel, Field
 
     class Crop(BaseModel):
         table_id: str = Field(min_length=1, max_length=200)

@@ -64,7 +64,8 @@ def uploaded(clip: Path, mode: str, every_ms: int | None) -> VideoUploaded:
     """What ingest would say of the clip."""
     site, video = new_id("site"), new_id("vid")
     return VideoUploaded(
-        video_id=video, site_id=site, run_id=new_id("run"), camera_id=new_id("cam"), object_key=keys.original(site, video),
+        video_id=video, site_id=site, run_id=new_id("run"), camera_id=new_id("cam"),
+        object_key=keys.original(site, video),
         manifest_key="manifests/bench.json", size_bytes=clip.stat().st_size, sha256="a" * 64, container="mp4",
         codec="h264", width=1920, height=1080, rotation_degrees=0, duration_ms=60_000, fps=25.0, started_at=NOW,
         layout_key="layouts/bench.json", sampling=VideoUploadedSampling(mode=mode, every_ms=every_ms),
