@@ -16,7 +16,7 @@ from bench.place import Place
 Make = Callable[[Place], Measure]
 
 EVERY = "select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,{seconds})'"
-"""ffmpeg's filter with the frames that the extractor takes; its `fps=` takes others (PERFORMANCE in docs)."""
+"""ffmpeg's filter with the frames that the extractor takes; its `fps=` takes others."""
 
 
 def case(name: str, *arguments: object) -> Command:
@@ -64,12 +64,16 @@ def other(name: str, clip: str, mode: str, before: str, baseline: str, goal: flo
     return make
 
 
-def crops(place: Place) -> Measure:
-    """Twenty tables of a stored frame."""
-    frame = place.folder / "frame.jpg"
-    clips.ffmpeg("-i", str(place.clip("camera_20s.mp4")), "-frames:v", "1", "-q:v", "2", str(frame))
-    ours, theirs = (case("crops", side, frame, place.count(300)) for side in ("ours", "pil"))
-    return Measure("crops-20", ours, theirs, "pil", 3.0)
+def crops(name: str, begin: str) -> Make:
+    """Twenty tables of a frame that is `stored` as JPEG, or `decoded` already."""
+
+    def make(place: Place) -> Measure:
+        frame = place.folder / "frame.jpg"
+        clips.ffmpeg("-i", str(place.clip("camera_20s.mp4")), "-frames:v", "1", "-q:v", "2", str(frame))
+        ours, theirs = (case("crops", side, frame, place.count(400), begin) for side in ("ours", "pil"))
+        return Measure(name, ours, theirs, "pil", 3.0)
+
+    return make
 
 
 def events(verb: str, goal: float) -> Make:
@@ -92,7 +96,8 @@ MEASURES: Mapping[str, Make] = {
         "extract-keyframes", "camera_10min.mp4", "keyframes", "-skip_frame nokey", "ffmpeg-skip_frame-nokey", 1.3
     ),
     "extract-all": other("extract-all", "camera_20s.mp4", "all", "", "ffmpeg", 1.5),
-    "crops-20": crops,
+    "crops-20": crops("crops-20", "stored"),
+    "crops-20-decoded": crops("crops-20-decoded", "decoded"),
     "event-encode": events("encode", 2.5),
     "event-decode": events("decode", 3.0),
     "tus-upload": uploads.tus_upload,

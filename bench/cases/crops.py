@@ -1,9 +1,10 @@
 """Twenty tables out of a stored 1080p frame, with the change of each since the frame before: ours, or PIL as baseline.
 
-usage: python -m bench.cases.crops {ours|pil} FRAME.jpg COUNT
+usage: python -m bench.cases.crops {ours|pil} FRAME.jpg COUNT {stored|decoded}
 
-Both begin with the stored JPEG and end with twenty JPEGs of quality 85, black outside the table's polygon. Both measure
-change on 320 pixels of width. Masks are made once by both. The time goes to the same place for both: cutting.
+Both end with twenty JPEGs of quality 85, black outside the table's polygon, from masks made once, and both measure
+change on 320 pixels of width. With `stored` every frame begins as its JPEG, as in the cropper; with `decoded` the
+picture and its small copy are there already, and what is left is cutting.
 """
 
 from __future__ import annotations
@@ -25,20 +26,22 @@ def _hexagon(x: float, y: float) -> Polygon:
     return [(x + 0.0575 * cos(k * pi / 3), y + 0.088 * sin(k * pi / 3)) for k in range(6)]
 
 
-def ours(jpeg: bytes, count: int) -> int:
+def ours(jpeg: bytes, count: int, stored: bool) -> int:
     from cropper.cut import Cutter, decode, small
 
-    height, width = decode(jpeg).shape[:2]
-    cutter, before, size = Cutter(tables(), width, height), None, 0
+    picture = decode(jpeg)
+    now, size = small(picture), 0
+    before, cutter = now, Cutter(tables(), picture.shape[1], picture.shape[0])
     for _ in range(count):
-        picture = decode(jpeg)
-        now = small(picture)
+        if stored:
+            picture = decode(jpeg)
+            now = small(picture)
         size += sum(len(piece.jpeg) for piece in cutter.cut(picture, now, before))
         before = now
     return size
 
 
-def pil(jpeg: bytes, count: int) -> int:
+def pil(jpeg: bytes, count: int, stored: bool) -> int:
     from PIL import Image, ImageChops, ImageDraw, ImageStat
 
     def masks(width: int, height: int) -> list[tuple[tuple[int, int, int, int], Image.Image]]:
@@ -58,19 +61,26 @@ def pil(jpeg: bytes, count: int) -> int:
         piece.save(out, "JPEG", quality=85)
         return len(out.getvalue())
 
+    def decoded() -> tuple[Image.Image, Image.Image]:
+        picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
+        return picture, picture.convert("L").resize(shrunk, Image.Resampling.BOX)
+
     width, height = Image.open(io.BytesIO(jpeg)).size
     shrunk = (320, round(height * 320 / width))
-    full, little, before, size = masks(width, height), masks(*shrunk), None, 0
+    full, little, size = masks(width, height), masks(*shrunk), 0
+    picture, now = decoded()
+    before = now
     for _ in range(count):
-        picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
-        now = picture.convert("L").resize(shrunk, Image.Resampling.BOX)
+        if stored:
+            picture, now = decoded()
         size += sum(saved(picture, box, mask) for box, mask in full)
-        if before is not None:
-            difference = ImageChops.difference(now, before)
-            [ImageStat.Stat(difference.crop(box), mask).mean[0] for box, mask in little]
+        difference = ImageChops.difference(now, before)
+        [ImageStat.Stat(difference.crop(box), mask).mean[0] for box, mask in little]
         before = now
     return size
 
 
 if __name__ == "__main__":
-    {"ours": ours, "pil": pil}[sys.argv[1]](Path(sys.argv[2]).read_bytes(), int(sys.argv[3]))
+    {"ours": ours, "pil": pil}[sys.argv[1]](
+        Path(sys.argv[2]).read_bytes(), int(sys.argv[3]), sys.argv[4] == "stored"
+    )  # fmt: skip
