@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from api import announce
-from api.store import deletions, site_events
+from api.store import answers, deletions, site_events
 from api.store.deletions import Deletion
 from chassis import outbox
 from chassis.clock import Clock, wait_or_stop
@@ -81,8 +81,9 @@ class Sweeper:
             await wait_or_stop(self._clock, self._times.every_s, stop)
 
     async def prune(self) -> int:
-        """Delete events that nobody can resume from any more."""
+        """Delete events that nobody can resume from any more, and answers kept for repeated requests."""
         async with self._pool.acquire() as conn:
+            await answers.prune(conn, self._clock.now())
             return await site_events.prune(conn, self._clock.now(), self._times.keep_events)
 
     async def sweep_one(self) -> bool:

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Response
 from api import announce
 from api.http import documents, paging
 from api.http.bodies import CameraChange, NewCamera, checked_source
+from api.http.idempotent import Idempotent
 from api.http.parts import Has, Reader, Writer
 from api.store import Connection, Json, cameras, site_events, sites
 from api.store.site_events import Told
 from chassis import outbox
 from tablewatch_schemas.ids import new_id
 
-router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
+router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=Idempotent)
 
 
 @router.post("", status_code=201, response_model=documents.Camera)

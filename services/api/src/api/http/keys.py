@@ -7,12 +7,13 @@ from fastapi import APIRouter
 from api.access import check_grant, mint
 from api.http import documents, paging
 from api.http.bodies import NewKey
+from api.http.idempotent import Idempotent
 from api.http.parts import Admin, Has
 from api.problems import Problem
 from api.store import keys, sites
 from tablewatch_schemas.ids import new_id
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=Idempotent)
 
 
 @router.post("", status_code=201, response_model=documents.NewKey)

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Response
 from api.access import check_grant
 from api.http import documents, paging
 from api.http.bodies import NewSection, NewSite
+from api.http.idempotent import Idempotent
 from api.http.parts import Admin, Has, Reader, Writer
 from api.store import sites
 from tablewatch_schemas.ids import new_id
 
-router = APIRouter(prefix="/v1/sites", tags=["sites"])
+router = APIRouter(prefix="/v1/sites", tags=["sites"], route_class=Idempotent)
 
 
 @router.post("", status_code=201, response_model=documents.Site)

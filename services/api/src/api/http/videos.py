@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from api.http import documents, paging
 from api.http.bodies import NewVideo
+from api.http.idempotent import Idempotent
 from api.http.parts import Has, Parts, Reader, Uploader
 from api.plan import Limits, check_size, check_start, choose_make, choose_sampling
 from api.project.apply import job_event
@@ -20,7 +21,7 @@ from tablewatch_schemas.layout import Layout
 from tablewatch_schemas.manifest import Manifest, Sampling, Thresholds
 from tablewatch_schemas.times import write_time
 
-router = APIRouter(prefix="/v1/videos", tags=["videos"])
+router = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=Idempotent)
 
 
 @router.post("", status_code=201, response_model=documents.NewJob)
