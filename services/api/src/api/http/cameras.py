@@ -9,6 +9,7 @@ from api.http import documents, paging
 from api.http.bodies import CameraChange, NewCamera, checked_source
 from api.http.idempotent import Idempotent
 from api.http.parts import Has, Reader, Writer
+from api.http.versions import IfMatch, camera_tag, check
 from api.store import Connection, Json, cameras, site_events, sites
 from api.store.site_events import Told
 from chassis import outbox
@@ -28,6 +29,7 @@ async def create_camera(body: NewCamera, who: Writer, has: Has, response: Respon
         await outbox.add(conn, announce.camera_config(camera, now))
         await tell(conn, "camera.config", camera)
     response.headers["Location"] = f"/v1/cameras/{camera['camera_id']}"
+    response.headers["ETag"] = camera_tag(camera["version"])
     return camera
 
 
@@ -42,15 +44,18 @@ async def list_cameras(
 
 
 @router.get("/{camera_id}", response_model=documents.CameraWithStatus)
-async def get_camera(camera_id: str, who: Reader, has: Has) -> Any:
-    """One camera, with its health."""
+async def get_camera(camera_id: str, who: Reader, has: Has, response: Response) -> Any:
+    """One camera, with its health. The ETag is that of its configuration."""
     async with has.pool.acquire() as conn:
         camera = await cameras.get(conn, who.site_list, camera_id)
+        response.headers["ETag"] = camera_tag(camera["version"])
         return camera | {"status": await cameras.status(conn, camera_id)}
 
 
 @router.patch("/{camera_id}", response_model=documents.Camera)
-async def change_camera(camera_id: str, body: CameraChange, who: Writer, has: Has) -> Any:
+async def change_camera(
+    camera_id: str, body: CameraChange, who: Writer, has: Has, response: Response, if_match: IfMatch = None
+) -> Any:
     """Change what is given."""
     now = has.now()
     change: Json = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
@@ -58,18 +63,21 @@ async def change_camera(camera_id: str, body: CameraChange, who: Writer, has: Ha
         change["source"] = checked_source(body.source)
     async with has.pool.acquire() as conn, conn.transaction():
         camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
+        check(camera_tag(camera["version"]), if_match)
         camera = await cameras.save(conn, camera | change, now)
         await outbox.add(conn, announce.camera_config(camera, now))
         await tell(conn, "camera.config", camera)
+    response.headers["ETag"] = camera_tag(camera["version"])
     return camera
 
 
 @router.delete("/{camera_id}", status_code=204)
-async def delete_camera(camera_id: str, who: Writer, has: Has) -> None:
+async def delete_camera(camera_id: str, who: Writer, has: Has, if_match: IfMatch = None) -> None:
     """Take a camera out. Videos that were uploaded for it stay."""
     now = has.now()
     async with has.pool.acquire() as conn, conn.transaction():
         camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
+        check(camera_tag(camera["version"]), if_match)
         camera = await cameras.save(conn, camera, now, deleted=True)
         await outbox.add(conn, announce.camera_gone(camera, now))
         await tell(conn, "camera.deleted", {"camera_id": camera_id, "site_id": camera["site_id"]})

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api import announce
 from api.http import documents
 from api.http.bodies import NewLayout
 from api.http.cameras import tell
 from api.http.parts import Has, Parts, Reader, Writer
+from api.http.versions import IfMatch, IfNoneMatch, check, layout_tag
 from api.layouts import draw, same
 from api.problems import Problem
 from api.store import Connection, Json, cameras, sites
@@ -19,30 +20,34 @@ router = APIRouter(prefix="/v1/cameras", tags=["layouts"])
 
 
 @router.put("/{camera_id}/layout", response_model=documents.Layout)
-async def put_layout(camera_id: str, body: NewLayout, who: Writer, has: Has) -> Any:
+async def put_layout(
+    camera_id: str, body: NewLayout, who: Writer, has: Has, response: Response, if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> Any:  # fmt: skip
     """Draw tables and floor. What shows the same as the newest version is that version."""
     async with has.pool.acquire() as conn, conn.transaction():
         camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
         newest = await cameras.layout(conn, camera)
+        check(None if newest is None else layout_tag(newest.version), if_match, if_none_match)
         layout = await _drawn(conn, has, camera, body, newest)
         if newest is not None and same(layout, newest):
-            return newest.to_dict()
+            return _shown(newest, response)
         # The object first: nothing may name a layout that cannot be read. A crash here leaves one that nobody names.
         await has.objects.put(layout.layout_key, layout.to_json(), "application/json")
         await _keep(conn, has, camera, layout)
-    return layout.to_dict()
+    return _shown(layout, response)
 
 
 @router.get("/{camera_id}/layout", response_model=documents.Layout)
-async def get_layout(camera_id: str, who: Reader, has: Has) -> Any:
+async def get_layout(camera_id: str, who: Reader, has: Has, response: Response) -> Any:
     """The newest version."""
-    return await _version(has, who.site_list, camera_id, None)
+    return _shown(await _version(has, who.site_list, camera_id, None), response)
 
 
 @router.get("/{camera_id}/layouts/{version}", response_model=documents.Layout)
-async def get_layout_version(camera_id: str, version: int, who: Reader, has: Has) -> Any:
+async def get_layout_version(camera_id: str, version: int, who: Reader, has: Has, response: Response) -> Any:
     """One version."""
-    return await _version(has, who.site_list, camera_id, version)
+    return _shown(await _version(has, who.site_list, camera_id, version), response)
 
 
 async def _drawn(conn: Connection, has: Parts, camera: Json, body: NewLayout, newest: Layout | None) -> Layout:
@@ -67,7 +72,7 @@ async def _keep(conn: Connection, has: Parts, camera: Json, layout: Layout) -> N
     await tell(conn, "camera.config", camera)
 
 
-async def _version(has: Parts, wall: list[str] | None, camera_id: str, version: int | None) -> Json:
+async def _version(has: Parts, wall: list[str] | None, camera_id: str, version: int | None) -> Layout:
     if version is not None and not 1 <= version < 2**31:
         raise Problem("layout_not_found", f"The camera has no layout version {version}.")
     async with has.pool.acquire() as conn:
@@ -75,4 +80,9 @@ async def _version(has: Parts, wall: list[str] | None, camera_id: str, version: 
         layout = await cameras.layout(conn, camera, version)
     if layout is None:
         raise Problem("layout_not_found", "The camera has no such layout; draw one with PUT.")
+    return layout
+
+
+def _shown(layout: Layout, response: Response) -> Json:
+    response.headers["ETag"] = layout_tag(layout.version)
     return layout.to_dict()
