@@ -1,12 +1,13 @@
 """Damaged and hopeless files: what could be read is delivered and the rest told; failures say why."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.integration.extractor.road import Road
 from tests.integration.extractor.test_file_road import run_dry
-from tests.unit.extractor import clips
+from tests.unit.extractor import awkward, clips
 from tests.unit.extractor.reference import decode_everything, expected
 
 from extractor.files import work
@@ -75,12 +76,11 @@ async def test_a_source_that_is_gone(road: Road, worker: Worker, clip_folder: Pa
     assert (job["state"], job["error_code"]) == ("failed", "source_gone")
 
 
-async def test_a_file_of_headers_only_has_no_frames(road: Road, worker: Worker, clip_folder: Path) -> None:
-    path = clips.make("mpeg4.avi", clip_folder)
-    data = path.read_bytes()
-    begin = data.index(b"movi") + 4
-    broken = path.with_name("no_frames.avi")
-    broken.write_bytes(data[:begin] + b"\x00" * (len(data) - begin))
+@pytest.mark.parametrize("make", [awkward.no_frames_avi, awkward.no_frames_mp4])
+async def test_a_file_of_headers_only_has_no_frames(
+    road: Road, worker: Worker, clip_folder: Path, make: Callable[[Path], Path]
+) -> None:
+    broken = make(clip_folder)
     upload = await road.upload(broken)
     await run_dry(worker)
     job = await road.job(upload)

@@ -17,15 +17,20 @@ RECIPES: dict[str, str] = {
     "open_gop_h264.mp4": f"{BFRAMES} -x264-params open-gop=1:bframes=3",
     "open_gop_hevc.mp4": "-c:v libx265 -preset ultrafast -pix_fmt yuv420p -tag:v hvc1"
     " -x265-params keyint=25:min-keyint=25:bframes=4:open-gop=1:log-level=none:pools=1",
+    "hevc8.mp4": "-c:v libx265 -preset ultrafast -pix_fmt yuv420p -tag:v hvc1"
+    " -x265-params keyint=30:min-keyint=30:bframes=3:open-gop=0:log-level=none:pools=1",
     "hevc10.mkv": "-c:v libx265 -preset ultrafast -pix_fmt yuv420p10le"
     " -x265-params keyint=30:min-keyint=30:log-level=none:pools=1",
     "vfr.mp4": "-vf select='not(mod(n\\,7))+gt(mod(n\\,13)\\,6)' -fps_mode vfr " + BFRAMES,
     "offset.ts": f"{BFRAMES} -output_ts_offset 17.3 -f mpegts",
     "mpeg2.ts": "-c:v mpeg2video -bf 2 -g 12 -b:v 600k -f mpegts",
+    "mpeg2.mpg": "-c:v mpeg2video -bf 2 -g 12 -b:v 600k -f vob",
     "mpeg4.avi": "-c:v mpeg4 -g 20 -q:v 4",
     "h264.avi": f"{X264} -g 20",
     "vp8.webm": "-c:v libvpx -g 30 -deadline realtime -cpu-used 8 -b:v 300k -auto-alt-ref 1 -lag-in-frames 10",
     "vp9.webm": "-c:v libvpx-vp9 -g 30 -deadline realtime -cpu-used 8 -b:v 300k -auto-alt-ref 1 -lag-in-frames 10",
+    "av1.mp4": "-c:v libsvtav1 -preset 12 -g 30 -pix_fmt yuv420p -svtav1-params lp=1",
+    "av1_10.mkv": "-c:v libsvtav1 -preset 12 -g 30 -pix_fmt yuv420p10le -svtav1-params lp=1",
     "fragmented.mp4": f"{BFRAMES} -movflags frag_keyframe+empty_moov",
     "edit_list.mp4": "",
     "odd.mp4": "-vf scale=191:107 -c:v libx264 -preset ultrafast -pix_fmt yuv444p -g 25",

@@ -27,7 +27,7 @@ def decode_everything(path: Path, quality: int = 85) -> list[Shown]:
     first: int | None = None
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        for frame in _frames(container, stream):
+        for frame in frames_of(container, stream):
             ticks = frame.pts if frame.pts is not None else frame.dts
             first = ticks if first is None else first
             bgr = frame.to_ndarray(format="bgr24")
@@ -36,7 +36,7 @@ def decode_everything(path: Path, quality: int = 85) -> list[Shown]:
     return shown
 
 
-def _frames(container: Any, stream: Any) -> Iterator[Any]:
+def frames_of(container: Any, stream: Any) -> Iterator[Any]:
     """As the ffmpeg command line does: a packet that is refused is left out."""
     packets = container.demux(stream)
     while True:

@@ -12,7 +12,10 @@ from extractor.media import serve
 
 CADENCES = [("cadence", 1000), ("cadence", 520), ("cadence", 3700), ("cadence", 40), ("keyframes", None), ("all", None)]
 STRAIGHT = {"mpeg4.avi", "h264.avi"}
-WHOLE = {"offset.ts", "mpeg2.ts", "interlaced.ts", "one_gop.mp4", "one_frame.mp4"}
+WHOLE = {"offset.ts", "mpeg2.ts", "interlaced.ts", "one_gop.mp4", "one_frame.mp4", "mpeg2.mpg"} | {
+    "av1.mp4",
+    "av1_10.mkv",
+}
 
 
 @pytest.fixture(scope="session")

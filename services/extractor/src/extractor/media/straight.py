@@ -15,6 +15,8 @@ from extractor.files.rules import Rule, Sampling, media_ms, rule_for
 from extractor.media.source import Source
 
 RESTART_S = 5
+HOLE_S, HOLE_FRAMES = 1, 10
+"""A longer step than both is damage in a file that is known to be damaged; elsewhere a recorder may have paused."""
 MAX_ERRORS = 100_000
 """Refused packets after which a file is not worth reading any further."""
 
@@ -86,6 +88,8 @@ class StraightSampler:
         self._rule: Rule | None = None
         self._errors = 0
         self._clock = Unwound(frame_ticks(source), round(RESTART_S / source.time_base))
+        hole = max(round(HOLE_S / source.time_base), HOLE_FRAMES * frame_ticks(source))
+        self._hole = None if start is None else hole  # a start is known only where a plan was made and did not hold
 
     def frames(self, seek: int | None, after: int | None) -> Iterator[tuple[int, Any]]:
         """From the keyframe at `seek`, the frames after the one at `after`, which an earlier segment delivered."""
@@ -97,13 +101,18 @@ class StraightSampler:
                 continue
             if self._rule is None:
                 self._begin(ticks, after)
-            if frame.is_corrupt:
+            if frame.is_corrupt or self._skipped(ticks):
                 self.damage.lost(ticks, GAP_DAMAGED)
-            else:
+            if not frame.is_corrupt:
                 self.damage.good(ticks)
             if (after is None or ticks > after) and self._rule is not None and self._rule.takes(ticks, frame.key_frame):
                 yield ticks, frame
         self.damage.finished()
+
+    def _skipped(self, ticks: int) -> bool:
+        """Whether so much is missing before this frame that the container must have lost packets without a word."""
+        last = self.damage.last_good
+        return self._hole is not None and last is not None and ticks - last > self._hole
 
     def _begin(self, ticks: int, after: int | None) -> None:
         self.start = ticks if self.start is None else self.start
