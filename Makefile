@@ -3,7 +3,6 @@ PYTHON ?= python3
 V := .venv/bin
 STACK := PYTHONPATH=deploy/local exec $(V)/python -m stack
 PYTEST := $(V)/pytest -q
-export PORT_BASE TABLEWATCH_HOME PARTITIONS DEMO KAFKA_BOOTSTRAP DATABASE_URL S3_URL
 
 .PHONY: help install run stop demo-check lint unit integration e2e faults web test bench
 .DEFAULT_GOAL := help

@@ -9,7 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """Common settings. A service adds its own, named <service>_<x>; the variable is the upper-case field name."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # An empty variable is an unset one, as compose files and shells have it.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     kafka_bootstrap: str = Field(default="127.0.0.1:8720", description="Kafka bootstrap, host:port[,host:port].")
     partitions: int = Field(default=6, ge=1, description="Partitions of every topic on the road; the same everywhere.")
