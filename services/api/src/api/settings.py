@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal, cast
 
+import limits
 from pydantic import Field, SecretStr, field_validator
 
 from chassis.settings import ServiceSettings
@@ -23,6 +24,9 @@ class ApiSettings(ServiceSettings):
     api_web_dist: Path = Field(Path("web/dist"), description="Folder of the built web page.")
     api_migrations: Path = Field(MIGRATIONS, description="Folder of the api's SQL migrations.")
     api_max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body that is read, bytes.")
+    api_rate_limit: str = Field(
+        "12000/minute", description="Requests that a key may make of one process, e.g. 100/second; empty for no limit."
+    )
     api_link_ttl_s: int = Field(3600, ge=10, description="How long a signed link to an object holds, seconds.")
     api_session_ttl_s: int = Field(43_200, ge=60, description="How long a browser stays signed in, seconds.")
     api_cookie_secure: bool = Field(False, description="Send the session cookie over HTTPS only.")
@@ -31,10 +35,10 @@ class ApiSettings(ServiceSettings):
     )
     api_upload_ttl_s: int = Field(86_400, ge=60, description="How long an upload token holds, seconds.")
     api_max_upload_bytes: int = Field(
-        8 * 1024**3, ge=1, description="Largest video that an upload token allows, bytes."
+        48 * 1024**3, ge=1, description="Largest video that an upload token allows, bytes."
     )
     api_max_duration_ms: int = Field(
-        6 * 3_600_000, ge=1000, description="Longest video that is admitted, milliseconds."
+        25 * 3_600_000, ge=1000, description="Longest video that is admitted, milliseconds."
     )
     api_sampling_every_ms: int = Field(1000, ge=1, description="Cadence of a run that asks for none, milliseconds.")
     api_enter_ms: int = Field(
@@ -58,6 +62,13 @@ class ApiSettings(ServiceSettings):
     upload_token_secret: SecretStr = Field(
         SecretStr(""), description="Signs upload tokens; the same in api and ingest."
     )
+
+    @field_validator("api_rate_limit")
+    @classmethod
+    def _readable_limit(cls, value: str) -> str:
+        if value:
+            limits.parse(value)  # raises ValueError
+        return value
 
     @field_validator("api_roles")
     @classmethod

@@ -26,6 +26,7 @@ from api.http import (
     videos,
 )
 from api.http.guards import Guards, problem_response
+from api.http.limiter import Limiter
 from api.http.parts import Parts
 from api.problems import MEDIA_TYPE, Code, Problem
 from api.settings import ApiSettings
@@ -56,6 +57,7 @@ def create_app(parts: Parts) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.parts = parts
+    app.state.limiter = Limiter(parts.settings.api_rate_limit)
     for each in ROUTERS:
         app.include_router(each.router, responses=_ANSWERS)
     page.mount(app, parts.settings.api_web_dist)

@@ -168,11 +168,15 @@ class Job(BaseModel):
 
 
 class Upload(BaseModel):
-    """Where to send the file: by tus 1.0 to create_url, or bare by POST to content_url. The token is the bearer."""
+    """Where to send the file: by tus 1.0 to create_url, or bare by POST to content_url. The token is the bearer.
+
+    Where files are kept in S3, parts may go straight there by links from parts_url; elsewhere that is null.
+    """
 
     url: str
     create_url: str
     content_url: str
+    parts_url: str | None
     token: str
     expires_at: Time
     max_bytes: int

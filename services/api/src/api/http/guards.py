@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.limiter import Share
 from api.problems import MEDIA_TYPE, Problem
 from chassis import trace
 from chassis.clock import Clock
@@ -43,7 +44,7 @@ class Guards:
         trace.child(_header(scope, b"traceparent"))
         started, status = self._clock.monotonic(), [0]
         try:
-            await self._limited(scope, receive, self._dressed(send, status))
+            await self._limited(scope, receive, self._dressed(scope, send, status))
         finally:
             self._note(scope, status[0], self._clock.monotonic() - started)
 
@@ -74,12 +75,13 @@ class Guards:
 
         return counted
 
-    def _dressed(self, send: Send, status: list[int]) -> Callable[[Message], Awaitable[None]]:
+    def _dressed(self, scope: Scope, send: Send, status: list[int]) -> Callable[[Message], Awaitable[None]]:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
                 there = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in self._headers if pair[0] not in there)]
+                ours = [*self._headers, *_rate(scope)]
+                message["headers"] = [*message["headers"], *(pair for pair in ours if pair[0] not in there)]
             await send(message)
 
         return dressed
@@ -98,6 +100,13 @@ class Guards:
 def problem_response(problem: Problem) -> JSONResponse:
     """A problem as RFC 9457 has it."""
     return JSONResponse(problem.document(), problem.status, problem.headers, MEDIA_TYPE)
+
+
+def _rate(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """What the caller's key has left, once the caller is known."""
+    share: Share | None = scope.get("state", {}).get("rate")
+    headers = {} if share is None else share.headers()
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

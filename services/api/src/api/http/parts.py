@@ -12,6 +12,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from api.access import Caller, Scope, check, hash_secret, split
 from api.events.hub import Hub
+from api.http.limiter import Limiter
 from api.problems import Problem
 from api.settings import ApiSettings
 from api.store import Connection, keys
@@ -61,7 +62,15 @@ Has = Annotated[Parts, Depends(parts)]
 
 
 async def caller(request: Request, has: Has) -> Caller:
-    """Who asks, by bearer key or by session cookie. Raises Problem key_missing, key_invalid, key_expired."""
+    """Who asks, by bearer key or session cookie. Raises Problem key_missing, key_invalid, key_expired, rate_limited."""
+    who = await _identified(request, has)
+    if not hasattr(request.state, "rate"):  # asked for twice where a request carries an Idempotency-Key
+        limiter: Limiter = request.app.state.limiter
+        request.state.rate = await limiter.take(who.key_id)
+    return who
+
+
+async def _identified(request: Request, has: Parts) -> Caller:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme:
         return await _by_key(has, text.strip() if scheme.lower() == "bearer" else "")

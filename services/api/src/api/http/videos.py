@@ -162,6 +162,7 @@ def _upload(has: Parts, manifest: Manifest, limits: Limits) -> Json:
         "url": f"{base}/v1/uploads/{manifest.video_id}",
         "create_url": f"{base}/v1/uploads",
         "content_url": f"{base}/v1/uploads/{manifest.video_id}/content",
+        "parts_url": f"{base}/v1/uploads/{manifest.video_id}/parts" if has.settings.s3_url else None,
         "token": _token(has, manifest, limits, expires_at),
         "expires_at": write_time(expires_at),
         "max_bytes": limits.max_bytes,
