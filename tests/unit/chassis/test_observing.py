@@ -1,12 +1,18 @@
 """Logs without secrets, traces, metrics with closed names, health."""
 
+import contextvars
+import json
+import logging
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import structlog
 
 from chassis import trace
 from chassis.health import Health
-from chassis.logs import hide_secrets
+from chassis.logs import configure, hide_secrets
 from chassis.metrics import SPECS, Metrics
 from chassis.testing import ManualClock
 
@@ -17,12 +23,45 @@ from chassis.testing import ManualClock
         "rtsp://admin:hunter2@10.0.0.5/stream",
         "Authorization: Bearer hunter2",
         "key twk_ab12_hunter2 was used",
+        "token eyJhbGciOi.eyJhdWQiOi.hunter2 expired",
+        "GET /v1/objects/a?expires=1&signature=hunter2 HTTP/1.1",
         "postgresql://tablewatch:hunter2@127.0.0.1:8722/tablewatch",
     ],
 )
 def test_secrets_in_text_are_hidden(text: str) -> None:
     event = hide_secrets(None, "info", {"event": text, "password": "hunter2", "s3_secret_key": "hunter2"})
     assert "hunter2" not in str(event)
+
+
+@pytest.fixture
+def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged since; the logging of the other tests is put back."""
+    root = logging.getLogger()
+    handlers, level, set_up = root.handlers[:], root.level, structlog.get_config()
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    root.handlers, root.level = handlers, level
+    structlog.configure(**set_up)
+    for name in ("aiokafka", "faust", "mode", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def test_every_line_names_its_service_wherever_it_comes_from(written: Callable[[], list[dict[str, Any]]]) -> None:
+    configure("cropper")
+    contextvars.Context().run(logging.getLogger("library").warning, "from an empty context")
+    structlog.get_logger("own").info("frame_stored", index=3)
+    assert [(line["service"], line["event"]) for line in written()] == [
+        ("cropper", "from an empty context"),
+        ("cropper", "frame_stored"),
+    ]
+
+
+@pytest.mark.parametrize(("level", "heard"), [("info", []), ("debug", ["joined"])])
+def test_what_libraries_say_of_every_step_is_for_debug(
+    written: Callable[[], list[dict[str, Any]]], level: str, heard: list[str]
+) -> None:
+    configure("cropper", level)
+    logging.getLogger("aiokafka.consumer.group_coordinator").info("joined")
+    assert [line["event"] for line in written()] == heard
 
 
 def test_ordinary_text_is_left_alone() -> None:

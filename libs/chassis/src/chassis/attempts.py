@@ -58,6 +58,7 @@ class Attempts:
                 await self._back_off(flow, record, self._delay(attempt), "error", error)
             else:
                 self.fuse.fine()
+                self._log.debug("record_done", tries=tries)
                 return self._counted(record, "ok")
 
     def _passes(self, error: Exception) -> bool:

@@ -6,18 +6,27 @@ import sys
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chassis import trace
 
 _SECRET_NAME = re.compile(r"secret|password|passwd|token|authorization|cookie|api_?key", re.IGNORECASE)
-_SECRET_TEXT = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)|twk_[A-Za-z0-9]+_[A-Za-z0-9_-]+|(?<=Bearer )\S+")
+_SECRET_TEXT = re.compile(
+    r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # user and password of an address
+    r"|twk_[A-Za-z0-9]+_[A-Za-z0-9_-]+"
+    r"|(?<=Bearer )\S+"
+    r"|eyJ[\w-]+\.[\w-]+\.[\w-]+"  # an upload token (JWT)
+    r"|(?<=signature=)[^&\s\"']+"  # of a signed link
+)
+# at info they tell every step of every rebalance, assignments of sixty partitions included
+_TALKATIVE = ("aiokafka", "faust", "mode", "uvicorn")
 
 
 def configure(service: str, level: str = "info", format: str = "json") -> None:
     """Set up structlog and the standard library's logging to write the same lines to standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _of(service),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -42,7 +51,18 @@ def configure(service: str, level: str = "info", format: str = "json") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    structlog.contextvars.bind_contextvars(service=service)
+    least = logging.NOTSET if level.upper() == "DEBUG" else logging.WARNING
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(least)
+
+
+def _of(service: str) -> Processor:
+    """Names the service on every line; a context variable would not reach tasks that a library started."""
+
+    def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {**event, "service": service}
+
+    return add
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
