@@ -40,6 +40,7 @@ async def test_sending_it_again_gets_the_same_outcome(ingest: Ingest, told: Told
     token = claims()
     assert send(ingest, token, body, "PUT").status_code == 201
     assert send(ingest, token, body, "PUT").status_code == 200
+    await told.of(token["video_id"])
     assert len(await told.all_of(token["video_id"])) == 1
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from minio import Minio
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
-from urllib3 import PoolManager, Retry, Timeout
+from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
 from chassis.objects import Gone, ObjectInfo, checked_key, checked_prefix
@@ -36,7 +36,7 @@ class S3Objects:
     """`ObjectStore` in one bucket, which is made when it is first used and not there."""
 
     def __init__(self, client: Minio, bucket: str) -> None:
-        self._minio, self._bucket = client, bucket
+        self._minio, self.bucket = client, bucket
         self._prepared, self._preparing = False, threading.Lock()
 
     @classmethod
@@ -61,27 +61,27 @@ class S3Objects:
     async def put(
         self, key: str, data: bytes | Path, content_type: str = "application/octet-stream", *, final: bool = False
     ) -> None:
-        await _asked(self._put, checked_key(key), data, content_type)
+        await asked(self._put, checked_key(key), data, content_type)
 
     async def get(self, key: str) -> bytes:
-        return await _asked(self._get, checked_key(key), 0, 0)
+        return await asked(self._get, checked_key(key), 0, 0)
 
     async def get_range(self, key: str, offset: int, length: int) -> bytes:
-        return await _asked(self._get, checked_key(key), offset, length) if length else b""
+        return await asked(self._get, checked_key(key), offset, length) if length else b""
 
     async def stat(self, key: str) -> ObjectInfo | None:
-        return await _asked(self._stat, checked_key(key))
+        return await asked(self._stat, checked_key(key))
 
     async def delete(self, key: str) -> None:
-        await _asked(self._client().remove_object, self._bucket, checked_key(key))
+        await asked(self.client().remove_object, self.bucket, checked_key(key))
 
     async def delete_prefix(self, prefix: str) -> int:
-        return await _asked(self._delete_prefix, checked_prefix(prefix))
+        return await asked(self._delete_prefix, checked_prefix(prefix))
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        client = await _asked(self._client)
-        found = client.list_objects(self._bucket, prefix=checked_prefix(prefix), recursive=True)
-        while page := await _asked(lambda: list(itertools.islice(found, PAGE))):
+        client = await asked(self.client)
+        found = client.list_objects(self.bucket, prefix=checked_prefix(prefix), recursive=True)
+        while page := await asked(lambda: list(itertools.islice(found, PAGE))):
             for item in page:
                 yield ObjectInfo(item.object_name, item.size, item.last_modified)
 
@@ -89,13 +89,14 @@ class S3Objects:
     async def local_path(self, key: str) -> AsyncIterator[Path]:
         with tempfile.TemporaryDirectory(prefix="object-") as directory:
             path = Path(directory) / "source.bin"
-            await _asked(self._download, checked_key(key), path)
+            await asked(self._download, checked_key(key), path)
             yield path
 
     async def link(self, key: str, expires_s: int, filename: str | None = None) -> str:
-        return await _asked(self._link, checked_key(key), expires_s, filename)
+        return await asked(self._link, checked_key(key), expires_s, filename)
 
-    def _client(self) -> Minio:
+    def client(self) -> Minio:
+        """The client, once the bucket is there; blocks."""
         with self._preparing:
             if not self._prepared:
                 self._make_bucket()
@@ -103,24 +104,31 @@ class S3Objects:
         return self._minio
 
     def _make_bucket(self) -> None:
-        if self._minio.bucket_exists(self._bucket):
+        if self._minio.bucket_exists(self.bucket):
             return
         try:
-            self._minio.make_bucket(self._bucket)
+            self._minio.make_bucket(self.bucket)
         except S3Error as error:
             if error.code not in _BUCKET_EXISTS:  # another process was faster
                 raise
 
     def _put(self, key: str, data: bytes | Path, content_type: str) -> None:
-        client = self._client()
+        client = self.client()
         if isinstance(data, Path):
-            client.fput_object(self._bucket, key, str(data), content_type=content_type)
+            client.fput_object(self.bucket, key, str(data), content_type=content_type)
         else:
-            client.put_object(self._bucket, key, io.BytesIO(data), len(data), content_type=content_type)
+            client.put_object(self.bucket, key, io.BytesIO(data), len(data), content_type=content_type)
+
+    def open(self, key: str) -> BaseHTTPResponse:
+        """The object as a stream, to be closed and its connection released by the caller; blocks. Raises Gone."""
+        try:
+            return self.client().get_object(self.bucket, key)
+        except S3Error as error:
+            raise _translated(error, key) from error
 
     def _get(self, key: str, offset: int, length: int) -> bytes:
         try:
-            response = self._client().get_object(self._bucket, key, offset=offset, length=length)
+            response = self.client().get_object(self.bucket, key, offset=offset, length=length)
         except S3Error as error:
             if error.code == "InvalidRange":
                 return b""
@@ -133,7 +141,7 @@ class S3Objects:
 
     def _stat(self, key: str) -> ObjectInfo | None:
         try:
-            found = self._client().stat_object(self._bucket, key)
+            found = self.client().stat_object(self.bucket, key)
         except S3Error as error:
             if error.code in _MISSING:
                 return None
@@ -141,16 +149,16 @@ class S3Objects:
         return ObjectInfo(key, found.size or 0, found.last_modified or EPOCH)
 
     def _delete_prefix(self, prefix: str) -> int:
-        client = self._client()
-        keys = [item.object_name for item in client.list_objects(self._bucket, prefix=prefix, recursive=True)]
-        errors = list(client.remove_objects(self._bucket, [DeleteObject(key) for key in keys]))
+        client = self.client()
+        keys = [item.object_name for item in client.list_objects(self.bucket, prefix=prefix, recursive=True)]
+        errors = list(client.remove_objects(self.bucket, [DeleteObject(key) for key in keys]))
         if errors:
             raise OSError(f"{len(errors)} objects below {prefix} were not deleted: {errors[0].code}")
         return len(keys)
 
     def _download(self, key: str, path: Path) -> None:
         try:
-            self._client().fget_object(self._bucket, key, str(path))
+            self.client().fget_object(self.bucket, key, str(path))
         except S3Error as error:
             raise _translated(error, key) from error
 
@@ -159,10 +167,10 @@ class S3Objects:
         if filename:
             headers["response-content-disposition"] = f'attachment; filename="{filename}"'
         expires = timedelta(seconds=expires_s)
-        return str(self._client().presigned_get_object(self._bucket, key, expires=expires, response_headers=headers))
+        return str(self.client().presigned_get_object(self.bucket, key, expires=expires, response_headers=headers))
 
 
-async def _asked(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def asked(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `step` in a thread; a store that is away or overloaded is a ConnectionError, which consumers wait out."""
     try:
         return await asyncio.to_thread(step, *args, **kwargs)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chassis.consume import ConsumeOptions, Consumer, KafkaBroker
 from chassis.database import DISCONNECTED, connect, migrate
+from chassis.multipart import open_multipart
 from chassis.objects import open_objects
 from chassis.outbox import Relay
 from chassis.produce import KafkaProducer
@@ -14,6 +15,8 @@ from ingest.commands import Commands
 from ingest.door import Door
 from ingest.finish import Finisher
 from ingest.http.app import make_app
+from ingest.parts import PartsDoor, PartsSweep
+from ingest.quota import SiteLimits
 from ingest.settings import Settings
 from ingest.sweep import Sweep
 from ingest.uploads import Uploads
@@ -35,7 +38,9 @@ async def build(service: Service, settings: Settings) -> None:
     service.closing(producer.stop)
 
     objects = open_objects(settings)
-    uploads = Uploads(pool, settings.ingest_upload_ttl_s)
+    bucket = open_multipart(settings)
+    limits = SiteLimits(settings.ingest_site_uploads, settings.ingest_site_day_bytes)
+    uploads = Uploads(pool, settings.ingest_upload_ttl_s, limits)
     child = Child(settings.ingest_probe_seconds, settings.ingest_probe_memory_mb, await no_network())
     finisher = Finisher(
         uploads,
@@ -48,6 +53,7 @@ async def build(service: Service, settings: Settings) -> None:
         clock=service.clock,
         metrics=service.metrics,
         log=service.log,
+        bucket=bucket,
     )
     door = Door(
         *(uploads, finisher, directory),
@@ -55,11 +61,15 @@ async def build(service: Service, settings: Settings) -> None:
         min_free=settings.ingest_min_free_bytes,
         clock=service.clock,
     )
-    app = make_app(door, settings.token_secret, settings.origins)
+    parts = parts_sweep = None
+    if bucket is not None:
+        parts = PartsDoor(door, uploads, finisher, bucket, objects, service.clock)
+        parts_sweep = PartsSweep(parts, uploads, finisher, bucket, settings.ingest_upload_ttl_s)
+    app = make_app(door, settings.token_secret, settings.origins, parts)
     consumer = Consumer(
         KafkaBroker(settings.kafka_bootstrap, SCHEMA),
         ConsumeOptions(group=settings.ingest_group, topics=("video.command",), busy_on=DISCONNECTED),
-        Commands(uploads, objects, directory, service.clock),
+        Commands(uploads, objects, directory, service.clock, bucket),
         producer,
         clock=service.clock,
         metrics=service.metrics,
@@ -69,7 +79,7 @@ async def build(service: Service, settings: Settings) -> None:
     relay = Relay(pool, producer, clock=service.clock, metrics=service.metrics, log=service.log)
     service.task("relay", relay.run)
     service.task("finish", finisher.run)
-    service.task("sweep", Sweep(uploads, finisher, directory, service.clock, service.log).run)
+    service.task("sweep", Sweep(uploads, finisher, directory, service.clock, service.log, parts_sweep).run)
     service.task("commands", consumer.run)
     service.task("http", serve_asgi(app, settings.ingest_host, settings.ingest_port))
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,13 +34,26 @@ class Door:
         """
         await self._refuse_withdrawn(token.video_id)
         with Partial.open(self._path(token.video_id), create=True) as partial:
-            upload = await self._uploads.start(token, length, metadata, self._clock.now())
+            await self._refuse_in_parts(token.video_id)
+            upload = await self._start(token, length, metadata, partial)
             if upload is None:
                 return await self.find(token.video_id)
             partial.truncate(0)
             await self._refuse_too_large(upload, length)
             self._refuse_without_space(length)
         return upload
+
+    def drop_bytes(self, video_id: str) -> None:
+        """The bytes do not come through here: no file is needed."""
+        self._path(video_id).unlink(missing_ok=True)
+
+    async def _start(self, token: UploadToken, length: int | None, metadata: str, partial: Partial) -> Upload | None:
+        try:
+            return await self._uploads.start(token, length, metadata, self._clock.now(), partial.size)
+        except Refused:
+            if partial.size == 0:
+                partial.remove()
+            raise
 
     async def find(self, video_id: str) -> Upload:
         """The upload; a refused one raises its refusal."""
@@ -55,6 +69,8 @@ class Door:
         """Bytes that are here: what the file holds, which is never more than what was written."""
         if upload.status != "receiving":
             return upload.size_bytes or 0
+        if upload.multipart_id is not None:
+            return upload.counted_bytes
         try:
             return self._path(upload.video_id).stat().st_size
         except FileNotFoundError:
@@ -72,6 +88,7 @@ class Door:
             if partial.size != offset:
                 raise Refused("offset_mismatch", headers={"Upload-Offset": str(partial.size)})
             limit = await self._limit(upload, total, offset, coming)
+            upload = replace(upload, length=total)
             await self._receive(upload, partial, body, limit)
             complete = await self._completed(upload, partial, total)
         return self._left(upload, partial, complete)
@@ -89,9 +106,9 @@ class Door:
             complete = await self._completed(upload, partial, partial.size)
         return self._left(upload, partial, complete)
 
-    async def progressed(self, upload: Upload) -> datetime:
-        """Put off the expiry of an upload that moves; returns when it is now."""
-        return await self._uploads.progressed(upload.video_id, self._clock.now())
+    def expiry(self) -> datetime:
+        """Until when an upload that moves just now may rest."""
+        return self._clock.now() + self._uploads.ttl
 
     async def outcome(self, video_id: str, within_s: float) -> Upload:
         """Wait until it is decided: the stored upload, or one that still is `received`; raises its refusal."""
@@ -119,7 +136,16 @@ class Door:
                 raise
             if upload.status != "receiving":
                 raise Refused("offset_mismatch", headers={"Upload-Offset": str(upload.size_bytes)})
+            if upload.multipart_id is not None:
+                partial.remove()
+                raise Refused("upload_in_parts")
             yield upload, partial
+
+    async def _refuse_in_parts(self, video_id: str) -> None:
+        upload = await self._uploads.find(video_id)
+        if upload is not None and upload.multipart_id is not None and upload.status == "receiving":
+            self.drop_bytes(video_id)
+            raise Refused("upload_in_parts")
 
     async def _refuse_withdrawn(self, video_id: str) -> None:
         if await self._uploads.is_withdrawn(video_id):
@@ -141,7 +167,7 @@ class Door:
         if upload.length is not None:
             raise Refused("length_mismatch")
         await self._refuse_too_large(upload, length)
-        await self._uploads.declare(upload.video_id, length)
+        await self._uploads.declare(upload, length, self._clock.now())
         return length
 
     async def _limit(self, upload: Upload, total: int | None, offset: int, coming: int | None) -> Limit:
@@ -155,11 +181,13 @@ class Door:
 
     async def _receive(self, upload: Upload, partial: Partial, body: AsyncIterator[bytes], limit: Limit) -> None:
         try:
-            await receive(body, partial, limit, self._idle_s)
+            await receive(body, partial, limit, self._idle_s, self._uploads.meter(upload, self._clock.now()))
         except Refused as refused:
+            await self._uploads.progressed(upload.video_id, partial.size, self._clock.now())
             if refused.refusal is REFUSALS["too_large"]:
                 await self._finisher.reject(upload, refused, partial.size)
             raise
+        await self._uploads.progressed(upload.video_id, partial.size, self._clock.now())
 
     async def _completed(self, upload: Upload, partial: Partial, total: int | None) -> bool:
         if partial.size != total:

@@ -14,7 +14,8 @@ from chassis import outbox
 from chassis.clock import Clock, wait_or_stop
 from chassis.database import DISCONNECTED
 from chassis.metrics import Metrics
-from chassis.objects import ObjectStore
+from chassis.multipart import S3Multipart
+from chassis.objects import Gone, ObjectStore
 from ingest import events
 from ingest.admission.facts import Limits, Video
 from ingest.admission.probe import Child, admit
@@ -43,10 +44,12 @@ class Finisher:
         clock: Clock,
         metrics: Metrics,
         log: Any,
+        bucket: S3Multipart | None = None,
     ) -> None:
         self._uploads, self._objects, self._directory = uploads, objects, directory
         self._child, self._max_pixels, self._max_streams = child, max_pixels, max_streams
         self._clock, self._metrics, self._log = clock, metrics, log
+        self._bucket = bucket
         self._turns = asyncio.Semaphore(at_once)
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -77,8 +80,18 @@ class Finisher:
             if await set_rejected(conn, upload.video_id, refused.refusal.code, size, now):
                 await outbox.add(conn, events.rejected(upload, refused, size, now))
         partial_path(self._directory, upload.video_id).unlink(missing_ok=True)
+        await self.drop_object(upload)
         self._metrics.count("work_total", stage="admission", outcome=refused.refusal.code)
         self._log.info("upload refused", video_id=upload.video_id, code=refused.refusal.code)
+
+    async def drop_object(self, upload: Upload) -> None:
+        """Delete what a refused upload in parts has in the bucket; what a crash leaves, the sweep comes back to."""
+        if self._bucket is None or upload.multipart_id is None:
+            return
+        key = keys.original(upload.site_id, upload.video_id)
+        await self._bucket.abort(key, upload.multipart_id)
+        await self._objects.delete(key)
+        await self._uploads.out_of_parts(upload.video_id)
 
     async def _take_up(self) -> None:
         for video_id, length in await self._uploads.complete_by_length():
@@ -113,7 +126,7 @@ class Finisher:
             return
         path = partial_path(self._directory, video_id)
         try:
-            partial = Partial.open(path)
+            partial = Partial.open(path, create=upload.multipart_id is not None)
         except FileNotFoundError:
             await self._missing(video_id)
             return
@@ -121,9 +134,21 @@ class Finisher:
             return
         with partial:
             try:
+                await self._fetch(upload, partial)
                 await self._examine_and_store(upload, path)
+            except Gone:
+                partial.remove()
+                await self._missing(video_id)
             except Refused as refused:
                 await self.reject(upload, refused, upload.size_bytes)
+
+    async def _fetch(self, upload: Upload, partial: Partial) -> None:
+        """An upload in parts stands in the bucket: bring it here to be examined."""
+        if self._bucket is None or upload.multipart_id is None or (upload.size_bytes or 0) > upload.max_bytes:
+            return
+        partial.truncate(0)
+        async for chunk in self._bucket.stream(keys.original(upload.site_id, upload.video_id)):
+            await asyncio.to_thread(partial.append, [chunk])
 
     async def _missing(self, video_id: str) -> None:
         upload = await self._uploads.find(video_id)
@@ -140,7 +165,8 @@ class Finisher:
         video = await admit(path, limits, self._child)
         sha256 = await asyncio.to_thread(_sha256, path)
         key = keys.original(upload.site_id, upload.video_id)
-        await self._objects.put(key, path, final=True)
+        if upload.multipart_id is None:
+            await self._objects.put(key, path, final=True)
         await self._record(upload, video, sha256, key)
         await asyncio.to_thread(path.unlink, missing_ok=True)
         self._metrics.observe("work_seconds", self._clock.monotonic() - started, stage="admission")

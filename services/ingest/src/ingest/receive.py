@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect
 
 from ingest.partial import Partial
+from ingest.quota import Meter
 from ingest.refusals import Refused
 
 BATCH_BYTES = 1024 * 1024  # one writev in a thread for so much: 6 % dearer than writing on the loop, which never stalls
@@ -23,14 +24,17 @@ class Limit:
     code: str
 
 
-async def receive(body: AsyncIterator[bytes], partial: Partial, limit: Limit, idle_s: float) -> None:
+async def receive(
+    body: AsyncIterator[bytes], partial: Partial, limit: Limit, idle_s: float, meter: Meter | None = None
+) -> None:
     """Append a body to `partial` and sync it; returns when the body ended as it should.
 
     Whatever happens, the bytes that arrived are written in order and synced before this ends. Raises Refused:
-    request_incomplete (client gone, or silent for `idle_s`), disk_full, upload_gone, or the code of `limit`.
+    request_incomplete (client gone, or silent for `idle_s`), disk_full, upload_gone, the code of `limit`, or what
+    `meter` says of bytes that it does not cover.
     """
     try:
-        await _copy(body, partial, limit, idle_s)
+        await _copy(body, partial, limit, idle_s, meter)
     except (ClientDisconnect, TimeoutError):
         raise Refused("request_incomplete") from None
     except OSError as error:
@@ -43,15 +47,18 @@ async def receive(body: AsyncIterator[bytes], partial: Partial, limit: Limit, id
         raise Refused("upload_gone")
 
 
-async def _copy(body: AsyncIterator[bytes], partial: Partial, limit: Limit, idle_s: float) -> None:
+async def _copy(body: AsyncIterator[bytes], partial: Partial, limit: Limit, idle_s: float, meter: Meter | None) -> None:
     loop = asyncio.get_running_loop()
     waiting: list[bytes] = []
     held = 0
     try:
         async with asyncio.timeout(idle_s) as idle:
             async for chunk in body:
-                if partial.size + held + len(chunk) > limit.size:
+                size = partial.size + held + len(chunk)
+                if size > limit.size:
                     raise Refused(limit.code)
+                if meter is not None and size > meter.covered:
+                    await meter.cover(size)
                 waiting.append(chunk)
                 held += len(chunk)
                 if held >= BATCH_BYTES or len(waiting) >= BATCH_CHUNKS:

@@ -64,6 +64,17 @@ _REQUEST = [
     (460, True, "checksum_mismatch", "The bytes do not match their checksum; they were dropped. Send them again."),
     (415, False, "content_type_unsupported", "Send bytes as application/offset+octet-stream."),
     (408, True, "request_incomplete", "The request ended before all of its bytes arrived; what arrived is kept."),
+    (
+        *(429, True, "too_many_uploads"),
+        "The site has too many uploads open. Finish one, or end it with DELETE, and try again.",
+    ),
+    (
+        *(413, True, "daily_bytes_exceeded"),
+        "The site has sent as much as it may in a day. What arrived is kept; go on after midnight UTC, or send less.",
+    ),
+    (409, False, "upload_in_parts", "This upload is sent in parts. Go on with its parts, or end it with DELETE."),
+    (422, False, "parts_invalid", "The parts are not as they must be. Ask which are there with GET, and correct them."),
+    (501, False, "parts_unsupported", "Files are not kept in S3 here. Send this one by tus or in one request."),
     (507, True, "disk_full", "There is no space left for this file now. What arrived is kept; go on later."),
     (503, True, "not_available", "A part that is needed is not reachable. Try again."),
 ]

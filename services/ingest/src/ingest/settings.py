@@ -32,6 +32,12 @@ class Settings(ServiceSettings):
     ingest_min_free_bytes: int = Field(
         256 * 1024 * 1024, ge=0, description="Disk space to leave free; an upload that would take it is refused, bytes."
     )
+    ingest_site_uploads: int = Field(
+        64, ge=1, description="Most uploads of a site that are open at the same time; each holds its place until done."
+    )
+    ingest_site_day_bytes: int = Field(
+        512 * 1024**3, ge=1, description="Most bytes that a site may send in a day (UTC), repeated ones too."
+    )
     ingest_max_pixels: int = Field(8192 * 4320, ge=1, description="Largest picture taken, width times height.")
     ingest_max_streams: int = Field(32, ge=1, description="Most streams in a file.")
     ingest_admissions: int = Field(2, ge=1, description="Files examined at the same time.")

@@ -10,6 +10,7 @@ from chassis.clock import Clock, wait_or_stop
 from chassis.database import DISCONNECTED
 from ingest.finish import Finisher
 from ingest.partial import SUFFIX, Partial, partial_path
+from ingest.parts import PartsSweep
 from ingest.refusals import Refused
 from ingest.uploads import Uploads
 
@@ -20,7 +21,16 @@ ORPHAN_S = 3600.0
 class Sweep:
     """Runs once a minute; replicas may sweep the same folder."""
 
-    def __init__(self, uploads: Uploads, finisher: Finisher, directory: Path, clock: Clock, log: Any) -> None:
+    def __init__(
+        self,
+        uploads: Uploads,
+        finisher: Finisher,
+        directory: Path,
+        clock: Clock,
+        log: Any,
+        parts: PartsSweep | None = None,
+    ) -> None:
+        self._parts = parts
         self._uploads, self._finisher, self._directory = uploads, finisher, directory
         self._clock, self._log = clock, log
 
@@ -30,6 +40,8 @@ class Sweep:
             try:
                 await self.expire(self._clock.now())
                 await self.clear_orphans(time.time())
+                if self._parts is not None:
+                    await self._parts.sweep(self._clock)
             except (OSError, *DISCONNECTED) as error:
                 self._log.warning("sweep failed, again later", error=type(error).__name__)
             await wait_or_stop(self._clock, EVERY_S, stop)

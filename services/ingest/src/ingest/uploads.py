@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import asyncpg
 import orjson
 
+from ingest import quota
+from ingest.quota import Meter, Share, SiteLimits
 from ingest.tokens import UploadToken
 
 if TYPE_CHECKING:
@@ -38,15 +40,18 @@ class Upload:
     code: str | None
     expires_at: datetime
     received_at: datetime | None
+    counted_bytes: int = 0
+    multipart_id: str | None = None
 
 
+UNLIMITED = SiteLimits(1 << 30, 1 << 62)
 _COLUMNS = ", ".join(field.name for field in fields(Upload))
 _START = f"""
 INSERT INTO uploads (video_id, run_id, site_id, camera_id, layout_key, manifest_key, sampling, make, started_at,
                      max_bytes, max_duration_ms, metadata, length, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (video_id) DO UPDATE SET length = excluded.length, metadata = excluded.metadata,
-                                     expires_at = excluded.expires_at
+                                     expires_at = excluded.expires_at, counted_bytes = 0
 WHERE uploads.status = 'receiving'
 RETURNING {_COLUMNS}
 """  # noqa: S608 (column names of our own)
@@ -55,18 +60,44 @@ RETURNING {_COLUMNS}
 class Uploads:
     """The table. Methods with `conn` belong into the caller's transaction."""
 
-    def __init__(self, pool: asyncpg.Pool, ttl_s: int) -> None:
-        self.pool, self._ttl = pool, timedelta(seconds=ttl_s)
+    def __init__(self, pool: asyncpg.Pool, ttl_s: int, limits: SiteLimits = UNLIMITED) -> None:
+        self.pool, self.ttl, self._limits = pool, timedelta(seconds=ttl_s), limits
 
-    async def start(self, token: UploadToken, length: int | None, metadata: str, now: datetime) -> Upload | None:
-        """Begin an upload, or begin it again; None when it is past receiving."""
-        row = await self.pool.fetchrow(
-            _START,
-            *(token.video_id, token.run_id, token.site_id, token.camera_id, token.layout_key, token.manifest_key),
-            *(orjson.dumps(token.sampling).decode(), token.make, token.started_at),
-            *(token.max_bytes, token.max_duration_ms, metadata, length, now, now + self._ttl),
-        )
+    async def start(
+        self, token: UploadToken, length: int | None, metadata: str, now: datetime, thrown_away: int = 0
+    ) -> Upload | None:
+        """Begin an upload, or begin it again, throwing away what had arrived; None when it is past receiving.
+
+        Raises Refused when the site may not: too_many_uploads, daily_bytes_exceeded.
+        """
+        async with self.pool.acquire() as conn, conn.transaction():
+            await quota.lock(conn, token.site_id)
+            await self._make_room(conn, token, length or 0, now, thrown_away)
+            row = await conn.fetchrow(
+                _START,
+                *(token.video_id, token.run_id, token.site_id, token.camera_id, token.layout_key, token.manifest_key),
+                *(orjson.dumps(token.sampling).decode(), token.make, token.started_at),
+                *(token.max_bytes, token.max_duration_ms, metadata, length, now, now + self.ttl),
+            )
         return None if row is None else Upload(**row)
+
+    async def _make_room(
+        self, conn: "PoolConnectionProxy", token: UploadToken, coming: int, now: datetime, thrown_away: int
+    ) -> None:
+        before = await conn.fetchrow(
+            "SELECT status, counted_bytes FROM uploads WHERE video_id = $1 FOR UPDATE", token.video_id
+        )
+        if before is not None and before["status"] != "receiving":
+            return
+        if before is not None:
+            await quota.add(conn, token.site_id, thrown_away - before["counted_bytes"], now)
+        if coming <= token.max_bytes:  # else it is refused for its size, which says more
+            quota.check(await quota.used(conn, token.site_id, token.video_id, now), self._limits, coming, now)
+
+    def meter(self, upload: Upload, now: datetime) -> Meter:
+        """Counts what a request sends while it comes."""
+        share = Share(upload.site_id, upload.video_id, upload.length, upload.counted_bytes)
+        return Meter(self.pool, self._limits, share, now)
 
     async def find(self, video_id: str) -> Upload | None:
         """The row, if there is one."""
@@ -77,26 +108,32 @@ class Uploads:
         """Whether the video was cancelled, terminated or deleted."""
         return await self.pool.fetchval("SELECT true FROM withdrawn WHERE video_id = $1", video_id) is True
 
-    async def declare(self, video_id: str, length: int) -> None:
-        """Set the length of an upload that deferred it."""
-        await self.pool.execute(
-            "UPDATE uploads SET length = $2 WHERE video_id = $1 AND length IS NULL AND status = 'receiving'",
-            *(video_id, length),
-        )
+    async def declare(self, upload: Upload, length: int, now: datetime) -> None:
+        """Set the length of an upload that deferred it. Raises Refused(daily_bytes_exceeded)."""
+        async with self.pool.acquire() as conn, conn.transaction():
+            await quota.lock(conn, upload.site_id)
+            used = await quota.used(conn, upload.site_id, upload.video_id, now)
+            quota.check_bytes(used.bytes, self._limits, length - upload.counted_bytes, now)
+            await conn.execute(
+                "UPDATE uploads SET length = $2 WHERE video_id = $1 AND length IS NULL AND status = 'receiving'",
+                *(upload.video_id, length),
+            )
 
-    async def progressed(self, video_id: str, now: datetime) -> datetime:
-        """Put off the expiry; returns when it is now."""
-        until = now + self._ttl
-        await self.pool.execute("UPDATE uploads SET expires_at = $2 WHERE video_id = $1", video_id, until)
+    async def progressed(self, video_id: str, size: int, now: datetime) -> datetime:
+        """Count what is here and put off the expiry; returns when it is now."""
+        until = now + self.ttl
+        await self.pool.execute(quota.COUNT, video_id, size, now.date(), until)
         return until
 
     async def received(self, video_id: str, size: int, now: datetime) -> None:
         """All bytes are here and synced; what follows is ours to finish."""
-        await self.pool.execute(
-            "UPDATE uploads SET status = 'received', size_bytes = $2, length = $2, received_at = $3"
-            " WHERE video_id = $1 AND status = 'receiving'",
-            *(video_id, size, now),
-        )
+        async with self.pool.acquire() as conn, conn.transaction():
+            await conn.execute(quota.COUNT, video_id, size, now.date(), None)
+            await conn.execute(
+                "UPDATE uploads SET status = 'received', size_bytes = $2, length = $2, received_at = $3"
+                " WHERE video_id = $1 AND status = 'receiving'",
+                *(video_id, size, now),
+            )
 
     async def unfinished(self) -> list[str]:
         """Videos whose bytes are here and that were not decided on, oldest first."""
@@ -108,7 +145,8 @@ class Uploads:
     async def complete_by_length(self) -> list[tuple[str, int]]:
         """Videos still receiving, with their declared length: the last byte may have come just before a crash."""
         rows = await self.pool.fetch(
-            "SELECT video_id, length FROM uploads WHERE status = 'receiving' AND length IS NOT NULL"
+            "SELECT video_id, length FROM uploads"
+            " WHERE status = 'receiving' AND length IS NOT NULL AND multipart_id IS NULL"
         )
         return [(row["video_id"], row["length"]) for row in rows]
 
@@ -126,6 +164,43 @@ class Uploads:
                 return False
             await conn.execute("INSERT INTO withdrawn VALUES ($1, $2) ON CONFLICT DO NOTHING", video_id, now)
             return True
+
+    async def in_parts(self, video_id: str, multipart_id: str) -> str | None:
+        """The bytes go to the bucket from now on; None when another request said so before, or the upload is over."""
+        found: str | None = await self.pool.fetchval(
+            "UPDATE uploads SET multipart_id = $2"
+            " WHERE video_id = $1 AND multipart_id IS NULL AND status = 'receiving' RETURNING multipart_id",
+            *(video_id, multipart_id),
+        )
+        return found
+
+    async def joining(self, video_id: str, now: datetime) -> None:
+        """S3 is asked to make the object of the parts."""
+        await self.pool.execute("UPDATE uploads SET joining_at = $2 WHERE video_id = $1", video_id, now)
+
+    async def joining_ones(self) -> list[Upload]:
+        """Uploads in parts whose object may be there, though nobody took it on."""
+        return await self._in_parts("status = 'receiving' AND joining_at IS NOT NULL")
+
+    async def refused_in_parts(self) -> list[Upload]:
+        """Refused uploads whose object or parts may be there still."""
+        return await self._in_parts("status = 'rejected'")
+
+    async def has_multipart(self, multipart_id: str) -> bool:
+        """Whether a row names this S3 upload."""
+        return await self.pool.fetchval("SELECT true FROM uploads WHERE multipart_id = $1", multipart_id) is True
+
+    async def out_of_parts(self, video_id: str) -> None:
+        """Nothing of a refused upload is in the bucket any more."""
+        await self.pool.execute(
+            "UPDATE uploads SET multipart_id = NULL WHERE video_id = $1 AND status = 'rejected'", video_id
+        )
+
+    async def _in_parts(self, condition: str) -> list[Upload]:
+        rows = await self.pool.fetch(
+            f"SELECT {_COLUMNS} FROM uploads WHERE multipart_id IS NOT NULL AND {condition} LIMIT 1000"  # noqa: S608
+        )
+        return [Upload(**row) for row in rows]
 
     async def expired(self, now: datetime) -> list[str]:
         """Videos that made no progress for too long."""

@@ -156,6 +156,7 @@ class Job(BaseModel):
     stage: str = Field(description="The first stage that is not done; done at the end")
     stages: list[Stage]
     progress: float = Field(description="Per cent of the whole")
+    eta_s: int | None = Field(description="Seconds that extraction may still take, as of updated_at; null if unknown")
     frames: Frames
     sampling: Sampling
     make: list[str]
@@ -289,6 +290,15 @@ class NewKey(Key):
     """A key with its text, which is shown this once."""
 
     key: str
+
+
+class Link(BaseModel):
+    """A link that opens one object, whole or ranges of it, until expires_at."""
+
+    object_key: str
+    url: str
+    expires_at: Time
+    size_bytes: int
 
 
 class Session(BaseModel):

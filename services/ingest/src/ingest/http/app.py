@@ -8,8 +8,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import SecretStr
 
 from ingest.door import Door
-from ingest.http import plain, tus
+from ingest.http import parts, plain, tus
 from ingest.http.problems import UNAVAILABLE, on_refused, on_unavailable
+from ingest.parts import PartsDoor
 from ingest.refusals import Refused
 from ingest.tokens import UploadToken, read_token
 
@@ -21,10 +22,10 @@ _EXPOSED = [
 router = APIRouter(prefix=tus.BASE)
 
 
-def make_app(door: Door, secret: SecretStr, origins: Sequence[str]) -> FastAPI:
-    """The application on an open door; `secret` is that of the upload tokens."""
+def make_app(door: Door, secret: SecretStr, origins: Sequence[str], parts_door: PartsDoor | None = None) -> FastAPI:
+    """The application on an open door; `secret` is that of the upload tokens, `parts_door` there when storage is S3."""
     app = FastAPI(title="tablewatch ingest", version="1", docs_url=None, redoc_url=None)
-    app.state.door, app.state.secret = door, secret
+    app.state.door, app.state.secret, app.state.parts = door, secret, parts_door
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(origins),
@@ -45,6 +46,13 @@ async def _door(request: Request) -> Door:
     return door
 
 
+async def _parts(request: Request) -> PartsDoor:
+    found: PartsDoor | None = request.app.state.parts
+    if found is None:
+        raise Refused("parts_unsupported")
+    return found
+
+
 async def _any_token(request: Request) -> UploadToken:
     return read_token(request.headers.get("authorization"), request.app.state.secret)
 
@@ -55,6 +63,7 @@ async def _own_token(video_id: str, token: Annotated[UploadToken, Depends(_any_t
     return token
 
 
+OpenParts = Annotated[PartsDoor, Depends(_parts)]
 OpenDoor = Annotated[Door, Depends(_door)]
 AnyToken = Annotated[UploadToken, Depends(_any_token)]
 OwnToken = Annotated[UploadToken, Depends(_own_token)]
@@ -102,3 +111,33 @@ async def status(door: OpenDoor, token: OwnToken) -> Response:
 async def content(request: Request, door: OpenDoor, token: OwnToken) -> Response:
     """The whole file as the body of one request."""
     return await plain.content(door, request, token)
+
+
+@router.post("/{video_id}/parts", status_code=201)
+async def create_parts(request: Request, token: OwnToken, door: OpenParts) -> Response:
+    """Begin an upload in parts, straight to the bucket."""
+    return await parts.create(door, request, token)
+
+
+@router.get("/{video_id}/parts")
+async def list_parts(request: Request, token: OwnToken, door: OpenParts) -> Response:
+    """The parts that are there."""
+    return await parts.listed(door, request, token)
+
+
+@router.post("/{video_id}/parts/sign")
+async def sign_parts(request: Request, token: OwnToken, door: OpenParts) -> Response:
+    """Links to PUT parts to."""
+    return await parts.sign(door, request, token)
+
+
+@router.post("/{video_id}/parts/complete", status_code=201)
+async def complete_parts(request: Request, token: OwnToken, door: OpenParts, whole: OpenDoor) -> Response:
+    """Put the parts together and examine the file."""
+    return await parts.complete(door, whole, request, token)
+
+
+@router.delete("/{video_id}/parts", status_code=204)
+async def abort_parts(request: Request, token: OwnToken, door: OpenParts) -> Response:
+    """End the upload and drop its parts."""
+    return await parts.end(door, request, token)

@@ -22,7 +22,11 @@ async def content(door: Door, request: Request, token: UploadToken) -> Response:
         return _document(200, upload, upload.size_bytes)
     if upload.status == "receiving":
         await door.replace(upload, request.stream())
-    upload = await door.outcome(token.video_id, WAIT_S)
+    return outcome(await door.outcome(token.video_id, WAIT_S))
+
+
+def outcome(upload: Upload) -> Response:
+    """201 when it is stored, 202 when that takes longer."""
     return _document(201 if upload.status == "stored" else 202, upload, upload.size_bytes)
 
 

@@ -69,7 +69,7 @@ async def append(door: Door, request: Request, video_id: str) -> Response:
     if upload.status != "receiving" and offset == upload.size_bytes and not _has_bytes(request):
         return _answer(204, {"Upload-Offset": str(offset)})
     offset = await _append(door, request, upload, offset, length)
-    expires = headers.http_date(await door.progressed(upload))
+    expires = headers.http_date(door.expiry())
     return _answer(204, {"Upload-Offset": str(offset), "Upload-Expires": expires})
 
 
