@@ -75,6 +75,10 @@ def steps() -> list[Step]:
         Step("Workspace", lambda: workspace(members), members, (PYTHON,), str(REPO), ("Python packages",)),
         Step("Kafka", kafka, (local / "pom.xml", local / "jars.sha256"), (JARS,)),
     ]
+    if os.environ.get("DEMO", "").lower() not in ("0", "no", "false"):
+        story = tuple(sorted((REPO / "deploy" / "demo" / "restaurant").glob("*.py")))
+        clip = (LOCAL / "demo" / "clip.mp4",)
+        found.append(Step("Demo clip", demo_clip, story, clip, salt=str(REPO), after=("Python packages",)))
     if (REPO / "web" / "package-lock.json").exists():
         web = REPO / "web"
         locked = tuple(web / name for name in ("package.json", "package-lock.json", ".npmrc") if (web / name).exists())
@@ -210,6 +214,13 @@ def web_page() -> None:
 def models() -> None:
     """The recognition models, converted by our own code and checked by hash."""
     _call([str(PYTHON), "-m", "inference.models", "--home", str(LOCAL)])
+
+
+def demo_clip() -> None:
+    """Filmed in the background from now on (about 20 s); the stack, which starts meanwhile, waits for it."""
+    quiet = subprocess.DEVNULL  # what goes wrong is told by the stack, which then films it itself
+    command = [str(PYTHON), str(REPO / "deploy" / "demo" / "make.py"), "--home", str(LOCAL)]
+    subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
 def _call(command: list[str], *, cwd: Path = REPO, env: dict[str, str] | None = None) -> None:

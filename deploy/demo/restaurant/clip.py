@@ -31,7 +31,11 @@ def ensure(folder: Path, say: Say) -> Path:
     """Make ``folder``/clip.mp4, truth.json, layout.json unless they are there as this code would make them."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks that start together share one clip
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # two stacks that start together share one clip
+            say("the demo clip is being filmed already; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         return _ensured(folder, say)
 
 

@@ -87,8 +87,11 @@ async def alarms(bootstrap: str, run: Run) -> list[Alarm]:
 
 async def _events(bootstrap: str, topic: str) -> AsyncIterator[Any]:
     """Every event of a topic from its start to its present end; no group, so nothing of the stack is disturbed."""
-    # subscribed by name, because a consumer without topics has no metadata to find their partitions in
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # subscribed by name, because a consumer without topics has no metadata to find their partitions in; from the
+    # earliest, because the answer about the latest may come after the seek and undo it
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         parts = sorted(consumer.assignment())

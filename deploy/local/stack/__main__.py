@@ -12,13 +12,14 @@ from pathlib import Path
 
 from stack import home
 from stack.console import Console
-from stack.demo import make_clip, show
+from stack.demo import make_clip, show, uploaded_video
 from stack.errors import StackError
 from stack.parent import interrupted
 from stack.settings import REPO, StackSettings, from_environment
 from stack.supervisor import Supervisor
 
 STOP_PATIENCE_S = 40
+UPLOAD_PATIENCE_S = 60
 
 
 def run(settings: StackSettings) -> int:
@@ -101,11 +102,12 @@ def stop(settings: StackSettings) -> int:
 
 
 def demo_check(settings: StackSettings) -> int:
-    """Compare what the topics of the running stack said of the demo with the truth."""
+    """Compare what the topics of the running stack said of the demo with the truth; waits for this start's upload."""
     program = str(REPO / "deploy" / "demo" / "check.py")
-    return subprocess.run(
-        [sys.executable, program, "--home", str(settings.home), "--wait", "300"], check=False
-    ).returncode
+    command = [sys.executable, program, "--home", str(settings.home), "--wait", "300"]
+    if settings.demo and home.holder(settings.home) and (video := uploaded_video(settings.home, UPLOAD_PATIENCE_S)):
+        command += ["--video", video]
+    return subprocess.run(command, check=False).returncode
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,8 @@ class Place:
 async def show(supervisor: Supervisor, filmed: asyncio.Task[Path] | None) -> None:
     """Write run.json, print address and key, upload the clip, then a line per event until cancelled."""
     key = supervisor.secrets["api_key"]
+    uploaded = supervisor.settings.home / "demo" / "upload.json"
+    uploaded.unlink(missing_ok=True)
     supervisor.console.line(f"\n  address  {supervisor.api_url}\n  key      {key}\n\n  Ctrl-C stops everything.\n")
     place: Place | None = None
     async with httpx.AsyncClient(
@@ -56,10 +59,22 @@ async def show(supervisor: Supervisor, filmed: asyncio.Task[Path] | None) -> Non
                 await started.wait()
                 job = await upload(client, place, await asyncio.to_thread(clip.read_bytes))
                 run = {"video_id": job["video_id"], "run_id": job["run_id"]}
-                _keep(supervisor.settings.home / "demo", "upload.json", run)
+                _keep(uploaded.parent, uploaded.name, run)
             await following
         finally:
             following.cancel()
+
+
+def uploaded_video(home: Path, patience_s: float) -> str | None:
+    """The video that the running stack uploaded when it started; None when it uploads none (DEMO=0)."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return str(json.loads((home / "demo" / "upload.json").read_text())["video_id"])
+        except FileNotFoundError:
+            if time.monotonic() > deadline:
+                return None
+        time.sleep(0.2)
 
 
 async def prepare(client: httpx.AsyncClient, folder: Path) -> Place:
