@@ -9,8 +9,8 @@ import pytest
 from tests.unit.api.events_of_a_run import run
 
 from api import announce
-from api.project.batch import GROUP, KEYED, TOPIC_NAMES, Batch, document, fold_all
-from api.project.fold import Facts
+from api.project.batch import GROUP, KEYED, TOPIC_NAMES, Batch, document
+from api.project.fold import Facts, fold
 from api.store.deletions import Deletion
 from api.store.newest import _more
 from api.store.videos import Video
@@ -66,7 +66,10 @@ def test_every_example_is_read(path: Path) -> None:
     batch.add(received)
     assert batch.records == 1
     for events in batch.run_events.values():
-        assert fold_all(Facts(), events).from_json(fold_all(Facts(), events).to_json())
+        facts = Facts()
+        for event, time in events:
+            facts = fold(facts, event, time)
+        assert Facts.from_json(facts.to_json()) == facts
     if received.event is not None and received.topic in KEYED:
         assert batch.keyed
         assert isinstance(_more(received.event), tuple)

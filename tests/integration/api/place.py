@@ -70,12 +70,12 @@ class RunOf:
         done = published == of
         said: dict[str, Any] = {
             "status": "done" if done else "processing", "stage": "done" if done else "extract", "attempt": 1,
-            "percent": 100.0 * published / of if of else 0.0, "error": None,
+            "percent": 100.0 * published / of if of else 0.0, "error": None, "updated_at": START,
         }  # fmt: skip
         return VideoProgress(
             video_id=self.video_id, site_id=self.place.site_id, run_id=self.run_id, sequence=sequence,
             frames_published=published, frames_expected=of, media_ms_done=published * 1000, media_ms_total=10_000,
-            gaps=(), thumbnails=VideoProgressThumbnails(first=None, best=None), updated_at=START, **said | more,
+            gaps=(), thumbnails=VideoProgressThumbnails(first=None, best=None), **said | more,
         )  # fmt: skip
 
     def failed(self, sequence: int, code: str = "decode_failed", *, retryable: bool = True) -> VideoProgress:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.unit.api.events_of_a_run import NOW, SAYS, run
 
 from api.project.apply import worth_telling
-from api.project.batch import concerns_job, fold_all
+from api.project.batch import concerns_job
 from api.project.fold import Facts
+from api.project.history import follow
 from api.project.job import FINAL, document, status
 from tablewatch_schemas import VideoRejected
 from tablewatch_schemas.ids import end_hazard_id
@@ -21,6 +22,10 @@ REFUSED = VideoRejected(
     video_id="vid_1", site_id="site_1", run_id="run_1", code="not_a_video", reason="It is a text.", retryable=False,
     size_bytes=9, rejected_at=NOW,
 )  # fmt: skip
+
+
+def fold_all(facts: Facts, events: list[tuple[Any, Any]]) -> Facts:
+    return follow(run(), facts, events)[0]
 
 
 def fold(*events: Any) -> Facts:

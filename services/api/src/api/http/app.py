@@ -15,8 +15,10 @@ from api.http import (
     documents,
     events,
     hazards,
+    job_history,
     keys,
     layouts,
+    links,
     objects,
     page,
     session,
@@ -33,7 +35,21 @@ from api.settings import ApiSettings
 
 log = structlog.get_logger("api.http")
 
-ROUTERS = (sites, cameras, layouts, videos, video_commands, states, hazards, events, keys, session, objects)
+ROUTERS = (
+    sites,
+    cameras,
+    layouts,
+    videos,
+    video_commands,
+    job_history,
+    states,
+    hazards,
+    events,
+    keys,
+    session,
+    objects,
+    links,
+)
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A problem (RFC 9457)",

@@ -11,7 +11,8 @@ from api.http.parts import Has, Parts, Writer
 from api.problems import Problem
 from api.project import job
 from api.project.apply import job_event
-from api.store import Connection, Json, deletions, site_events, videos
+from api.project.history import Transition, place
+from api.store import Connection, Json, deletions, history, site_events, videos
 from api.store.deletions import Deletion
 from api.store.site_events import Told
 from chassis import outbox
@@ -32,6 +33,7 @@ async def cancel_video(video_id: str, who: Writer, has: Has) -> Any:
         if status in job.FINAL:
             raise Problem("video_finished", f"The run is {status}; there is nothing to cancel.")
         video = video.told(video.facts.cancel(now))
+        await history.append(conn, video.run.run_id, [Transition(now, place(video.run, video.facts))])
         await videos.save(conn, [video])
         await outbox.add(conn, announce.video_command(video, "cancel", who.key_id, now))
         await site_events.append(conn, [job_event(video)])

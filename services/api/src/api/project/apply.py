@@ -5,8 +5,9 @@ from typing import Any
 
 import asyncpg
 
-from api.project.batch import KEYED, Batch, fold_all
-from api.store import Connection, Json, newest, offsets, site_events, videos
+from api.project.batch import KEYED, Batch
+from api.project.history import follow
+from api.store import Connection, Json, history, newest, offsets, site_events, videos
 from api.store.site_events import Told
 from api.store.videos import Video
 from chassis.records import Partition, Record
@@ -55,8 +56,12 @@ async def _fold_runs(conn: Connection, batch: Batch, ours: dict[str, Video]) -> 
     changed: list[tuple[Video, Video]] = []
     for run_id, events in batch.run_events.items():
         before = ours.get(run_id)
-        if before is not None and (facts := fold_all(before.facts, events)) != before.facts:
+        if before is None:
+            continue
+        facts, transitions = follow(before.run, before.facts, events)
+        if facts != before.facts:
             changed.append((before, before.told(facts)))
+            await history.append(conn, run_id, transitions)
     await videos.save(conn, [after for _, after in changed])
     return [job_event(after) for before, after in changed if worth_telling(before.document(), after.document())]
 
@@ -76,7 +81,7 @@ def worth_telling(before: Json, after: Json) -> bool:
 
 def _seen(document: Json) -> Json:
     stages = [(stage["name"], stage["status"]) for stage in document["stages"]]
-    return document | {"updated_at": None, "stages": stages, "progress": int(document["progress"])}
+    return document | {"updated_at": None, "eta_s": None, "stages": stages, "progress": int(document["progress"])}
 
 
 async def _keep_frames(conn: Connection, frames: Collection[FrameExtracted]) -> None:

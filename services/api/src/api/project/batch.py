@@ -1,11 +1,10 @@
 """Sorting a batch of decoded records into what each read model has to take. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from api.project.fold import Facts, RunEvent, fold
+from api.project.fold import RunEvent
 from chassis.records import Partition
 from tablewatch_schemas import (
     TOPICS,
@@ -110,13 +109,6 @@ def record_key(received: Received[Any]) -> str | None:
     if received.topic == "table.group":
         return None  # keyed by site, and not compacted: a null value says nothing
     return received.key
-
-
-def fold_all(facts: Facts, events: Sequence[tuple[RunEvent, datetime]]) -> Facts:
-    """The facts after several events."""
-    for event, time in events:
-        facts = fold(facts, event, time)
-    return facts
 
 
 def document(event: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tablewatch_schemas import (
     VideoRejected,
     VideoUploaded,
 )
-from tablewatch_schemas.times import read_time, write_time
+from tablewatch_schemas.times import read_time, to_ms, write_time
 
 Json = dict[str, Any]
 
@@ -43,6 +43,9 @@ class Facts:
     watched: int = 0
     hazards_ended: bool = False
     cancelled: bool = False
+    began_ms: int | None = None
+    began_percent: float = 0.0
+    heard_ms: int | None = None
     updated_at: datetime | None = None
 
     def to_json(self) -> Json:
@@ -123,7 +126,18 @@ def _progress(facts: Facts, event: VideoProgress) -> Facts:
         gaps=tuple({"from_ms": gap.from_ms, "to_ms": gap.to_ms, "code": gap.code} for gap in event.gaps),
         thumb_first=event.thumbnails.first or facts.thumb_first,
         thumb_best=event.thumbnails.best or facts.thumb_best,
+        **_pace(facts, event),
     )
+
+
+def _pace(facts: Facts, event: VideoProgress) -> dict[str, Any]:
+    """When this attempt began to decode, how far it was then, and when it was last heard of."""
+    now = to_ms(event.updated_at)
+    if event.status != "processing":
+        return {"began_ms": None, "began_percent": 0.0, "heard_ms": None}
+    if facts.began_ms is None or event.attempt != facts.attempt:
+        return {"began_ms": now, "began_percent": event.percent, "heard_ms": now}
+    return {"heard_ms": now}
 
 
 def _table_ended(facts: Facts, table_id: str) -> Facts:

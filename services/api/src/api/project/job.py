@@ -1,5 +1,6 @@
 """The job document: what a run is doing, computed from its facts. Pure."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,9 +51,10 @@ def document(run: Run, facts: Facts) -> Json:
         "camera_id": run.camera_id,
         "filename": run.filename,
         "status": said,
-        "stage": next((stage["name"] for stage in stages if stage["status"] != "done"), "done"),
+        "stage": stage(run, facts),
         "stages": stages,
         "progress": _overall(stages),
+        "eta_s": None if said in FINAL else eta_s(facts),
         "frames": {"published": facts.published, "expected": facts.expected},
         "sampling": run.sampling,
         "make": list(run.make),
@@ -63,6 +65,21 @@ def document(run: Run, facts: Facts) -> Json:
         "created_at": write_time(run.created_at),
         "updated_at": write_time(max(run.created_at, facts.updated_at or run.created_at)),
     }
+
+
+def stage(run: Run, facts: Facts) -> str:
+    """The first stage that is not done; done at the end."""
+    return _first_open(run, facts) or "done"
+
+
+def eta_s(facts: Facts) -> int | None:
+    """Seconds that extraction still takes if it goes on as it went in this attempt; None while nobody can know."""
+    if facts.began_ms is None or facts.heard_ms is None:
+        return None
+    passed_s, gained = (facts.heard_ms - facts.began_ms) / 1000, facts.percent - facts.began_percent
+    if passed_s <= 0 or gained <= 0:
+        return None
+    return math.ceil((100.0 - facts.percent) * passed_s / gained)
 
 
 def tables_left(run: Run, facts: Facts) -> Collection[str]:

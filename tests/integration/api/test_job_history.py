@@ -1,0 +1,62 @@
+"""The history of a job through the API: kept with the offsets, walled, deleted with the video."""
+
+from typing import Any
+
+from tests.integration.api.conftest import Stage
+from tests.integration.api.place import RunOf, answer, code, make_place, make_run
+from tests.integration.api.test_projector import _read
+
+from api.project.apply import apply
+from api.store import deletions
+from tablewatch_schemas.ids import new_id
+
+
+async def _history(stage: Stage, run: RunOf) -> Any:
+    return answer(await (await stage.client()).get(f"/v1/videos/{run.video_id}/job/history"), 200)
+
+
+async def _run(stage: Stage) -> RunOf:
+    client = await stage.client()
+    return await make_run(client, await make_place(client))
+
+
+async def test_attempts_and_errors_outlive_a_retry(stage: Stage) -> None:
+    run = await _run(stage)
+    said = await _history(stage, run)
+    assert (said["attempts"], [each["status"] for each in said["transitions"]]) == (1, ["queued"])
+    events = [run.uploaded(), run.progress(1, 1), run.failed(2, "timeout"), run.progress(3, 1, attempt=2)]
+    for place, event in enumerate(events):
+        await apply(stage.pool, [_read(event, place)])
+    await apply(stage.pool, [_read(event, place) for place, event in enumerate(events)])  # what comes again
+    said = await _history(stage, run)
+    assert (said["video_id"], said["run_id"], said["attempts"]) == (run.video_id, run.run_id, 2)
+    assert [(each["status"], each["stage"], each["attempt"]) for each in said["transitions"]] == [
+        ("queued", "upload", 1),
+        ("queued", "extract", 1),
+        ("processing", "extract", 1),
+        ("failed", "extract", 1),
+        ("processing", "extract", 2),
+    ]
+    errors = [each["error"] for each in said["transitions"]]
+    assert errors == [None] * 3 + [{"code": "timeout", "reason": "Cannot be read.", "retryable": True}, None]
+
+
+async def test_a_cancellation_is_a_transition(stage: Stage) -> None:
+    run, client = await _run(stage), await stage.client()
+    await client.post(f"/v1/videos/{run.video_id}/cancel")
+    await client.post(f"/v1/videos/{run.video_id}/cancel")
+    assert [each["status"] for each in (await _history(stage, run))["transitions"]] == ["queued", "cancelled"]
+
+
+async def test_nobody_else_sees_it_and_it_goes_with_the_video(stage: Stage) -> None:
+    run = await _run(stage)
+    await apply(stage.pool, [_read(run.uploaded(), 0)])
+    client = await stage.client()
+    assert code(await client.get(f"/v1/videos/{new_id('vid')}/job/history"), 404) == "video_not_found"
+    answer(await client.delete(f"/v1/videos/{run.video_id}"), 202)
+    assert code(await client.get(f"/v1/videos/{run.video_id}/job/history"), 404) == "video_not_found"
+    async with stage.pool.acquire() as conn:
+        deletion = await deletions.get(conn, None, run.video_id)
+        assert deletion is not None
+        await deletions.delete_rows(conn, deletion)
+        assert await conn.fetchval("SELECT count(*) FROM job_history WHERE run_id = $1", run.run_id) == 0
