@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from api.access import Scope
+from api.pictures import FRAME_ID, OBJECT_KEY
 from api.problems import Problem
 
 
@@ -164,6 +165,23 @@ class NewKey(Body):
     scopes: list[Scope] = Field(min_length=1, max_length=10)
     site_ids: list[Id] | None = Field(None, min_length=1, max_length=1000, description="None: every site")
     expires_at: AwareDatetime | None = None
+
+
+class NewLink(Body):
+    """A picture as a topic names it: by the key of its object, or a frame by its id."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"object_key": "frames/site_1/run_1/000000042.jpg"}})
+
+    object_key: str | None = Field(
+        None, max_length=500, pattern=OBJECT_KEY, description="frame_key, crops_key or object_key of a topic"
+    )
+    frame_id: str | None = Field(None, max_length=100, pattern=FRAME_ID, description="Instead: the id of a frame")
+
+    @model_validator(mode="after")
+    def _one(self) -> "NewLink":
+        if (self.object_key is None) == (self.frame_id is None):
+            raise ValueError("give object_key or frame_id, one of them")
+        return self
 
 
 class SignIn(Body):
