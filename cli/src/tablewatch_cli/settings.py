@@ -15,7 +15,7 @@ VARIABLES: Mapping[str, str] = {
     "TABLEWATCH_URL": "Address of the API, e.g. http://127.0.0.1:8700",
     "TABLEWATCH_KEY": "API key (twk_...)",
     "TABLEWATCH_HOME": "Folder of a local stack, whose run.json is read (default .local)",
-    "KAFKA_BOOTSTRAP": "Kafka's address, for `tail` and `check`",
+    "KAFKA_BOOTSTRAP": "Kafka's address, for `tail`, `topics`, `lag`, `dlq`, `why-stuck` and `check`",
 }
 
 
@@ -37,7 +37,7 @@ def load(environ: Mapping[str, str] | None = None) -> Target:
         CliError: `no_stack` when neither the environment nor run.json names one.
     """
     env = os.environ if environ is None else environ
-    home = env.get("TABLEWATCH_HOME", ".local")
+    home = env.get("TABLEWATCH_HOME") or ".local"
     run = _run_json(Path(home) / "run.json")
     api_url = env.get("TABLEWATCH_URL") or run.get("api_url")
     key = env.get("TABLEWATCH_KEY") or run.get("key")

@@ -13,7 +13,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from tablewatch_cli import output
+from tablewatch_cli import lag, output
+from tablewatch_cli.broker import connected
 from tablewatch_cli.errors import Exit
 from tablewatch_cli.settings import Target, load
 from tablewatch_schemas import TOPICS
@@ -33,7 +34,7 @@ class Finding:
 @click.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of {part, ok, detail}.")
 def check_command(as_json: bool) -> None:
-    """Check every part: API, key, uploads, services, Kafka, topics, dead letters. Exits 4 if something is wrong."""
+    """Check every part: API, key, uploads, services, Kafka, topics, dead letters, lag. Exits 4 if one is wrong."""
     findings = list(examine(load()))
     if as_json:
         output.as_json([asdict(finding) for finding in findings])
@@ -91,7 +92,17 @@ async def _kafka(bootstrap: str) -> list[Finding]:
         Finding("kafka", True, f"reachable at {bootstrap}"),
         Finding("topics", not missing, "all there" if not missing else f"missing: {', '.join(missing)}"),
         await _dead_letters(bootstrap, {topic: count for topic, count in topics.items() if topic.endswith(".dlq")}),
+        await _lag(bootstrap),
     ]
+
+
+async def _lag(bootstrap: str) -> Finding:
+    """Whether our own groups keep up; other teams' are theirs to watch."""
+    ours = {group for info in TOPICS.values() for group in info.consumers}
+    async with connected(bootstrap) as broker:
+        found = await lag.of_broker(broker)
+    complaints = [said for each in found if each.group in ours and (said := each.complaint())]
+    return Finding("lag", not complaints, "; ".join(complaints) or "every group keeps up")
 
 
 async def _dead_letters(bootstrap: str, topics: dict[str, int]) -> Finding:
@@ -106,5 +117,5 @@ async def _dead_letters(bootstrap: str, topics: dict[str, int]) -> Finding:
     finally:
         await consumer.stop()
     held = {at.topic: last[at] - first[at] for at in partitions if last[at] > first[at]}
-    where = ", ".join(f"{topic}: {count} (tablewatch tail {topic} --from-start)" for topic, count in held.items())
+    where = ", ".join(f"{topic}: {count} (tablewatch dlq show {topic})" for topic, count in held.items())
     return Finding("dead letters", not held, where or "none")

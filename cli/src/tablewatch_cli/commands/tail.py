@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from tablewatch_cli import filters
+from tablewatch_cli.broker import bootstrap_of
 from tablewatch_cli.errors import CliError, Exit
 from tablewatch_cli.settings import load
 from tablewatch_schemas import TOPICS
@@ -24,36 +25,52 @@ from tablewatch_schemas import TOPICS
 @click.option("--from-start", is_flag=True, help="From the oldest record that is kept, not only new ones.")
 @click.option("--since", type=click.DateTime(), help="From this time on (the broker's record time, UTC).")
 @click.option("--key", help="Only records with this key.")
+@click.option("--site", metavar="ID", help="Only of this site.")
+@click.option("--camera", metavar="ID", help="Only of this camera.")
+@click.option("--run", metavar="ID", help="Only of this run of a video.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Only where a field has a value, e.g. state=dirty, model.name=x, run_id=null (repeatable: all must hold).",
+)
 @click.option("--count", "-n", type=click.IntRange(min=1), help="Stop after so many records.")
 @click.option("--no-follow", is_flag=True, help="Stop at the end instead of waiting for more.")
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line: topic, partition, offset, key, headers, value."
 )
 def tail_command(
-    topic: str,
-    from_start: bool,
-    since: datetime | None,
-    key: str | None,
-    count: int | None,
-    no_follow: bool,
-    as_json: bool,
-) -> None:
+    topic: str, from_start: bool, since: datetime | None, key: str | None, site: str | None, camera: str | None,
+    run: str | None, where: tuple[str, ...], count: int | None, no_follow: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Follow TOPIC, e.g. table.state. Dead-letter topics are named <topic>.<group>.dlq."""
-    bootstrap = load().kafka_bootstrap
-    if bootstrap is None:
-        raise CliError("no_kafka", "Kafka's address is not known: set KAFKA_BOOTSTRAP", Exit.UNREACHABLE)
+    named = {"site_id": site, "camera_id": camera, "run_id": run}
+    chosen = filters.wanted(key, [*((name, text) for name, text in named.items() if text), *_conditions(where)])
     show = _json_line if as_json else _pretty_line
     start_ms = 0 if from_start else int(since.replace(tzinfo=UTC).timestamp() * 1000) if since else None
-    asyncio.run(_follow(bootstrap, topic, start_ms, key, count, no_follow, show))
+    asyncio.run(_follow(bootstrap_of(load()), topic, start_ms, chosen, count, no_follow, show))
+
+
+def _conditions(where: tuple[str, ...]) -> list[tuple[str, str]]:
+    try:
+        return [filters.parse(each) for each in where]
+    except ValueError as error:
+        raise click.UsageError(f"--where: {error}") from error
 
 
 async def _follow(
-    bootstrap: str, topic: str, start_ms: int | None, key: str | None, count: int | None, no_follow: bool, show: Any
+    bootstrap: str,
+    topic: str,
+    start_ms: int | None,
+    chosen: filters.Wanted,
+    count: int | None,
+    no_follow: bool,
+    show: Callable[[ConsumerRecord], str],
 ) -> None:
     shown = 0
     try:
         async for record in records(bootstrap, topic, start_ms, follow=not no_follow):
-            if key is not None and (record.key or b"").decode(errors="replace") != key:
+            if not chosen(_key(record), _value(record)):
                 continue
             sys.stdout.write(show(record) + "\n")
             sys.stdout.flush()

@@ -1,0 +1,55 @@
+"""`lag`: what each consumer group has yet to read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+import httpx
+
+from tablewatch_cli import lag, output
+from tablewatch_cli.broker import bootstrap_of, connected
+from tablewatch_cli.settings import Target, load
+
+TIMEOUT_S = 5.0
+
+
+@click.command("lag")
+@click.option("--group", metavar="NAME", help="Only this consumer group.")
+@click.option("--behind", is_flag=True, help="Only where something waits.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list of {group, topic, live, run, total, members}.")
+def lag_command(group: str | None, behind: bool, as_json: bool) -> None:
+    """Records that each consumer group has yet to read, by topic and lane.
+
+    A group without a topic keeps its offsets in its own database and tells its lag by its metrics. Runs of videos
+    may wait: live tables go first.
+    """
+    found = [each for each in measure(load()) if group in (None, each.group) and (each.total or not behind)]
+    rows = [{**asdict(each), "total": each.total} for each in found]
+    if as_json:
+        output.as_json(rows)
+        return
+    output.table(rows, ("group", "topic", "live", "run", "total", "members"), "no group has anything to read")
+    for complaint in filter(None, (each.complaint() for each in found)):
+        output.err.print(complaint, markup=False, soft_wrap=True)
+
+
+def measure(target: Target) -> list[lag.Lag]:
+    """Every group's lag. Raises CliError when Kafka cannot be asked."""
+    found = asyncio.run(_of_kafka(bootstrap_of(target)))
+    return found + lag.of_metrics(_pages(target), {each.group for each in found})
+
+
+async def _of_kafka(bootstrap: str) -> list[lag.Lag]:
+    async with connected(bootstrap) as broker:
+        return await lag.of_broker(broker)
+
+
+def _pages(target: Target) -> Iterator[str]:
+    for url in target.ops_urls.values():
+        try:
+            yield httpx.get(f"{url.rstrip('/')}/metrics", timeout=TIMEOUT_S).text
+        except httpx.HTTPError:  # a service that is down is `check`'s to tell
+            continue
