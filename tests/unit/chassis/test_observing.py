@@ -12,7 +12,7 @@ import structlog
 
 from chassis import trace
 from chassis.health import Health
-from chassis.logs import configure, hide_secrets
+from chassis.logs import _TALKATIVE, configure, hide_secrets
 from chassis.metrics import SPECS, Metrics
 from chassis.testing import ManualClock
 
@@ -41,7 +41,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[di
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     root.handlers, root.level = handlers, level
     structlog.configure(**set_up)
-    for name in ("aiokafka", "faust", "mode", "uvicorn"):
+    for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -61,6 +61,7 @@ def test_what_libraries_say_of_every_step_is_for_debug(
 ) -> None:
     configure("cropper", level)
     logging.getLogger("aiokafka.consumer.group_coordinator").info("joined")
+    logging.getLogger("aiokafka.consumer.fetcher").debug("fetching")
     assert [line["event"] for line in written()] == heard
 
 

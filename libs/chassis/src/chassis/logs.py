@@ -18,8 +18,8 @@ _SECRET_TEXT = re.compile(
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]+"  # an upload token (JWT)
     r"|(?<=signature=)[^&\s\"']+"  # of a signed link
 )
-# at info they tell every step of every rebalance, assignments of sixty partitions included
-_TALKATIVE = ("aiokafka", "faust", "mode", "uvicorn")
+# at info they tell every step of every rebalance, at debug every fetch: a megabyte a second
+_TALKATIVE = ("aiokafka", "asyncio", "faust", "mode", "urllib3", "uvicorn")
 
 
 def configure(service: str, level: str = "info", format: str = "json") -> None:
@@ -51,7 +51,7 @@ def configure(service: str, level: str = "info", format: str = "json") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    least = logging.NOTSET if level.upper() == "DEBUG" else logging.WARNING
+    least = logging.INFO if level.upper() == "DEBUG" else logging.WARNING
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(least)
 
