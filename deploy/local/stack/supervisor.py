@@ -45,6 +45,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Start everything and return when every part is ready. Raises StackError."""
+        (self.settings.home / "run.json").unlink(missing_ok=True)  # of a killed supervisor
         leftovers = home.end_leftovers(self.settings.home)
         if leftovers:
             self.console.step(f"ended what a killed stack left: {', '.join(leftovers)}")
