@@ -84,7 +84,9 @@ class Kafka:
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.properties), "--ignore-formatted"]
+        # With "=": one id in sixty-four begins with a dash, and would be taken for an option.
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self.properties)]
+        tool += ["--ignore-formatted"]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             done = subprocess.run([*self.java(), *tool], stdout=log, stderr=log, check=False)
