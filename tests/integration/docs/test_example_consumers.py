@@ -1,0 +1,189 @@
+"""The consumers of examples/consumers, run as another team runs them, with every example record and a few bad ones."""
+
+import asyncio
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+from tests.integration.conftest import _addresses, _start_once
+
+from tablewatch_schemas import Encoded, TableState, contracts, decode, encode, tombstone
+
+REPO = Path(__file__).parents[3]
+FOLDER = REPO / "examples" / "consumers"
+FUTURE = datetime.now(UTC) + timedelta(hours=1)
+SOURCE = "tablewatch/test"
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker of this module's own: it gets poison, which other tests of the same topic would stumble over."""
+    home = tmp_path_factory.mktemp("kafka")
+    with (home / "users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        _start_once(home)
+        yield _addresses(home)["kafka_bootstrap"]
+
+
+@pytest.fixture(scope="module")
+def node_modules() -> Path:
+    """kafkajs, installed by its lock when it is not there."""
+    folder = FOLDER / "node"
+    if not (folder / "node_modules" / "kafkajs").is_dir():
+        npm = shutil.which("npm")
+        assert npm, "the README asks for Node"
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(params=["python", "node"])
+def command(request: pytest.FixtureRequest) -> list[str]:
+    """The words that start a consumer; bootstrap and group follow."""
+    if request.param == "python":
+        return [sys.executable, str(FOLDER / "python" / "waitlist.py"), "{bootstrap}", "--group", "{group}"]
+    folder = request.getfixturevalue("node_modules")
+    return [shutil.which("node") or "node", str(folder / "waitlist.mjs"), "{bootstrap}", "{group}"]
+
+
+class Consumer:
+    """A running example and what it printed."""
+
+    def __init__(self, command: list[str], bootstrap: str, group: str, output: Path) -> None:
+        words = [word.format(bootstrap=bootstrap, group=group) for word in command]
+        self.output, self.bootstrap, self.group = output, bootstrap, group
+        with output.open("wb") as file:
+            self.process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT, env=dict(os.environ))
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.output.read_text().splitlines() if line.startswith("{")]
+
+    def committed(self, place: TopicPartition, offset: int, patience_s: float = 60) -> None:
+        """Wait until the group has done everything before an offset."""
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.output.read_text()
+            if asyncio.run(_committed(self.bootstrap, self.group)).get(place, -1) >= offset:
+                return
+            time.sleep(0.5)
+        pytest.fail(f"{place} was not committed to {offset}:\n{self.output.read_text()}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+async def _committed(bootstrap: str, group: str) -> dict[TopicPartition, int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return {at: said.offset for at, said in (await admin.list_consumer_group_offsets(group)).items()}
+    except GroupCoordinatorNotAvailableError:  # a broker that has never had a group
+        return {}
+    finally:
+        await admin.close()
+
+
+@pytest.fixture
+def started(command: list[str], kafka: str, tmp_path: Path) -> Iterator[list[Consumer]]:
+    """Consumers that a test started; the first one is there."""
+    group = f"example-{secrets.token_hex(4)}"
+    running = [Consumer(command, kafka, group, tmp_path / "first.out")]
+    yield running
+    for consumer in running:
+        if consumer.process.poll() is None:
+            consumer.process.kill()
+            consumer.process.wait()
+
+
+def state(table: str, version: int, said: str, expires_at: datetime = FUTURE, run_id: str | None = None) -> Encoded:
+    """A state of a table, made of the contract's example."""
+    example = json.loads((contracts.ROOT / "table.state" / "examples" / "v1" / "live.json").read_text())
+    headers = [(name, text.encode()) for name, text in example["headers"].items()]
+    value = example["value"] | {
+        "table_id": table, "version": version, "state": said, "run_id": run_id,
+        "expires_at": expires_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }  # fmt: skip
+    event = decode("table.state", table.encode(), json.dumps(value).encode(), headers).event
+    assert isinstance(event, TableState)
+    return encode(event, source=SOURCE, time=datetime.now(UTC))
+
+
+async def send(bootstrap: str, *records: Encoded) -> int:
+    """All to one partition; the offset after the last."""
+    sent = None
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for each in records:
+            sent = await producer.send_and_wait(
+                each.topic, each.value, each.key, partition=0, headers=list(each.headers)
+            )
+    assert sent is not None
+    return int(sent.offset) + 1
+
+
+def _examples() -> list[Encoded]:
+    found = []
+    for path in sorted((contracts.ROOT / "table.state" / "examples" / "v1").glob("*.json")):
+        said = json.loads(path.read_text())
+        headers = tuple((name, text.encode()) for name, text in said["headers"].items())
+        value = None if said["value"] is None else json.dumps(said["value"]).encode()
+        found.append(Encoded(topic="table.state", key=said["key"].encode(), value=value, headers=headers, lane="live"))
+    return found
+
+
+def test_it_follows_tables_and_passes_over_what_it_cannot_use(started: list[Consumer], kafka: str) -> None:
+    table, other = f"tbl_a{secrets.token_hex(8)}", f"tbl_b{secrets.token_hex(8)}"
+    good = state(table, 1, "free")
+    grown = json.loads(good.value or b"") | {"a_field_of_tomorrow": 1, "version": 4, "state": "a_state_of_tomorrow"}
+    later = state(table, 4, "free")
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    records = [
+        *_examples(),
+        good, good,  # delivered twice
+        replace(good, value=b"\xff"), replace(good, headers=()),  # poison
+        state(other, 1, "free", past),  # too old to believe
+        state(table, 2, "occupied"), state(table, 3, "free"), state(table, 2, "dirty"),  # the last one is late
+        state(table, 9, "dirty", run_id="run_x"),  # a video's
+        replace(later, value=json.dumps(grown).encode()),
+        tombstone(TableState, other, source=SOURCE, time=datetime.now(UTC), lane="live", version=2),
+    ]  # fmt: skip
+    (consumer,) = started
+    consumer.committed(TopicPartition("table.state", 0), asyncio.run(send(kafka, *records)))
+    lines = consumer.lines()
+    told = [(line["table"], table in line["free"]) for line in lines if line.get("table") in (table, other)]
+    assert told == [
+        (table, True), (other, True), (table, False), (table, True), (table, False), (other, False),
+    ], consumer.output.read_text()  # fmt: skip
+    assert not any(other in line.get("free", ()) for line in lines)
+    assert len([line for line in lines if "skipped" in line]) >= 2
+    assert {line["code"] for line in lines if "skipped" in line} <= {
+        "not_json", "wrong_schema", "unknown_version", "missing_header",
+    }  # fmt: skip
+    assert consumer.stop() == 0
+
+
+def test_it_goes_on_where_it_stood(started: list[Consumer], command: list[str], kafka: str, tmp_path: Path) -> None:
+    first, place = started[0], TopicPartition("table.state", 0)
+    table = f"tbl_c{secrets.token_hex(8)}"
+    first.committed(place, asyncio.run(send(kafka, state(table, 1, "free"))))
+    assert first.stop() == 0
+    end = asyncio.run(send(kafka, state(table, 2, "occupied")))
+    second = Consumer(command, kafka, first.group, tmp_path / "second.out")
+    started.append(second)
+    second.committed(place, end)
+    assert [line["free"] for line in second.lines() if line.get("table") == table] == [[]]
+    assert len(second.lines()) == 1, "what was committed is not read again"
