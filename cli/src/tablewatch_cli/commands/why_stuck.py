@@ -80,8 +80,10 @@ async def _of_kafka(bootstrap: str, job: Mapping[str, Any]) -> tuple[list[Waitin
         waiting = []
         for leg in road.ROAD[job["stage"]]:
             if leg.topic in topics:
-                members = groups[leg.group].members if leg.group in groups else 0
-                waiting.append(Waiting(leg, await _records(broker, leg, places(leg, job, topics[leg.topic])), members))
+                # only of a known group: a broker that has never had one has nobody to ask for offsets
+                committed = await broker.committed(leg.group) if leg.group in groups else {}
+                records = await _records(broker, committed, places(leg, job, topics[leg.topic]))
+                waiting.append(Waiting(leg, records, groups[leg.group].members if leg.group in groups else 0))
         return waiting, await _dead(broker, [topic for topic in topics if topic.endswith(".dlq")], job)
 
 
@@ -93,8 +95,7 @@ def places(leg: road.Leg, job: Mapping[str, Any], count: int) -> list[TopicParti
     return [TopicPartition(leg.topic, number) for number in runs]
 
 
-async def _records(broker: Broker, leg: road.Leg, wanted: list[TopicPartition]) -> int:
-    committed = await broker.committed(leg.group)
+async def _records(broker: Broker, committed: Mapping[TopicPartition, int], wanted: list[TopicPartition]) -> int:
     edges = await broker.edges(wanted)
     return sum(max(0, edge.end - max(committed.get(at, edge.first), edge.first)) for at, edge in edges.items())
 
