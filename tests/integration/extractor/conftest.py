@@ -20,6 +20,7 @@ from chassis.metrics import Metrics
 from chassis.objects_local import LocalObjects
 from chassis.produce import KafkaProducer
 from extractor.files.children import Limits, can_isolate
+from extractor.files.sources import Sources
 from extractor.files.worker import Worker, WorkOptions
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "services/extractor/migrations"
@@ -79,9 +80,18 @@ async def road(pool: asyncpg.Pool, store: LocalObjects, producer: KafkaProducer,
 async def worker(pool: asyncpg.Pool, store: LocalObjects) -> AsyncIterator[Worker]:
     limits = Limits(3 << 30, 60.0, await can_isolate())
     options = WorkOptions(lease_s=5.0, attempts=3, quality=85, limits=limits)
-    log = structlog.get_logger()
+    log, sources = structlog.get_logger(), Sources(store, 0, SystemClock())
     made = Worker(
-        f"test-{os.getpid()}", pool, store, options, clock=SystemClock(), metrics=Metrics(), health=Health(), log=log
+        f"test-{os.getpid()}",
+        pool,
+        store,
+        sources,
+        options,
+        clock=SystemClock(),
+        metrics=Metrics(),
+        health=Health(),
+        log=log,
     )
     yield made
     await made.close()
+    await sources.close()

@@ -108,6 +108,18 @@ async def test_a_silent_decoder_is_killed_and_tried_again(
     await road.publish()
     assert len(await road.frames(upload)) == 6
     assert [each.attempt for each in await road.told(upload)][-1] == 2
+    rows = await road.pool.fetch("SELECT * FROM history WHERE run_id = $1 ORDER BY id", upload.run_id)
+    tries = [(row["segment"], row["tries"], row["error_code"]) for row in rows if row["segment"] is not None]
+    assert tries == [(0, 1, "timeout"), (0, 2, "timeout"), (0, 3, "timeout")]
+    changes = [(row["attempt"], row["state"], row["error_code"]) for row in rows if row["segment"] is None]
+    assert list(dict.fromkeys(changes)) == [
+        (1, "queued", None),
+        (1, "processing", None),
+        (1, "failed", "timeout"),
+        (2, "queued", None),
+        (2, "processing", None),
+        (2, "done", None),
+    ]
 
 
 async def test_a_failed_run_ends_with_a_marker_and_can_go_on(

@@ -1,5 +1,6 @@
 """An upload becomes frames on the topic: exact, in order, the last one saying so."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,3 +75,18 @@ async def test_the_same_upload_twice_is_one_job(road: Road, worker: Worker, clip
     await road.publish()
     ids = [each.id for each in await road.heard(FrameExtracted, upload.run_id)]
     assert len(ids) == len(set(ids)) == 6
+
+
+async def test_the_original_is_fetched_once_for_all_segments(
+    road: Road, worker: Worker, store: ObjectStore, clip_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched, fetch = [], store.local_path
+
+    def counted(key: str) -> AbstractAsyncContextManager[Path]:
+        fetched.append(key)
+        return fetch(key)
+
+    monkeypatch.setattr(store, "local_path", counted)
+    upload = await road.upload(clips.make("cfr.mp4", clip_folder, seconds=60))
+    assert await run_dry(worker) > 3
+    assert fetched == [upload.object_key]

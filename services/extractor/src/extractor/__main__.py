@@ -13,6 +13,7 @@ from chassis.service import Service, main
 from extractor.files.children import Limits, can_isolate
 from extractor.files.commands import Intake
 from extractor.files.publish import Publisher
+from extractor.files.sources import Sources
 from extractor.files.sweep import Chores
 from extractor.files.window import GroupBacklog, Window
 from extractor.files.worker import Worker, WorkOptions
@@ -51,10 +52,11 @@ async def build(service: Service, settings: ExtractorSettings) -> None:
     owner = f"{socket.gethostname()}-{os.getpid()}"
     service.task("publisher", Publisher(owner, pool, store, producer, window, **parts).run)
     work = await work_options(settings)
+    sources = Sources(store, settings.extractor_cache_mb << 20, service.clock)
+    service.closing(sources.close)
     for number in range(settings.extractor_workers):
-        service.task(
-            f"worker {number}", Worker(f"{owner}-{number}", pool, store, work, health=service.health, **parts).run
-        )
+        worker = Worker(f"{owner}-{number}", pool, store, sources, work, health=service.health, **parts)
+        service.task(f"worker {number}", worker.run)
 
 
 async def work_options(settings: ExtractorSettings) -> WorkOptions:

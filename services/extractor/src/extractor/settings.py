@@ -20,6 +20,9 @@ class ExtractorSettings(ServiceSettings):
     extractor_memory_mb: int = Field(
         default=3072, ge=512, description="Address space of one decoding process, MiB; 4K needs about 1500."
     )
+    extractor_cache_mb: int = Field(
+        default=8192, ge=0, description="Originals from S3 that are kept between segments, MiB; the newest always is."
+    )
     extractor_jpeg_quality: int = Field(default=85, ge=1, le=100, description="Quality of stored frames.")
     extractor_run_window: int = Field(
         default=500, ge=0, description="Frames of runs that may wait for the window group; 0 turns the window off."

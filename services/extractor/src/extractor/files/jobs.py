@@ -30,6 +30,19 @@ _TELL = """
 UPDATE jobs SET sequence = sequence + 1, dirty = false, told_at = clock_timestamp() WHERE run_id = $1
 RETURNING *, (SELECT coalesce(sum(done_ms), 0)::bigint FROM segments s WHERE s.run_id = jobs.run_id) AS done_ms
 """
+_CHANGED = """
+INSERT INTO history (run_id, attempt, state, stage, error_code, error_detail)
+SELECT j.run_id, j.attempt, j.state, j.stage, j.error_code, j.error_detail
+FROM jobs j LEFT JOIN LATERAL (
+    SELECT * FROM history h WHERE h.run_id = j.run_id AND h.segment IS NULL ORDER BY h.id DESC LIMIT 1
+) before ON true
+WHERE j.run_id = $1 AND (j.attempt, j.state, j.stage, j.error_code)
+    IS DISTINCT FROM (before.attempt, before.state, before.stage, before.error_code)
+"""
+_TRIED = """
+INSERT INTO history (run_id, attempt, state, stage, segment, tries, error_code, error_detail)
+SELECT run_id, attempt, state, stage, $2, $3, $4, $5 FROM jobs WHERE run_id = $1
+"""
 _DUE = """
 SELECT run_id FROM jobs WHERE dirty AND state = 'processing' AND told_at < clock_timestamp() - interval '1 second'
 ORDER BY told_at LIMIT 50 FOR UPDATE SKIP LOCKED
@@ -81,9 +94,10 @@ async def accept(conn: Connection, received: Received[VideoUploaded], now: datet
 
 
 async def tell(conn: Connection, run_id: str, now: datetime) -> None:
-    """Write the next video.progress of a job into the outbox; nothing if the job is gone."""
+    """Write the next video.progress of a job into the outbox, and what changed into its history."""
     row = await conn.fetchrow(_TELL, run_id)
     if row is not None:
+        await conn.execute(_CHANGED, run_id)
         await outbox.add(conn, telling.progress(dict(row), now))
 
 
@@ -93,6 +107,11 @@ async def tell_due(conn: Connection, now: datetime) -> int:
     for run_id in due:
         await tell(conn, run_id, now)
     return len(due)
+
+
+async def tried(conn: Connection, run_id: str, segment: int, tries: int, failed: Failed) -> None:
+    """Keep that a try of a segment failed, whatever comes of the next."""
+    await conn.execute(_TRIED, run_id, segment, tries, failed.failure.code, failed.detail[:2000])
 
 
 async def fail(conn: Connection, run_id: str, failed: Failed | Failure, now: datetime) -> None:

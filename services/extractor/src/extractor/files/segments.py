@@ -212,6 +212,7 @@ async def straighten(conn: Connection, held: Claim) -> None:
 async def give_back(conn: Connection, held: Claim, failed: Failed, attempts: int, now: datetime) -> None:
     """After a failure: again later if that can help and tries are left, otherwise the job has failed."""
     await hold(conn, held)
+    await jobs.tried(conn, held.run_id, held.number, held.tries, failed)
     if failed.failure.retryable and held.tries < attempts:
         wait = min(BACKOFF_MAX_S, BACKOFF_S * 2.0 ** (held.tries - 1))
         await conn.execute(_AGAIN, held.run_id, held.number, timedelta(seconds=wait), failed.failure.code)

@@ -16,6 +16,7 @@ from extractor.files import segments, work
 from extractor.files.children import Child, Limits
 from extractor.files.failures import CRASHED, SOURCE_GONE, Failed
 from extractor.files.segments import Claim
+from extractor.files.sources import Sources
 from extractor.files.tasks import together
 
 IDLE_S = 0.5
@@ -45,6 +46,7 @@ class Worker:
         owner: str,
         pool: asyncpg.Pool,
         store: ObjectStore,
+        sources: Sources,
         options: WorkOptions,
         *,
         clock: Clock,
@@ -52,7 +54,7 @@ class Worker:
         health: Health,
         log: Any,
     ) -> None:
-        self._owner, self._pool, self._store, self._options = owner, pool, store, options
+        self._owner, self._pool, self._store, self._sources, self._options = owner, pool, store, sources, options
         self._clock, self._metrics, self._health, self._log = clock, metrics, health, log.bind(worker=owner)
         self._child: Child | None = None
         self._run: str | None = None
@@ -87,6 +89,7 @@ class Worker:
         """Nothing to do: have a decoder ready for the next file, then wait a little."""
         if self._run is not None:
             await self.close()
+        await self._sources.trim()
         try:
             await self._child_for(None)
         except Failed as failed:
@@ -128,7 +131,7 @@ class Worker:
         if held.tries > self._options.attempts * POISON:
             raise Failed(CRASHED, "whoever worked on it did not come back")
         try:
-            async with self._store.local_path(held.upload.object_key) as path:
+            async with self._sources.open(held.upload.object_key) as path:
                 child = await self._child_for(held.run_id)
                 if held.kind == "plan":
                     found = await work.survey(child, path, held)
