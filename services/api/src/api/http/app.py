@@ -7,8 +7,10 @@ import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api.http import (
     cameras,
@@ -125,11 +127,21 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return problem_response(Problem("invalid_request", detail, errors=errors))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    # The page's files stand behind every path, and know nothing of the methods of ours
+    if status in (404, 405) and (allowed := _allowed(request)):
+        status, headers["Allow"] = 405, ", ".join(allowed)
     code = _STATUS.get(status, "invalid_request" if status < 500 else "internal")
     return problem_response(Problem(code, "See /docs for what there is.", headers=headers))
+
+
+def _allowed(request: Request) -> list[str]:
+    """Methods of all our routes of a path."""
+    routes = [route for each in ROUTERS for route in each.router.routes if isinstance(route, APIRoute)]
+    there = [route for route in routes if route.include_in_schema and route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in there for method in route.methods or ()})
 
 
 async def _unavailable(_request: Request, error: Exception) -> Response:

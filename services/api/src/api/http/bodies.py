@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
 
 from api.access import Scope
 from api.pictures import FRAME_ID, OBJECT_KEY
@@ -19,7 +29,18 @@ def _plain(text: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
 Id = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
-Points = Annotated[list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(max_length=200)]
+
+
+def _number(value: object) -> object:
+    """What JSON calls a number: pydantic would take "1" and true for 1."""
+    if isinstance(value, str | bool):
+        raise ValueError("not a number")  # noqa: TRY004 (pydantic makes a problem of a ValueError only)
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
+Real = Annotated[float, BeforeValidator(_number)]
+Points = Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(max_length=200)]
 
 
 class Body(BaseModel):
@@ -70,9 +91,9 @@ class NewCamera(Body):
     site_id: Id | None = None
     name: Name
     source: Source = Source()
-    enabled: bool = True
-    cadence_ms: int = Field(10_000, ge=100, le=3_600_000)
-    max_age_ms: int = Field(60_000, ge=1, le=86_400_000)
+    enabled: StrictBool = True
+    cadence_ms: Whole = Field(10_000, ge=100, le=3_600_000)
+    max_age_ms: Whole = Field(60_000, ge=1, le=86_400_000)
 
 
 class CameraChange(Body):
@@ -82,9 +103,9 @@ class CameraChange(Body):
 
     name: Name | None = None
     source: Source | None = None
-    enabled: bool | None = None
-    cadence_ms: int | None = Field(None, ge=100, le=3_600_000)
-    max_age_ms: int | None = Field(None, ge=1, le=86_400_000)
+    enabled: StrictBool | None = None
+    cadence_ms: Whole | None = Field(None, ge=100, le=3_600_000)
+    max_age_ms: Whole | None = Field(None, ge=1, le=86_400_000)
 
 
 class LayoutTable(BaseModel):
@@ -94,7 +115,7 @@ class LayoutTable(BaseModel):
 
     table_id: Id | None = None
     label: Name
-    seats: int | None = Field(None, ge=0, le=1000)
+    seats: Whole | None = Field(None, ge=0, le=1000)
     section_id: Id | None = None
     polygon: Points
     top: Points | None = None
@@ -103,8 +124,8 @@ class LayoutTable(BaseModel):
 class Reference(BaseModel):
     """Size of the picture that the layout was drawn on, pixels."""
 
-    width: int = Field(ge=1, le=32768)
-    height: int = Field(ge=1, le=32768)
+    width: Whole = Field(ge=1, le=32768)
+    height: Whole = Field(ge=1, le=32768)
 
 
 class NewLayout(BaseModel):
@@ -129,7 +150,7 @@ class Sampling(Body):
     """Which frames are taken."""
 
     mode: Literal["cadence", "keyframes", "all"] | None = None
-    every_ms: int | None = None
+    every_ms: Whole | None = None
 
 
 class NewVideo(Body):
@@ -145,7 +166,7 @@ class NewVideo(Body):
     make: list[Literal["frames", "tables", "hazards"]] | None = Field(None, max_length=10)
     started_at: datetime | None = Field(None, description="Start of the recording, with a time zone")
     filename: Annotated[str, Field(max_length=500), AfterValidator(_plain)] | None = None
-    size_bytes: int | None = Field(None, ge=0, le=2**62)
+    size_bytes: Whole | None = Field(None, ge=0, le=2**62)
 
 
 class HazardAction(Body):

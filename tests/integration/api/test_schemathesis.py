@@ -1,0 +1,78 @@
+"""schemathesis reads the OpenAPI document and tries every operation, with valid and with broken requests."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from tests.integration.api.conftest import Stage
+from tests.integration.api.place import answer, code, make_place, make_run
+from tests.integration.api.test_projector import _read as read_of
+
+from api.project.apply import apply
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,ignored_auth,"
+    "allow_header_conformance"
+)
+BUDGET_S = 150
+
+
+@pytest.mark.timeout(BUDGET_S + 60)
+async def test_no_request_that_the_document_allows_or_forbids_surprises_us(stage: Stage, tmp_path: Path) -> None:
+    client = await stage.client()
+    run = await make_run(client, await make_place(client))
+    await apply(stage.pool, [read_of(event, n) for n, event in enumerate(run.whole(2))])
+    key = await stage.key()
+    quick = {"api_stream_max_s": 0.2, "api_heartbeat_s": 0.1, "api_rate_limit": ""}
+    async with stage.serving(**quick) as url:
+        status, said = await _run(url, key, tmp_path)
+    assert status == 0, said[-8000:]
+    assert "passed" in said
+
+
+async def _run(url: str, key: str, folder: Path) -> tuple[int | None, str]:
+    """Exit status and output. In a folder of its own: it leaves a database of examples behind."""
+    arguments = [
+        "run", f"{url}/openapi.json", "-H", f"Authorization: Bearer {key}", "--checks", CHECKS, "--max-examples", "5",
+        "--phases", "examples,coverage,fuzzing", "--seed", "1", "--continue-on-failure", "--workers", "1",
+        "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "10",
+    ]  # fmt: skip
+    command = [str(Path(sys.executable).with_name("schemathesis")), *arguments]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {"NO_COLOR": "1", "no_proxy": "127.0.0.1", "COLUMNS": "160"},
+    )  # fmt: skip
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), BUDGET_S)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return process.returncode, out.decode(errors="replace")
+
+
+async def test_a_method_that_a_path_has_not_is_named_as_such(stage: Stage) -> None:
+    """The page's files stand behind every path: they must not answer for ours."""
+    client = await stage.client()
+    for method, path, allowed in (
+        ("GET", "/v1/links", "POST"),
+        ("OPTIONS", "/v1/cameras", "GET, POST"),
+        ("PUT", "/v1/cameras/x", "DELETE, GET, PATCH"),
+    ):
+        refused = await client.request(method, path)
+        assert code(refused, 405) == "method_not_allowed"
+        assert refused.headers["allow"] == allowed
+    assert code(await client.get("/v1/nothing"), 404) == "not_found"
+
+
+@pytest.mark.parametrize("wrong", [{"enabled": 0}, {"enabled": "yes"}, {"cadence_ms": "1000"}, {"cadence_ms": True}])
+async def test_a_value_of_another_type_is_not_made_to_fit(stage: Stage, wrong: dict[str, object]) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    path = f"/v1/cameras/{place.camera_id}"
+    assert code(await client.patch(path, json=wrong), 422) == "invalid_request"
+    crooked = {"reference": {"width": 1, "height": 1}, "floor": [[[True, 0], [1, 0], [1, 1]]]}
+    assert code(await client.put(f"{path}/layout", json=crooked), 422) == "invalid_request"
+    assert answer(await client.patch(path, json={"cadence_ms": 2000.0}), 200)["cadence_ms"] == 2000
