@@ -1,4 +1,4 @@
-"""How far behind the consumer groups are: from committed offsets, or from /metrics where those are kept elsewhere."""
+"""How far behind the consumer groups are: from committed offsets, or from /metrics where there are none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Lag:
     live: int
     run: int
     members: int | None
-    """Processes in the group; None where the broker does not know (offsets are kept elsewhere)."""
+    """Processes in the group; None where the broker was not asked."""
 
     @property
     def total(self) -> int:
@@ -77,7 +77,7 @@ async def of_broker(broker: Broker, group: str | None = None) -> list[Lag]:
 
 
 def of_metrics(pages: Iterable[str], known: Iterable[str]) -> list[Lag]:
-    """Lag of groups that keep their offsets elsewhere (the api's projector: in Postgres), from /metrics pages."""
+    """Lag of groups that have committed nothing to Kafka, from /metrics pages."""
     waiting: dict[str, dict[str, int]] = defaultdict(dict)
     for page in pages:
         for labels, value in _METRIC.findall(page):

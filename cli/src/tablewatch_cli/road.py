@@ -18,7 +18,7 @@ class Leg:
 
 PROJECTOR = "api-projector"
 
-# api-projector keeps its offsets in Postgres: its lag comes from /metrics and concerns every stage.
+# api-projector's own offsets are in Postgres, and it concerns every stage: its lag is asked of /metrics.
 ROAD: Mapping[str, tuple[Leg, ...]] = {
     "upload": (),
     "extract": (Leg("video.uploaded", "extractor", "extractor", "video_id"),),

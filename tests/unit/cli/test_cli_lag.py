@@ -37,7 +37,7 @@ def test_only_live_records_and_absent_readers_are_complained_of() -> None:
     assert Lag("g", "t", 0, 0, 0).complaint() is None
 
 
-def test_a_group_that_keeps_its_offsets_elsewhere_is_read_from_the_metrics_as_a_service_writes_them() -> None:
+def test_a_group_that_has_committed_nothing_is_read_from_the_metrics_as_a_service_writes_them() -> None:
     from prometheus_client import generate_latest
 
     metrics = Metrics()

@@ -23,8 +23,8 @@ TIMEOUT_S = 5.0
 def lag_command(group: str | None, behind: bool, as_json: bool) -> None:
     """Records that each consumer group has yet to read, by topic and lane.
 
-    A group without a topic keeps its offsets in its own database and tells its lag by its metrics. Runs of videos
-    may wait: live tables go first.
+    A group without a topic has committed nothing to Kafka yet and tells its lag by its metrics. Runs of videos may
+    wait: live tables go first.
     """
     found = [each for each in measure(load()) if group in (None, each.group) and (each.total or not behind)]
     rows = [{**asdict(each), "total": each.total} for each in found]
