@@ -49,11 +49,16 @@ def examine(path: str, codecs: frozenset[str]) -> dict[str, Any]:
 
     av.logging.set_level(av.logging.PANIC)
     try:
-        container = av.open(path, options=OPTIONS, timeout=(10.0, 10.0))
+        container = av.open(path, options=OPTIONS | {"codec_whitelist": decoders(codecs)}, timeout=(10.0, 10.0))
     except (av.error.FFmpegError, ValueError):
         return {"opened": False}
     with container:
         return describe(container, codecs)
+
+
+def decoders(codecs: frozenset[str]) -> str:
+    """What FFmpeg may open to find out about streams: else it decodes a picture of 16k pixels only to describe it."""
+    return ",".join(sorted(codecs | {"libdav1d", "libaom-av1", "libvpx", "libvpx-vp9", "mpegvideo"}))
 
 
 def describe(container: "InputContainer", codecs: frozenset[str]) -> dict[str, Any]:
