@@ -27,6 +27,9 @@ class ApiSettings(ServiceSettings):
     api_rate_limit: str = Field(
         "12000/minute", description="Requests that a key may make of one process, e.g. 100/second; empty for no limit."
     )
+    api_cors_origins: str = Field(
+        "", description="Origins of other pages that may call the api with a key, separated by commas; none when empty."
+    )
     api_link_ttl_s: int = Field(3600, ge=10, description="How long a signed link to an object holds, seconds.")
     api_session_ttl_s: int = Field(43_200, ge=60, description="How long a browser stays signed in, seconds.")
     api_cookie_secure: bool = Field(False, description="Send the session cookie over HTTPS only.")
@@ -77,6 +80,11 @@ class ApiSettings(ServiceSettings):
         if unknown:
             raise ValueError(f"unknown roles {sorted(unknown)}; there are {', '.join(ROLES)}")
         return value
+
+    @property
+    def cors_origins(self) -> list[str]:
+        """`api_cors_origins` as a list."""
+        return [origin.strip() for origin in self.api_cors_origins.split(",") if origin.strip()]
 
     @property
     def roles(self) -> frozenset[Role]:

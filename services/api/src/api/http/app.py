@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -61,6 +62,12 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 # Not every OSError, which a missing file is too
 AWAY = (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+# Headers of ours that another origin's page may send, and may read
+SENT = ("Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Range", "traceparent")
+SHOWN = (
+    "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "Content-Range",
+    "Accept-Ranges",
+)  # fmt: skip
 _STATUS: dict[int, Code] = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 503: "unavailable"}
 
 
@@ -85,6 +92,15 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_exception_handler(Exception, _internal)
     for fault in (*AWAY, asyncpg.InterfaceError):
         app.add_exception_handler(fault, _unavailable)
+    if parts.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=parts.settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", *SENT],
+            expose_headers=SHOWN,
+            allow_credentials=False,  # the cookie is the page's own; others send a key
+        )
     app.add_middleware(
         Guards,
         max_body=parts.settings.api_max_body_bytes,

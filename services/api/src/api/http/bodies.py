@@ -188,6 +188,14 @@ class NewKey(Body):
     expires_at: AwareDatetime | None = None
 
 
+class Rotation(Body):
+    """How a key is replaced."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"grace_s": 3600}})
+
+    grace_s: Whole = Field(0, ge=0, le=604_800, description="How long the old key still opens, seconds; up to a week")
+
+
 class NewLink(Body):
     """A picture as a topic names it: by the key of its object, or a frame by its id."""
 

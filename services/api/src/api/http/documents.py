@@ -292,6 +292,13 @@ class NewKey(Key):
     key: str
 
 
+class RotatedKey(NewKey):
+    """The key that takes the place of another."""
+
+    replaces: str = Field(description="key_id of the old key, which opens until old_expires_at")
+    old_expires_at: Time
+
+
 class Link(BaseModel):
     """A link that opens one object, whole or ranges of it, until expires_at."""
 

@@ -51,6 +51,23 @@ async def page(conn: Connection, sites: Sites, after: str, limit: int) -> list[J
     return [_document(row) for row in rows]
 
 
+async def rotating(conn: Connection, sites: Sites, key_id: str, now: datetime) -> asyncpg.Record:
+    """A key that still opens, its row locked. Raises Problem key_not_found."""
+    row = await conn.fetchrow(
+        f"SELECT {_COLUMNS} FROM keys WHERE {_WALL} AND key_id = $2 AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > $3) FOR UPDATE",
+        sites, key_id, now,
+    )  # fmt: skip
+    if row is None:
+        raise Problem("key_not_found", f"There is no key {key_id} that is still good.")
+    return row
+
+
+async def expire(conn: Connection, key_id: str, at: datetime) -> None:
+    """The key opens nothing from `at` on, or from when it would have ended earlier; its sessions neither."""
+    await conn.execute("UPDATE keys SET expires_at = least(expires_at, $2) WHERE key_id = $1", key_id, at)
+
+
 async def revoke(conn: Connection, sites: Sites, key_id: str, now: datetime) -> None:
     """From now on the key opens nothing, its sessions neither. Raises Problem key_not_found."""
     row = await conn.fetchrow(
