@@ -18,6 +18,7 @@ CHECKS = (
     "allow_header_conformance"
 )
 BUDGET_S = 150
+ONE_KEY = r"^/v1/keys/\{"
 
 
 @pytest.mark.timeout(BUDGET_S + 60)
@@ -28,17 +29,24 @@ async def test_no_request_that_the_document_allows_or_forbids_surprises_us(stage
     key = await stage.key()
     quick = {"api_stream_max_s": 0.2, "api_heartbeat_s": 0.1, "api_rate_limit": ""}
     async with stage.serving(**quick) as url:
-        status, said = await _run(url, key, tmp_path)
+        await _clean(url, key, tmp_path, "--exclude-path-regex", ONE_KEY)
+        # It ends keys that it finds, its own too: that comes last, with a key for nothing else
+        answer(await stage.client_of(key).get("/v1/sites"), 200)
+        await _clean(url, await stage.key(), tmp_path, "--include-path-regex", ONE_KEY)
+
+
+async def _clean(url: str, key: str, folder: Path, *which: str) -> None:
+    status, said = await _run(url, key, folder, *which)
     assert status == 0, said[-8000:]
     assert "passed" in said
 
 
-async def _run(url: str, key: str, folder: Path) -> tuple[int | None, str]:
+async def _run(url: str, key: str, folder: Path, *which: str) -> tuple[int | None, str]:
     """Exit status and output. In a folder of its own: it leaves a database of examples behind."""
     arguments = [
         "run", f"{url}/openapi.json", "-H", f"Authorization: Bearer {key}", "--checks", CHECKS, "--max-examples", "5",
         "--phases", "examples,coverage,fuzzing", "--seed", "1", "--continue-on-failure", "--workers", "1",
-        "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "10",
+        "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "10", *which,
     ]  # fmt: skip
     command = [str(Path(sys.executable).with_name("schemathesis")), *arguments]
     process = await asyncio.create_subprocess_exec(
