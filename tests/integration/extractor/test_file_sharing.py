@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from tests.integration.extractor.road import UPLOADED_AT, Road
+from tests.integration.extractor.road import UPLOADED_AT, Road, until
 from tests.integration.extractor.test_file_road import run_dry
 from tests.unit.extractor import clips
 
@@ -94,8 +94,12 @@ async def test_the_backlog_is_the_group_s_lag_on_run_partitions(
 ) -> None:
     group = new_id("site")
     backlog = GroupBacklog(kafka_bootstrap, group, FrameExtracted.TOPIC, 6)
-    before = await backlog.waiting()
-    assert before is not None
+
+    async def told() -> list[int]:
+        waiting = await backlog.waiting()
+        return [] if waiting is None else [waiting]
+
+    before = (await until(told, 30, "a broker that never had a group to answer"))[0]
     upload = await road.upload(clips.make("cfr.mp4", clip_folder))
     await run_dry(worker)
     await road.publish()
