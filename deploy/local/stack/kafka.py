@@ -44,6 +44,12 @@ broker.heartbeat.interval.ms=500
 LOG4J = Path(__file__).with_name("log4j2.xml")
 
 
+def cluster_id(random: uuid.UUID) -> str:
+    """Kafka's form of a UUID. One with a leading minus (one of 64) would be taken for an option by its tool."""
+    text = base64.urlsafe_b64encode(random.bytes).decode().rstrip("=")
+    return f"A{text[1:]}" if text.startswith("-") else text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kafka:
     """Where a broker keeps its things and listens."""
@@ -83,7 +89,7 @@ class Kafka:
         return self.home / "server.properties"
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id(uuid.uuid4())
         # With "=": one id in sixty-four begins with a dash, and would be taken for an option.
         tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self.properties)]
         tool += ["--ignore-formatted"]
