@@ -69,6 +69,8 @@ def _raise_if_final(error: Exception, deadline: float) -> None:
     status = getattr(error, "status_code", None)
     if status is not None and status not in RETRY:
         raise problem(status, _content(error)) from error
+    if time.monotonic() > deadline and status is not None and status < 500:
+        raise problem(status, _content(error)) from error  # its own code says more than that we gave up
     if time.monotonic() > deadline:
         raise CliError("upload_interrupted", f"gave up after {PATIENCE_S:.0f} s: {error}", Exit.UNREACHABLE) from error
 

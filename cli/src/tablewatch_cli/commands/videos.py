@@ -98,26 +98,44 @@ def _upload(api: Api, path: Path, request: dict[str, Any], *, quiet: bool) -> Do
         if refusal.exit_code is not Exit.REFUSED:
             raise
         return _refused(api, job["video_id"], refusal)
-    return api.get(f"/v1/videos/{job['video_id']}/job")
+    try:
+        return _job(api, job["video_id"])
+    except CliError as refusal:
+        if refusal.code != "scope_missing":
+            raise
+        return job  # a key that may upload and not read: what was answered first is all there is to tell
 
 
 def _refused(api: Api, video_id: str, refusal: CliError) -> Document:
     """The job as the API tells it once the refusal has travelled there; if it never does, with what ingest said."""
     deadline = time.monotonic() + SETTLE_S
-    job = api.get(f"/v1/videos/{video_id}/job")
+    job = _job(api, video_id)
     while job["status"] not in FINAL and time.monotonic() < deadline:
         time.sleep(POLL_S)
-        job = api.get(f"/v1/videos/{video_id}/job")
+        job = _job(api, video_id)
     if job["status"] in FINAL:
         return job
     return {**job, "status": "failed", "error": {"code": refusal.code, "reason": refusal.reason, "retryable": False}}
+
+
+def _job(api: Api, video_id: str) -> Document:
+    """The job document; an API that is away is waited for, as the upload waits for ingest."""
+    deadline = time.monotonic() + upload.PATIENCE_S
+    while True:
+        try:
+            return api.get(f"/v1/videos/{video_id}/job")
+        except CliError as error:
+            passing = error.exit_code is Exit.UNREACHABLE or error.code == "rate_limited"
+            if not passing or time.monotonic() > deadline:
+                raise
+        time.sleep(POLL_S)
 
 
 def _wait(api: Api, video_id: str, *, quiet: bool) -> Document:
     with _steps(quiet) as bar:
         task = bar.add_task("waiting", total=100)
         while True:
-            job = api.get(f"/v1/videos/{video_id}/job")
+            job = _job(api, video_id)
             bar.update(task, completed=job.get("progress") or 0, description=str(job.get("stage") or job["status"]))
             if job["status"] in FINAL:
                 return job

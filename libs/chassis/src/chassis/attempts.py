@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from chassis.deadletters import Fuse, dead_letter
 from chassis.flow import Flow
 from chassis.metrics import Metrics
 from chassis.outcomes import Busy, ConsumeOptions, Handler, Invalid
-from chassis.produce import Producer
+from chassis.produce import Producer, Refused
 from chassis.records import Record
 
 
@@ -99,6 +100,9 @@ class Attempts:
         letter = dead_letter(
             record, self._options.group, code=code, reason=reason, attempts=tries, first_seen=first_seen, error=error
         )
-        await self._dead_letters.send(letter)
+        try:
+            await self._dead_letters.send(letter)
+        except Refused:  # with its reason it is larger than the broker takes: dlq-offset says where to find the bytes
+            await self._dead_letters.send(replace(letter, value=None, headers=letter.headers[len(record.headers) :]))
         self._metrics.count("dead_letters_total", group=self._options.group, topic=record.topic, code=code)
         self._counted(record, "invalid" if isinstance(error, Invalid) else "failed")

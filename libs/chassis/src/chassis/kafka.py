@@ -136,8 +136,9 @@ class KafkaSubscription:
         if not offsets:
             return True
         try:
-            await self._consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
-        except (KafkaError, IllegalStateError) as error:
+            async with asyncio.timeout(_CLOSE_S):  # by itself it would try for as long as the coordinator is away
+                await self._consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
+        except (KafkaError, IllegalStateError, TimeoutError) as error:
             # A rebalance took the partitions, or the coordinator is away: what was done comes again.
             _log.info("commit_refused", error=repr(error))
             return False

@@ -41,6 +41,7 @@ async def build(service: Service, settings: ApiSettings) -> None:
 
 
 def _serve(service: Service, settings: ApiSettings, pool: asyncpg.Pool) -> None:
+    settings.check_secrets()
     hub = Hub(pool, service.clock, service.metrics, service.log)
     parts = Parts(
         settings=settings,

@@ -10,6 +10,7 @@ from chassis.settings import ServiceSettings
 
 Role = Literal["http", "projector"]
 ROLES: tuple[Role, ...] = ("http", "projector")
+MIN_SECRET = 32
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
@@ -25,7 +26,7 @@ class ApiSettings(ServiceSettings):
     api_migrations: Path = Field(MIGRATIONS, description="Folder of the api's SQL migrations.")
     api_max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body that is read, bytes.")
     api_rate_limit: str = Field(
-        "12000/minute", description="Requests that a key may make of one process, e.g. 100/second; empty for no limit."
+        "12000/minute", description="Requests that a key may make of one process, e.g. 100/second; none for no limit."
     )
     api_cors_origins: str = Field(
         "", description="Origins of other pages that may call the api with a key, separated by commas; none when empty."
@@ -69,8 +70,9 @@ class ApiSettings(ServiceSettings):
     @field_validator("api_rate_limit")
     @classmethod
     def _readable_limit(cls, value: str) -> str:
-        if value:
-            limits.parse(value)  # raises ValueError
+        if value in ("", "none"):  # in the environment an empty variable is an unset one
+            return ""
+        limits.parse(value)  # raises ValueError
         return value
 
     @field_validator("api_roles")
@@ -80,6 +82,12 @@ class ApiSettings(ServiceSettings):
         if unknown:
             raise ValueError(f"unknown roles {sorted(unknown)}; there are {', '.join(ROLES)}")
         return value
+
+    def check_secrets(self) -> None:
+        """Raises ValueError when a link or an upload token could be forged by guessing."""
+        for name, secret in (("LINK_SECRET", self.link_secret), ("UPLOAD_TOKEN_SECRET", self.upload_token_secret)):
+            if len(secret.get_secret_value()) < MIN_SECRET:
+                raise ValueError(f"{name} must have {MIN_SECRET} characters at least")
 
     @property
     def cors_origins(self) -> list[str]:

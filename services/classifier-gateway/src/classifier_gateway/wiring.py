@@ -48,7 +48,7 @@ def dispatch(service: Service, settings: Settings, producer: KafkaProducer) -> N
     asker = Asker(classifier, asking, clock=clock, metrics=metrics, log=log)
     handler = Dispatch(open_objects(settings), asker, producer, patience, clock=clock, metrics=metrics, log=log)
     broker = KafkaBroker(settings.kafka_bootstrap, "classifier-gateway")
-    options = ConsumeOptions(group=DISPATCH_GROUP, topics=READS)
+    options = ConsumeOptions(group=DISPATCH_GROUP, topics=READS, busy_on=(OSError,))
     consumer = Consumer(
         broker, options, handler.handle, producer, clock=clock, metrics=metrics, health=service.health, log=log
     )

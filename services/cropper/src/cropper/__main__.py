@@ -30,7 +30,7 @@ async def build(service: Service, settings: Settings) -> None:
         metrics=service.metrics,
         log=service.log,
     )
-    options = ConsumeOptions(group="cropper", topics=TOPICS, in_flight=settings.cropper_in_flight)
+    options = ConsumeOptions(group="cropper", topics=TOPICS, in_flight=settings.cropper_in_flight, busy_on=(OSError,))
     consumer = Consumer(
         broker, options, handler.handle, producer,
         clock=service.clock, metrics=service.metrics, health=service.health, log=service.log,

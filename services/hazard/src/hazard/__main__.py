@@ -52,7 +52,7 @@ def _detect(service: Service, settings: Settings, producer: KafkaProducer) -> No
     )
     consumer = Consumer(
         broker,
-        ConsumeOptions(group=DETECT, topics=TOPICS),
+        ConsumeOptions(group=DETECT, topics=TOPICS, busy_on=(OSError,)),
         detect.handle,
         producer,
         clock=service.clock,

@@ -77,8 +77,9 @@ class Finisher:
         """Refuse for good: row and `video.rejected` in one transaction, then the bytes are deleted."""
         now = self._clock.now()
         async with self._uploads.pool.acquire() as conn, conn.transaction():
-            if await set_rejected(conn, upload.video_id, refused.refusal.code, size, now):
-                await outbox.add(conn, events.rejected(upload, refused, size, now))
+            if not await set_rejected(conn, upload.video_id, refused.refusal.code, size, now):
+                return  # decided meanwhile: stored, its object is named by an event
+            await outbox.add(conn, events.rejected(upload, refused, size, now))
         partial_path(self._directory, upload.video_id).unlink(missing_ok=True)
         await self.drop_object(upload)
         self._metrics.count("work_total", stage="admission", outcome=refused.refusal.code)

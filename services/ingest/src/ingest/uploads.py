@@ -9,6 +9,7 @@ import orjson
 
 from ingest import quota
 from ingest.quota import Meter, Share, SiteLimits
+from ingest.refusals import Refused
 from ingest.tokens import UploadToken
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Upload:
 
 UNLIMITED = SiteLimits(1 << 30, 1 << 62)
 _COLUMNS = ", ".join(field.name for field in fields(Upload))
+# A start and a withdrawal of the same video: unlocked, neither would see the other's row.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
 _START = f"""
 INSERT INTO uploads (video_id, run_id, site_id, camera_id, layout_key, manifest_key, sampling, make, started_at,
                      max_bytes, max_duration_ms, metadata, length, created_at, expires_at)
@@ -72,6 +75,9 @@ class Uploads:
         """
         async with self.pool.acquire() as conn, conn.transaction():
             await quota.lock(conn, token.site_id)
+            await conn.execute(_ONE_AT_A_TIME, token.video_id)
+            if await conn.fetchval("SELECT true FROM withdrawn WHERE video_id = $1", token.video_id):
+                raise Refused("upload_gone")
             await self._make_room(conn, token, length or 0, now, thrown_away)
             row = await conn.fetchrow(
                 _START,
@@ -156,6 +162,7 @@ class Uploads:
         A cancelled run keeps its original and a refusal its reason; a deleted video (`stored_too`) keeps nothing.
         """
         async with self.pool.acquire() as conn, conn.transaction():
+            await conn.execute(_ONE_AT_A_TIME, video_id)
             await conn.execute(
                 "DELETE FROM uploads WHERE video_id = $1 AND ($2 OR status IN ('receiving', 'received'))",
                 *(video_id, stored_too),

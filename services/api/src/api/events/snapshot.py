@@ -20,16 +20,16 @@ async def snapshot(pool: asyncpg.Pool, site_id: str, run_id: str | None, now: da
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         _, seq = await site_events.span(conn, site_id)
         shown = await videos.shown(conn, site_id, run_id, RECENT)
-        runs = {video.run.run_id for video in shown} | ({None} if run_id is None else {run_id})
-        states = [state for _, state in await facts.states(conn, [site_id], run_id=run_id, limit=MOST, now=now)]
-        hazards = await facts.hazards(conn, [site_id], run_id=run_id, limit=MOST)
+        runs = {video.run.run_id for video in shown} | (set() if run_id is None else {run_id})
+        states = await facts.states(conn, [site_id], run_id=run_id, shown=runs, limit=MOST, now=now)
+        hazards = await facts.hazards(conn, [site_id], run_id=run_id, shown=runs, limit=MOST)
         return {
             "site_id": site_id,
             "seq": seq,
             "as_of": write_time(now),
             "videos": [video.document() for video in shown],
-            "states": [state for state in states if state["run_id"] in runs],
-            "hazards": [hazard for hazard in hazards if hazard["run_id"] in runs],
+            "states": [state for _, state in states],
+            "hazards": hazards,
             "cameras": await facts.camera_statuses(conn, site_id),
             "groups": await facts.groups(conn, site_id),
         }

@@ -50,6 +50,9 @@ async def retry_video(video_id: str, who: Writer, has: Has) -> Any:
             raise Problem("video_not_failed", "Only a failed run can be tried again.")
         if video.facts.refusal is not None or not (video.facts.failure or {}).get("retryable"):
             raise Problem("video_not_retryable", "The same file would fail again; see the job's error.")
+        if video.facts.frames_ended and len(video.run.make) > 1:
+            # The folds have finished the run with its last frame and take nothing more under its id.
+            raise Problem("video_not_retryable", "Its tables and hazards have been concluded; upload the video again.")
         await outbox.add(conn, announce.video_command(video, "retry", who.key_id, now))
     return video.document()
 

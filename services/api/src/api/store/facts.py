@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 (only constants are put together; every value is a parameter)
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -22,19 +23,25 @@ async def states(
     camera_id: str | None = None,
     run_id: str | None = None,
     live: bool | None = None,
+    shown: Collection[str] | None = None,
     after: str = "",
     limit: int = 1000,
     now: datetime,
 ) -> list[tuple[str, Json]]:
-    """(key, state document) by key; what has expired says so."""
+    """(key, state document) by key; what has expired says so. `shown`: only what is live or of these runs."""
 
     rows = await conn.fetch(
         f"SELECT state_key, document FROM states WHERE {_WALL} AND ($2::text IS NULL OR site_id = $2)"
         " AND ($3::text IS NULL OR $3 = ANY(camera_ids)) AND ($4::text IS NULL OR run_id = $4)"
-        " AND ($5::boolean IS NULL OR (run_id IS NULL) = $5) AND state_key > $6 ORDER BY state_key LIMIT $7",
-        sites, site_id, camera_id, run_id, live, after, limit,
+        " AND ($5::boolean IS NULL OR (run_id IS NULL) = $5) AND state_key > $6"
+        " AND ($7::text[] IS NULL OR run_id IS NULL OR run_id = ANY($7)) ORDER BY state_key LIMIT $8",
+        sites, site_id, camera_id, run_id, live, after, _list(shown), limit,
     )  # fmt: skip
     return [(row["state_key"], as_of_now(orjson.loads(row["document"]), now)) for row in rows]
+
+
+def _list(shown: Collection[str] | None) -> list[str] | None:
+    return None if shown is None else list(shown)
 
 
 def as_of_now(state: Json, now: datetime) -> Json:
@@ -55,17 +62,19 @@ async def hazards(
     run_id: str | None = None,
     status: str | None = None,
     live: bool | None = None,
+    shown: Collection[str] | None = None,
     before: tuple[datetime, str] | None = None,
     limit: int = 1000,
 ) -> list[Json]:
-    """Alerts, newest first."""
+    """Alerts, newest first. `shown`: only what is live or of these runs."""
     rows = await conn.fetch(
         f"SELECT document FROM hazards WHERE {_WALL} AND ($2::text IS NULL OR site_id = $2)"
         " AND ($3::text IS NULL OR camera_id = $3) AND ($4::text IS NULL OR run_id = $4)"
         " AND ($5::text IS NULL OR status = $5) AND ($6::boolean IS NULL OR (run_id IS NULL) = $6)"
         " AND ($7::timestamptz IS NULL OR (opened_at, hazard_id) < ($7, $8))"
-        " ORDER BY opened_at DESC, hazard_id DESC LIMIT $9",
-        sites, site_id, camera_id, run_id, status, live, *(before or (None, None)), limit,
+        " AND ($9::text[] IS NULL OR run_id IS NULL OR run_id = ANY($9))"
+        " ORDER BY opened_at DESC, hazard_id DESC LIMIT $10",
+        sites, site_id, camera_id, run_id, status, live, *(before or (None, None)), _list(shown), limit,
     )  # fmt: skip
     return [orjson.loads(row["document"]) for row in rows]
 

@@ -48,8 +48,11 @@ async def write(conn: Connection, topic: str, records: Sequence[Newest], runs: C
     rows: dict[str, tuple[Any, ...]] = {}
     for each in records:
         if each.event is None:
-            if _newer(each, versions) and await _bury(conn, model, each):
-                rows.pop(each.key, None)
+            if not _newer(each, versions):
+                continue
+            waiting = rows.pop(each.key, None) is not None  # written by an earlier record of this very batch
+            versions[each.key] = versions[each.key] if each.version is None else each.version
+            if await _bury(conn, model, each) or waiting:
                 told.append(Told(site_id=sites[each.key], type=f"{topic}.deleted", document={_KEY[model]: each.key}))
             continue
         if _foreign(each.event, runs) or not _newer(each, versions):

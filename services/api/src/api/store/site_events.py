@@ -95,11 +95,6 @@ async def after(conn: Connection, positions: dict[str, int], limit: int) -> list
     return [Event(*row) for row in rows]
 
 
-async def forget_run(conn: Connection, run_id: str) -> None:
-    """Delete what the log says about a run."""
-    await conn.execute("DELETE FROM site_events WHERE run_id = $1", run_id)
-
-
 async def prune(conn: Connection, now: datetime, keep: timedelta) -> int:
     """Delete events that are too old to resume from; returns how many."""
     rows = await conn.fetch(

@@ -34,18 +34,25 @@ class Intake:
         known = sampling.mode in ("cadence", "keyframes", "all")
         if not known or (sampling.mode == "cadence") != bool(sampling.every_ms):
             raise Invalid("wrong_sampling", f"sampling {sampling.mode} with every_ms {sampling.every_ms}")
+        await _one_at_a_time(conn, received.event.run_id)
         await jobs.accept(conn, received, self._clock.now())
 
     async def _commanded(self, conn: jobs.Connection, received: Received[VideoCommand]) -> None:
         command = received.event
         if command is None:
             return
+        await _one_at_a_time(conn, command.run_id)
         if command.action == "cancel":
             await jobs.cancel(conn, command.run_id, self._clock.now())
         elif command.action == "retry":
             await jobs.retry(conn, command.run_id, self._clock.now())
         elif command.action == "delete":
             await jobs.delete(conn, command.run_id, command.site_id)
+
+
+async def _one_at_a_time(conn: jobs.Connection, run_id: str) -> None:
+    """An upload and its command come by different partitions: unlocked, neither would see the other's row."""
+    await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", run_id)
 
 
 def _read(event: type[E], record: Record) -> Received[E]:
