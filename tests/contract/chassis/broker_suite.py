@@ -21,7 +21,7 @@ from chassis.produce import Producer
 from chassis.records import Message, Record
 
 PARTITIONS = 6
-_PATIENCE_S = 30.0
+_PATIENCE_S = 90.0  # a killed member leaves its group after 10 s, a fold may have to begin again; and two cores
 
 
 @dataclass
