@@ -33,7 +33,7 @@ lint: install ## ruff, mypy, import walls, generated files current, contracts co
 	cd web && npm run --silent typecheck
 
 unit: install ## unit and contract tests, under two minutes
-	$(PYTEST) tests/unit tests/contract
+	$(PYTEST) -n 2 tests/unit tests/contract
 
 integration: install ## with real Kafka, Postgres and S3
 	$(PYTEST) tests/integration
