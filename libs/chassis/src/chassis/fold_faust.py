@@ -29,7 +29,7 @@ class FoldOptions:
     datadir: Path
     lane_of: Callable[[str], str]
     tick_s: float = 5.0
-    stalled_s: float = 60.0
+    stalled_s: float = 30.0
     stop_s: float = 8.0
     also: tuple[str, ...] = ()
 
