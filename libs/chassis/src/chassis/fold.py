@@ -8,7 +8,6 @@ without saying so.
 """
 
 import asyncio
-import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,8 +27,6 @@ from chassis.produce import Producer
 from chassis.records import Record, Sendable
 
 __all__ = ["Fold", "FoldOptions", "Rows", "Stalled", "Step", "StepFunction", "Tick"]
-
-_STALLED_AGAIN_S = 600.0
 
 
 class Rows(Protocol):
@@ -93,27 +90,17 @@ class Fold:
         self._running = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Fold until `stop`. Raises what ended it otherwise: a second Stalled, or a failure of Faust or the producer."""
+        """Fold until `stop`. Raises what ended it otherwise: Stalled, or a failure of Faust or of the producer."""
         options = self._options
         self._health.ready(options.app, lambda: None if self._running else "recovering its rows")
         if not await fold_faust.topics_exist(options, self._clock, self._log, stop):
             return
-        stalled_at = -math.inf
         while not stop.is_set():
             try:
                 await self._member(stop)
             except Skipped as error:
-                self._starts_again(error, "skipped")
-            except Stalled as error:
-                # A new member usually gets what Faust did not deliver; if it does not either, a new process has to.
-                before, stalled_at = stalled_at, self._clock.monotonic()
-                if stalled_at - before < _STALLED_AGAIN_S:
-                    raise
-                self._starts_again(error, "stalled")
-
-    def _starts_again(self, error: Exception, why: str) -> None:
-        self._log.warning("fold_starts_again", app=self._options.app, error=str(error))
-        self._metrics.count("records_retried_total", group=self._options.app, topic=self._options.topic, why=why)
+                self._log.warning("fold_starts_again", app=options.app, error=str(error))
+                self._metrics.count("records_retried_total", group=options.app, topic=options.topic, why="skipped")
 
     async def _member(self, stop: asyncio.Event) -> None:
         options = self._options

@@ -32,7 +32,7 @@ class Settings(ServiceSettings):
     classifier_gateway_ttl_ms: int = Field(30_000, ge=1, description="How long a live state holds without evidence.")
     classifier_gateway_tick_s: float = Field(5.0, gt=0, description="Seconds between the ticks that age live tables.")
     classifier_gateway_stalled_s: float = Field(
-        30.0, gt=0, description="Seconds without progress until the fold begins again, then ends its process."
+        30.0, gt=0, description="Seconds without progress after which the fold ends its process."
     )
     classifier_gateway_forget_s: float = Field(
         86_400.0, gt=0, description="Seconds that an idle or ended run's rows are kept against repeats."
