@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -30,6 +31,15 @@ pytestmark = [
     pytest.mark.skipif(not list(MODELS.glob("*.onnx")), reason="no model: python -m inference.models brings it"),
     pytest.mark.timeout(360),
 ]
+
+
+class Said(NamedTuple):
+    """One record of our run."""
+
+    key: bytes
+    ident: str
+    value: bytes | None
+    event: object
 
 
 class Road:
@@ -82,17 +92,17 @@ class Road:
     async def give(self, index: int) -> None:
         await self.producer.send(encode(self._frame(index), source="tablewatch/test", time=datetime.now(UTC)))
 
-    async def said(self, topic: str, done, timeout_s: float = 120) -> list[tuple[str, bytes | None, object]]:
-        """(id, value, event) of our run, in order of arrival, until `done` with them."""
+    async def said(self, topic: str, done, timeout_s: float = 120) -> list[Said]:
+        """The topic's records of our run until `done` with them: in order within a key, the keys in any order."""
         subscription = await KafkaBroker(self.bootstrap, "road").read(topic)
-        found: list[tuple[str, bytes | None, object]] = []
+        found: list[Said] = []
         until = asyncio.get_running_loop().time() + timeout_s
         while not done(found):
-            assert asyncio.get_running_loop().time() < until, [event for _, _, event in found][-3:]
+            assert asyncio.get_running_loop().time() < until, [each.event for each in found][-3:]
             for each in await subscription.poll(0.3, 500):
                 if self.run.encode() in (each.key or b""):
                     event = decode(each.topic, each.key, each.value, each.headers).event
-                    found.append((dict(each.headers)["ce_id"].decode(), each.value, event))
+                    found.append(Said(each.key, dict(each.headers)["ce_id"].decode(), each.value, event))
         await subscription.close()
         return found
 
@@ -138,7 +148,9 @@ async def road(kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[Road]:
 
 
 def lasts(count: int):
-    return lambda found: len({event.table_id for _, _, event in found if event is not None and event.last}) == count
+    return lambda found: (
+        len({each.event.table_id for each in found if each.event is not None and each.event.last}) == count
+    )
 
 
 async def test_frames_become_states_whatever_is_killed(road: Road):
@@ -151,15 +163,15 @@ async def test_frames_become_states_whatever_is_killed(road: Road):
             await road.said("table.evidence", lambda found: len(found) > 6)
             await road.kill("classifier_gateway")
     states = await road.said("table.state", lasts(2))
-    assert len({ident for ident, _, _ in states}) == len({(i, v) for i, v, _ in states})
+    assert len({each.ident for each in states}) == len({(each.ident, each.value) for each in states})
     for table in road.tables:
-        own = {event.version: event for _, _, event in states if event.table_id == table}
+        own = {each.event.version: each.event for each in states if each.event.table_id == table}
         assert sorted(own) == list(range(1, max(own) + 1))
         assert [own[1].state, own[max(own)].state, own[max(own)].last] == ["free", "free", True]
         assert own[1].since == T0
-    crops = await road.said("crop.ready", lambda found: any(event.last for _, _, event in found))
-    assert len({ident for ident, _, _ in crops}) == FRAMES
-    assert len({(ident, value) for ident, value, _ in crops}) == FRAMES, "one frame cut in two ways"
+    crops = await road.said("crop.ready", lambda found: any(each.event.last for each in found))
+    assert len({each.ident for each in crops}) == FRAMES
+    assert len({(each.ident, each.value) for each in crops}) == FRAMES, "one frame cut in two ways"
     await the_run_is_deleted(road)
 
 
@@ -170,7 +182,7 @@ async def the_run_is_deleted(road: Road) -> None:
         action="delete", actor="key_1", requested_at=datetime.now(UTC),
     )  # fmt: skip
     await road.producer.send(encode(command, source="tablewatch/test", time=datetime.now(UTC)))
-    states = await road.said("table.state", lambda found: sum(value is None for _, value, _ in found) == 2)
-    assert [value for _, value, _ in states][-2:] == [None, None]
+    states = await road.said("table.state", lambda found: sum(each.value is None for each in found) == 2)
+    assert list({each.key: each.value for each in states}.values()) == [None, None], "a table's last word"
     prefix = keys.crops_prefix(road.site, road.run)
     assert [each.key async for each in road.objects.list(prefix)] == []
