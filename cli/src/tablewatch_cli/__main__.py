@@ -12,6 +12,7 @@ from tablewatch_cli.commands.check import check_command
 from tablewatch_cli.commands.dlq import dlq_group
 from tablewatch_cli.commands.facts import hazards_command, states_command
 from tablewatch_cli.commands.lag import lag_command
+from tablewatch_cli.commands.ledger import ledger_command
 from tablewatch_cli.commands.tail import tail_command
 from tablewatch_cli.commands.topics import schema_command, topics_command
 from tablewatch_cli.commands.videos import frames_command, upload_command
@@ -29,7 +30,7 @@ for fish: _TABLEWATCH_COMPLETE=fish_source tablewatch | source
 
 \b
 Exit codes: 0 fine, 1 refused or failed, 2 wrong usage,
-3 something cannot be reached, 4 check or why-stuck found something wrong.
+3 something cannot be reached, 4 check, ledger or why-stuck found something wrong.
 """
 
 
@@ -41,7 +42,7 @@ def tablewatch() -> None:
 
 for command in (
     upload_command, frames_command, states_command, hazards_command, tail_command, topics_command, schema_command,
-    lag_command, dlq_group, why_stuck_command, check_command,
+    lag_command, ledger_command, dlq_group, why_stuck_command, check_command,
 ):  # fmt: skip
     tablewatch.add_command(command)
 

@@ -12,7 +12,7 @@ class Exit(IntEnum):
     REFUSED = 1  # the request or the video was refused, or the job failed
     USAGE = 2  # click's own code for a command line that cannot be understood
     UNREACHABLE = 3  # a part could not be reached
-    UNHEALTHY = 4  # `check` or `why-stuck` found something wrong
+    UNHEALTHY = 4  # `check`, `ledger` or `why-stuck` found something wrong
 
 
 class CliError(Exception):

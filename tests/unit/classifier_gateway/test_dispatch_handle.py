@@ -162,9 +162,10 @@ async def test_a_last_marker_without_picture_ends_too(room):
     assert await room.take(ready(last=True, crops=(), crops_key=None, frame_key=None, make=("frames",))) == []
 
 
-async def test_what_is_gone_is_skipped_and_the_end_still_comes(room):
+async def test_what_is_gone_is_unavailable_and_the_end_still_comes(room):
     del room.objects.objects["crops/c.bin"]
-    assert [each.kind for each in await room.take(ready(last=True))] == ["end", "end"]
+    found = await room.take(ready(last=True))
+    assert [(each.kind, each.reason) for each in found] == [("unavailable", "gone")] * 2 + [("end", None)] * 2
     assert room.metrics.value("objects_gone_total", what="crops") == 1
 
 

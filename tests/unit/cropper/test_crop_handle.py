@@ -127,10 +127,11 @@ async def test_the_predecessor_is_not_fetched_again(room):
     assert room.events[1].crops[0].changed is True
 
 
-async def test_a_gone_frame_is_counted_and_left_out(room):
+async def test_a_gone_frame_is_counted_and_told_without_crops(room):
     del room.objects.objects[keys.run_frame(SITE, RUN, 1)]
     await room.take(frame(1))
-    assert room.events == []
+    (event,) = room.events
+    assert (event.last, event.crops, event.crops_key) == (False, (), None)
     assert room.metrics.value("objects_gone_total", what="frame") == 1
 
 

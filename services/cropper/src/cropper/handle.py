@@ -65,7 +65,8 @@ class Handler:
         if cut is not None and cut.crops:
             # The object first: an event never names what is not there.
             await self._objects.put(crops_key(frame), b"".join(crop.jpeg for crop in cut.crops))
-        if (cut is not None and cut.crops) or frame.last:
+        # Told without crops too, when there was nothing to cut: every frame's end is then to be read on the topics.
+        if (trouble is None and wanted(frame)) or frame.last:
             await self._tell(received, frame, cut)
         if trouble is not None:
             raise trouble

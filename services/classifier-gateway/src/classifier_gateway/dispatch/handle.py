@@ -127,7 +127,7 @@ class Dispatch:
             return make.verdicts(ready, await self._asked(ready, patience), limits)
         except Gone:
             self._metrics.count("objects_gone_total", what="crops")
-            return []
+            return self._given_up(ready, limits, "gone")
         except Unavailable as error:
             if self._patience.left_s(ready, first_seen, self._clock.now()) > 0:
                 raise Busy(1.0) from error
