@@ -5,6 +5,7 @@ import io
 import lzma
 import struct
 import tarfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,40 @@ def billion_times(path: Path, _port: int) -> None:
     _patched(path, b"stts", 4, struct.pack(">I", BILLION))
 
 
+def samples_in_a_second_stream(path: Path, _port: int) -> None:
+    """As many samples as are taken in each of two streams, the second with a box size of 64 bits around it."""
+    video_file(path)
+    _patched(path, b"stsz", 4, struct.pack(">II", 1, 11_000_000))
+    body = path.read_bytes()
+    at = body.index(b"trak") - 4
+    size = struct.unpack(">I", body[at : at + 4])[0]
+    second = struct.pack(">I4sQ", 1, b"trak", size + 8) + body[at + 8 : at + size]
+    header = body.index(b"moov") - 4
+    length = struct.unpack(">I", body[header : header + 4])[0] + len(second)
+    changed = body[:header] + struct.pack(">I", length) + body[header + 4 : at + size] + second + body[at + size :]
+    path.write_bytes(changed)
+
+
+def header_behind_a_million_boxes(path: Path, _port: int) -> None:
+    """Empty boxes before the header, to be stepped over one by one."""
+    video_file(path)
+    body = path.read_bytes()
+    at = body.index(b"moov") - 4
+    path.write_bytes(body[:at] + mp4_box(b"free", b"") * 1_000_000 + body[at:])
+
+
+def packed_header(path: Path, _port: int) -> None:
+    """A header packed by zlib, in which fifty million samples hide."""
+    fifty_million_samples(path, 0)
+    body = path.read_bytes()
+    at = body.index(b"moov") - 4
+    length = struct.unpack(">I", body[at : at + 4])[0]
+    header = body[at : at + length]
+    packed = mp4_box(b"cmvd", struct.pack(">I", len(header)) + zlib.compress(header))
+    inner = mp4_box(b"cmov", mp4_box(b"dcom", b"zlib") + packed)
+    path.write_bytes(body[:at] + mp4_box(b"moov", inner) + body[at + length :])
+
+
 def endless_fragments(path: Path, _port: int) -> None:
     """A hundred thousand fragments without media."""
     body = _fragmented(path)
@@ -131,6 +166,14 @@ def fragments_of_many_samples(path: Path, _port: int) -> None:
     while (at := body.find(b"trun", at)) >= 0:
         body[at + 8 : at + 12] = b"\xff\xff\xff\xff"
         at += 4
+    path.write_bytes(body)
+
+
+def fragment_of_fifty_million_samples(path: Path, _port: int) -> None:
+    """A fragment whose fifty million samples are all as its default says: no byte for each."""
+    body = bytearray(_fragmented(path))
+    at = body.index(b"trun")
+    body[at + 4 : at + 12] = struct.pack(">II", 0, 50_000_000)
     path.write_bytes(body)
 
 
@@ -204,13 +247,17 @@ HOSTILE: dict[Make, set[str | None]] = {
     playlist_behind_a_box: {"truncated", "no_video_stream"},
     nested_protocols: {"not_a_video"},
     outside_references: {"truncated", "no_video_stream", "unreadable", None},
-    fifty_million_samples: {"probe_failed", "probe_timeout", "truncated", "unreadable", "too_long", None},
-    billion_samples_of_one_byte: {"probe_failed", "probe_timeout", "truncated", "unreadable", "too_long"},
-    billion_samples_without_table: {"truncated", "no_video_stream", "unreadable", "probe_failed"},
-    billion_chunks: {"truncated", "no_video_stream", "unreadable", "probe_failed", None},
-    billion_times: {"truncated", "no_video_stream", "unreadable", "probe_failed", None},
+    fifty_million_samples: {"index_too_large"},
+    billion_samples_of_one_byte: {"index_too_large"},
+    billion_samples_without_table: {"index_too_large"},
+    billion_chunks: {"index_too_large"},
+    billion_times: {"index_too_large"},
+    samples_in_a_second_stream: {"index_too_large"},
+    header_behind_a_million_boxes: {"index_too_large"},
+    packed_header: {"index_too_large"},
     endless_fragments: {"truncated", "unreadable", "probe_timeout", "probe_failed", "no_video_stream"},
-    fragments_of_many_samples: {"truncated", "unreadable", "probe_timeout", "probe_failed", "no_video_stream", None},
+    fragments_of_many_samples: {"index_too_large"},
+    fragment_of_fifty_million_samples: {"index_too_large"},
     boxes_in_boxes: {"truncated", "no_video_stream", "probe_failed"},
     huge_png: {"unsupported_codec", "probe_failed"},
     jpeg_larger_than_said: {"unreadable", "too_many_pixels", "probe_failed", "truncated"},

@@ -41,7 +41,10 @@ async def build(service: Service, settings: Settings) -> None:
     bucket = open_multipart(settings)
     limits = SiteLimits(settings.ingest_site_uploads, settings.ingest_site_day_bytes)
     uploads = Uploads(pool, settings.ingest_upload_ttl_s, limits)
-    child = Child(settings.ingest_probe_seconds, settings.ingest_probe_memory_mb, await no_network())
+    child = Child(
+        *(settings.ingest_probe_seconds, settings.ingest_probe_memory_mb, await no_network()),
+        entries=settings.ingest_max_index_entries,
+    )
     finisher = Finisher(
         uploads,
         objects,

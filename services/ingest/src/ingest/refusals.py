@@ -33,6 +33,10 @@ _FILE = [
     ),
     (422, False, "no_video_stream", "The file holds no moving picture, only sound, data or a cover. Send the video."),
     (422, False, "too_many_streams", "The file holds too many streams. Export only the camera that is wanted."),
+    (
+        *(422, False, "index_too_large"),
+        "The file's index of pictures and sound is longer than is taken. Cut it into shorter parts.",
+    ),
     (422, False, "too_many_pixels", "The picture is too large. Scale it down, for example to 3840 x 2160."),
     (422, False, "too_long", "The video is longer than this upload may be. Cut it into shorter parts."),
     (

@@ -40,6 +40,9 @@ class Settings(ServiceSettings):
     )
     ingest_max_pixels: int = Field(8192 * 4320, ge=1, description="Largest picture taken, width times height.")
     ingest_max_streams: int = Field(32, ge=1, description="Most streams in a file.")
+    ingest_max_index_entries: int = Field(
+        12_000_000, ge=1, description="Longest index of an MP4, in samples of all tracks; each takes 40 bytes to read."
+    )
     ingest_admissions: int = Field(2, ge=1, description="Files examined at the same time.")
     ingest_probe_seconds: float = Field(20, gt=0, description="Wall-clock limit of examining one file, s.")
     ingest_probe_memory_mb: int = Field(2048, ge=256, description="Address space limit of examining one file, MiB.")

@@ -1,4 +1,6 @@
-"""The child process that opens an untrusted file: `python -I -m ingest.admission.child PATH CODECS MEMORY_MB SECONDS`.
+"""The child process that opens an untrusted file.
+
+usage: python -I -m ingest.admission.child PATH CODECS MEMORY_MB SECONDS ENTRIES
 
 It limits itself before FFmpeg is loaded, prints facts as one line of JSON, and is killed by its parent or by its own
 alarm when it takes too long. This is the only module of ingest that imports av.
@@ -8,7 +10,10 @@ import json
 import resource
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ingest.admission.boxes import TooManyBoxes, index_entries
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -25,9 +30,10 @@ MAX_PIXELS_TO_DECODE = 1 << 26
 
 
 def main() -> None:
-    path, codecs, memory_mb, seconds = sys.argv[1:5]
+    path, codecs, memory_mb, seconds, entries = sys.argv[1:6]
     limit(int(memory_mb), float(seconds))
-    print(json.dumps(examine(path, frozenset(codecs.split(",")))), flush=True)
+    facts = unopened(path, int(entries)) or examine(path, frozenset(codecs.split(",")))
+    print(json.dumps(facts), flush=True)
 
 
 def limit(memory_mb: int, seconds: float) -> None:
@@ -41,6 +47,16 @@ def limit(memory_mb: int, seconds: float) -> None:
     ):
         resource.setrlimit(what, (most, most))
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # should the parent be killed before it can kill us
+
+
+def unopened(path: str, most: int) -> dict[str, Any] | None:
+    """Facts of a file whose index is too long for FFmpeg to be asked, else None."""
+    with Path(path).open("rb") as file:
+        try:
+            entries = index_entries(file)
+        except TooManyBoxes:
+            return {"opened": False, "index_too_large": True}
+    return {"opened": False, "index_too_large": True, "index_entries": entries} if entries > most else None
 
 
 def examine(path: str, codecs: frozenset[str]) -> dict[str, Any]:

@@ -23,9 +23,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What was found. `opened` False: the demuxer gave up. Video facts are of the first stream that is a video."""
+    """What was found. `opened` False: the demuxer gave up, or was not asked for the index is too large.
+
+    `index_entries` tells of a large index (None: not counted to its end), the rest of the first stream that is a video.
+    """
 
     opened: bool
+    index_too_large: bool = False
+    index_entries: int | None = None
     streams: int = 0
     has_video: bool = False
     codec: str | None = None
@@ -65,6 +70,8 @@ def refused_by_sniffing(size: int, family: Family) -> str | None:
 
 def decide(facts: Facts, container: str, limits: Limits) -> Video:
     """The video that it is. Raises Refused, with the figures in its detail."""
+    if facts.index_too_large:
+        raise Refused("index_too_large", f"It has {facts.index_entries} entries." if facts.index_entries else None)
     if not facts.opened:
         raise Refused("truncated")
     if facts.streams > limits.max_streams:

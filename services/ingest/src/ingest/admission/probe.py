@@ -20,11 +20,15 @@ NO_NETWORK = ("unshare", "--user", "--map-root-user", "--net", "--")
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """How the child is run: `wall_s` until it is killed, `memory_mb` of address space, `prefix` (see no_network)."""
+    """How the child is run: `wall_s` until it is killed, `memory_mb` of address space, `prefix` (see no_network).
+
+    `entries`: the longest index that FFmpeg may be given to make, about 40 bytes of memory each.
+    """
 
     wall_s: float
     memory_mb: int
     prefix: tuple[str, ...] = ()
+    entries: int = 12_000_000
 
 
 async def no_network() -> tuple[str, ...]:
@@ -70,7 +74,8 @@ def _look(path: Path) -> tuple[int, bytes]:
 
 def _command(source: Path, child: Child) -> list[str]:
     program = [sys.executable, "-I", "-m", "ingest.admission.child"]
-    return [*child.prefix, *program, str(source), ",".join(sorted(CODECS)), str(child.memory_mb), str(child.wall_s)]
+    limits = [str(child.memory_mb), str(child.wall_s), str(child.entries)]
+    return [*child.prefix, *program, str(source), ",".join(sorted(CODECS)), *limits]
 
 
 async def _run(command: Sequence[str], wall_s: float) -> tuple[int | None, bytes]:
