@@ -89,7 +89,7 @@ def _reader(shape: Shape) -> str:
     if checks:
         lines += ["    if not (", "        " + "\n        and ".join(checks), "    ):", "        raise TypeError"]
     lines.append(f"    return {shape.name}(")
-    lines += [f"        {field.name}={_read(field, _get(field))}," for field in shape.fields]
+    lines += [f"        {field.name}={_read(field)}," for field in shape.fields]
     return "\n".join([*lines, "    )"]) + "\n"
 
 
@@ -117,7 +117,8 @@ def _check_items(field: Field, value: str) -> str:
     return f" and NUMBERS.issuperset(map(type, {value}))".replace("NUMBERS", known) if known else ""
 
 
-def _read(field: Field, value: str) -> str:
+def _read(field: Field) -> str:
+    value = f'data["{field.name}"]'
     if field.kind == "time":
         bare = f"read_time({value})"
     elif field.shape:
@@ -127,8 +128,8 @@ def _read(field: Field, value: str) -> str:
     elif field.kind == "array":
         bare = f"tuple({value})"
     else:
-        return value
-    return f"None if {value} is None else {bare}" if field.optional else bare
+        return _get(field)
+    return f"None if {_get(field)} is None else {bare}" if field.optional else bare
 
 
 def _writer(shape: Shape) -> str:

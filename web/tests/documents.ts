@@ -17,6 +17,8 @@ export function job(changes: Partial<Job> = {}): Job {
     progress: 45,
     frames: { published: 3, expected: 10 },
     sampling: { mode: 'cadence', every_ms: 1000 },
+    picture: { format: 'jpeg', quality: null, long_side: null },
+    layout_version: 1,
     make: ['frames', 'tables'],
     started_at: null,
     error: null,

@@ -44,6 +44,44 @@ def write_video_uploaded_sampling(event: VideoUploadedSampling) -> dict[str, Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VideoUploadedPicture:
+    """How the pictures of the frames are stored; missing or null: JPEG of the extractor's usual quality, in full
+    size.
+    """
+
+    format: str
+    """jpeg, or png without loss. Known values: `jpeg`, `png`."""
+    quality: int | None
+    """JPEG quality, 1 to 100; null: the extractor's usual one."""
+    long_side: int | None
+    """Longer side of the stored picture, pixels; a smaller picture stays as it is. Null: full size."""
+
+
+def read_video_uploaded_picture(data: dict[str, Any]) -> VideoUploadedPicture:
+    """Raises TypeError, KeyError or ValueError if `data` is not one."""
+    if not (
+        type(data["format"]) is str
+        and (data["quality"] is None or type(data["quality"]) is int)
+        and (data["long_side"] is None or type(data["long_side"]) is int)
+    ):
+        raise TypeError
+    return VideoUploadedPicture(
+        format=data["format"],
+        quality=data["quality"],
+        long_side=data["long_side"],
+    )
+
+
+def write_video_uploaded_picture(event: VideoUploadedPicture) -> dict[str, Any]:
+    """JSON values of VideoUploadedPicture."""
+    return {
+        "format": event.format,
+        "quality": event.quality,
+        "long_side": event.long_side,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoUploaded:
     """A video file is stored and admitted; its run may begin."""
 
@@ -91,6 +129,10 @@ class VideoUploaded:
     """What this run is asked to make. Known values: `frames`, `tables`, `hazards`."""
     uploaded_at: datetime
     """When the last byte was stored. RFC 3339, UTC, millisecond precision."""
+    picture: VideoUploadedPicture | None = None
+    """How the pictures of the frames are stored; missing or null: JPEG of the extractor's usual quality, in full
+    size.
+    """
 
 
 def read_video_uploaded(data: dict[str, Any]) -> VideoUploaded:
@@ -135,6 +177,7 @@ def read_video_uploaded(data: dict[str, Any]) -> VideoUploaded:
         started_at=None if data["started_at"] is None else read_time(data["started_at"]),
         layout_key=data["layout_key"],
         sampling=read_video_uploaded_sampling(data["sampling"]),
+        picture=None if data.get("picture") is None else read_video_uploaded_picture(data["picture"]),
         make=tuple(data["make"]),
         uploaded_at=read_time(data["uploaded_at"]),
     )
@@ -161,6 +204,7 @@ def write_video_uploaded(event: VideoUploaded) -> dict[str, Any]:
         "started_at": None if event.started_at is None else write_time(event.started_at),
         "layout_key": event.layout_key,
         "sampling": write_video_uploaded_sampling(event.sampling),
+        "picture": None if event.picture is None else write_video_uploaded_picture(event.picture),
         "make": list(event.make),
         "uploaded_at": write_time(event.uploaded_at),
     }
@@ -449,13 +493,13 @@ class FrameExtracted:
     captured_at: datetime
     """When the light was seen. RFC 3339, UTC, millisecond precision."""
     object_key: str | None
-    """JPEG object; null only on a last marker that carries no picture."""
+    """Picture object, JPEG or PNG by the ending of its name; null only on a last marker that carries no picture."""
     width: int
     """Width of the stored picture after rotation, pixels."""
     height: int
     """Height of the stored picture after rotation, pixels."""
     size_bytes: int
-    """Size of the JPEG, bytes."""
+    """Size of the picture object, bytes."""
     keyframe: bool
     """Whether the coded frame was a keyframe."""
     sharpness: float
@@ -1987,5 +2031,6 @@ __all__ = [
     "VideoProgressThumbnails",
     "VideoRejected",
     "VideoUploaded",
+    "VideoUploadedPicture",
     "VideoUploadedSampling",
 ]

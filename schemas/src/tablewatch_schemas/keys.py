@@ -23,9 +23,9 @@ def layout(site_id: str, camera_id: str, version: int) -> str:
     return f"layouts/{site_id}/{camera_id}/{version}.json"
 
 
-def run_frame(site_id: str, run_id: str, index: int) -> str:
-    """JPEG of a frame of a run."""
-    return f"frames/{site_id}/{run_id}/{index:09d}.jpg"
+def run_frame(site_id: str, run_id: str, index: int, ending: Literal["jpg", "png"] = "jpg") -> str:
+    """Picture of a frame of a run; all of a run have the same ending."""
+    return f"frames/{site_id}/{run_id}/{index:09d}.{ending}"
 
 
 def live_frame(site_id: str, camera_id: str, captured_at: datetime) -> str:

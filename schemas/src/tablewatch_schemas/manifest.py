@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,16 @@ class Sampling:
 
     mode: str
     every_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """How frames are stored: format jpeg or png, JPEG quality (None: the extractor's usual one), and the longer side in
+    pixels (None: full size; a smaller picture stays as it is)."""
+
+    format: str = "jpeg"
+    quality: int | None = None
+    long_side: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,7 @@ class Manifest:
     model: ModelRef | None
     thresholds: Thresholds
     created_at: datetime
+    picture: Picture = Picture()
 
     @classmethod
     def parse(cls, data: bytes) -> Manifest:
@@ -82,6 +93,7 @@ class Manifest:
             "model": None if self.model is None else {"name": self.model.name, "version": self.model.version},
             "thresholds": _thresholds_dict(self.thresholds),
             "created_at": write_time(self.created_at),
+            "picture": asdict(self.picture),
         }
 
 
@@ -99,7 +111,15 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         model=None if model is None else ModelRef(name=model["name"], version=model["version"]),
         thresholds=_thresholds(data["thresholds"]),
         created_at=read_time(data["created_at"]),
+        picture=_picture(data.get("picture")),
     )
+
+
+def _picture(data: dict[str, Any] | None) -> Picture:
+    """Manifests of before there was a choice say nothing of it."""
+    if data is None:
+        return Picture()
+    return Picture(format=data["format"], quality=data["quality"], long_side=data["long_side"])
 
 
 def _thresholds(data: dict[str, Any]) -> Thresholds:

@@ -69,6 +69,7 @@ def read(encoded: Any) -> Any:
         {"sampling": '{"mode":"all","every_ms":null}'},
         {"started_at": datetime(2026, 1, 1, tzinfo=UTC)},
         {"make": []},
+        {"picture": '{"format":"png","quality":null,"long_side":1280}'},
     ],
 )
 def test_uploaded(changes: dict[str, Any]) -> None:

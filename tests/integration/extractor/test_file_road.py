@@ -13,7 +13,7 @@ from tests.unit.extractor.reference import decode_everything, expected
 
 from chassis.objects import ObjectStore
 from extractor.files.worker import Worker
-from tablewatch_schemas import FrameExtracted, keys
+from tablewatch_schemas import FrameExtracted, VideoUploadedPicture, keys
 
 
 async def run_dry(worker: Worker) -> int:
@@ -44,6 +44,28 @@ async def test_upload_to_frames(
     assert frames[2].previous_object_key == frames[1].object_key
     assert frames[3].captured_at == UPLOADED_AT + timedelta(milliseconds=frames[3].media_ms or 0)
     assert {frame.size_bytes for frame in frames} == {len(each.jpeg) for each in truth}
+
+
+async def test_frames_as_png_of_half_the_size(
+    road: Road, worker: Worker, store: ObjectStore, clip_folder: Path
+) -> None:
+    path = clips.make("cfr.mp4", clip_folder)
+    asked = VideoUploadedPicture(format="png", quality=None, long_side=160)
+    upload = await road.upload(path, "cadence", 1000, picture=asked)
+    await run_dry(worker)
+    await road.publish()
+    frames = await road.frames(upload)
+    assert [frame.object_key for frame in frames] == [
+        keys.run_frame(upload.site_id, upload.run_id, index, "png") for index in range(6)
+    ]
+    assert frames[2].previous_object_key == frames[1].object_key
+    for frame in frames:
+        stored = await store.get(frame.object_key or "")
+        pixels = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_COLOR)
+        assert pixels is not None
+        assert (stored[:4], len(stored)) == (b"\x89PNG", frame.size_bytes)
+        assert max(pixels.shape) == 160
+        assert (pixels.shape[1], pixels.shape[0]) == (frame.width, frame.height)
 
 
 async def test_progress_tells_the_whole_story(

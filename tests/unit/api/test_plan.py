@@ -6,7 +6,7 @@ import pytest
 
 from api.http.bodies import NewLayout
 from api.layouts import draw
-from api.plan import Limits, check_size, check_start, choose_make, choose_sampling
+from api.plan import Limits, check_size, check_start, choose_layout, choose_make, choose_picture, choose_sampling
 from api.problems import Problem
 from tablewatch_schemas.layout import Layout
 
@@ -64,6 +64,47 @@ def test_sampling() -> None:
     for mode, every in (("all", 5), ("cadence", 0), ("cadence", 10**9)):
         with pytest.raises(Problem, match="sampling_invalid"):
             choose_sampling(mode, every, 1000)
+
+
+DRAWN = [(1, NOW - timedelta(days=20)), (2, NOW - timedelta(days=10)), (3, NOW)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "days_ago", "version"),
+    [
+        (None, None, 3), (None, 15, 1), (None, 10, 2), (None, 9, 2), (None, 0, 3), (None, 30, 3),
+        ("current", None, 3), ("current", 15, 3), ("at_time", 15, 1), ("at_time", 1, 2), (1, None, 1), (2, 15, 2),
+    ],
+)  # fmt: skip
+def test_the_layout_that_applies(asked: str | int | None, days_ago: int | None, version: int) -> None:
+    began = None if days_ago is None else NOW - timedelta(days=days_ago)
+    assert choose_layout(asked, began, DRAWN) == version
+
+
+@pytest.mark.parametrize("asked", [None, "current"])
+def test_a_camera_without_a_layout_has_none_that_applies(asked: str | None) -> None:
+    assert choose_layout(asked, NOW, []) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "days_ago", "code"),
+    [
+        (4, None, "layout_not_found"),
+        ("at_time", None, "started_at_required"),
+        ("at_time", 21, "layout_not_found"),
+    ],
+)
+def test_a_layout_that_cannot_apply(asked: str | int, days_ago: int | None, code: str) -> None:
+    began = None if days_ago is None else NOW - timedelta(days=days_ago)
+    with pytest.raises(Problem, match=code):
+        choose_layout(asked, began, DRAWN)
+
+
+def test_how_frames_are_stored() -> None:
+    assert choose_picture("png", None, 640).long_side == 640
+    assert choose_picture("jpeg", 70, None).quality == 70
+    with pytest.raises(Problem, match="picture_invalid"):
+        choose_picture("png", 70, None)
 
 
 def test_the_start_of_the_recording() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tablewatch_cli.__main__ import main
-from tablewatch_cli.commands.videos import sampling
+from tablewatch_cli.commands.videos import LayoutChoice, picture, sampling
 from tablewatch_cli.errors import CliError, Exit
 from tablewatch_cli.settings import load
 
@@ -89,14 +89,15 @@ def test_upload_wait_prints_the_job_document(
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"x" * 1000)
     _upload_answers(server, load().api_url, 1000, JOB, (204, (("Upload-Offset", "1000"),)))
-    assert run("upload", str(clip), "--every", "2", "--wait", "--json") == Exit.OK
+    assert run("upload", str(clip), "--every", "2", "--wait", "--json", "--layout", "2", "--quality", "70") == Exit.OK
     printed = capsys.readouterr().out
     document = json.loads(printed)
     assert (document["video_id"], document["status"]) == ("vid_1", "done")
     assert "SECRET-TOKEN" not in printed
     created = next(json.loads(body) for method, path, body in server.seen if (method, path) == ("POST", "/v1/videos"))
     assert created["sampling"] == {"mode": "cadence", "every_ms": 2000}
-    assert created["size_bytes"] == 1000
+    assert created["picture"] == {"format": "jpeg", "quality": 70, "long_side": None}
+    assert (created["layout"], created["size_bytes"]) == (2, 1000)
 
 
 def test_a_refused_video_exits_1_with_the_code_in_the_job(
@@ -164,12 +165,28 @@ def test_check_names_what_is_wrong_and_exits_4(server: type[Stub], capsys: pytes
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--every", "0"), ("--every", "1", "--all"), ("--keyframes", "--all"), ("--every", "x")]
+    "arguments",
+    [
+        ("--every", "0"),
+        ("--every", "1", "--all"),
+        ("--keyframes", "--all"),
+        ("--every", "x"),
+        ("--image", "png", "--quality", "80"),
+        ("--layout", "0"),
+        ("--layout", "newest"),
+    ],
 )
-def test_contradictory_sampling_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_contradictory_wishes_are_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"x")
     assert run("upload", str(clip), *arguments) == Exit.USAGE
+
+
+def test_how_frames_are_stored_is_left_to_the_server_unless_asked_for() -> None:
+    assert picture(None, None, None) is None
+    assert picture("png", None, 640) == {"format": "png", "quality": None, "long_side": 640}
+    choice = LayoutChoice()
+    assert [choice.convert(each, None, None) for each in ("current", "at-time", "7")] == ["current", "at_time", 7]
 
 
 def test_sampling_is_left_to_the_server_unless_asked_for() -> None:

@@ -25,6 +25,14 @@ def cut(jpeg: bytes, before: bytes | None = None):
     return Cutter(TABLES, 640, 360).cut(picture, small(picture), previous)
 
 
+def test_a_frame_may_be_png_and_small():
+    picture = cv2.imdecode(np.frombuffer(room(), np.uint8), cv2.IMREAD_COLOR)
+    frame = decode(cv2.imencode(".png", cv2.resize(picture, (64, 36)))[1].tobytes())
+    pieces = Cutter(TABLES, 64, 36).cut(frame, small(frame), None)
+    assert [piece.region.table_id for piece in pieces] == ["left", "right"]
+    assert all(piece.jpeg.startswith(b"\xff\xd8") for piece in pieces)
+
+
 def test_each_crop_is_its_bounding_box():
     pieces = cut(room())
     assert [piece.region.table_id for piece in pieces] == ["left", "right"]

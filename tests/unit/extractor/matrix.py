@@ -115,7 +115,7 @@ async def by_extractor(child: Child, path: Path, case: Case) -> tuple[list[Store
         for message in heard:
             if message.say == "frame":
                 told = message.fields
-                frames[told["index"]] = Stored(told["media_ms"], message.payload[: told["jpeg_bytes"]])
+                frames[told["index"]] = Stored(told["media_ms"], message.payload[: told["size_bytes"]])
     if sorted(frames) != list(range(len(frames))):
         raise AssertionError(f"indices have holes: {sorted(frames)}")
     return [frames[index] for index in sorted(frames)], gaps, kinds[::-1]

@@ -56,7 +56,7 @@ def extracted(path: Path, mode: str, every_ms: int | None) -> tuple[list[tuple[i
         serve.sample(request(path, mode, every_ms, start=about["start"], **segment), heard, opened)
         gaps += heard.all("done")[0]["gaps"]
         frames += [
-            (fields["index"], fields["media_ms"], payload[: fields["jpeg_bytes"]])
+            (fields["index"], fields["media_ms"], payload[: fields["size_bytes"]])
             for said, fields, payload in heard.said
             if said == "frame"
         ]

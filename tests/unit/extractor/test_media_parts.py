@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.files import wire
-from extractor.media.picture import picture_of, thumbnail
+from extractor.media.picture import Keeping, picture_of, thumbnail
 from extractor.media.straight import Damage, Gap, Unwound
 
 
@@ -79,10 +79,10 @@ def colours(width: int, height: int) -> Any:
     ("rotation", "top_left"), [(0, (0, 0, 255)), (90, (255, 0, 0)), (180, (255, 255, 255)), (270, (0, 255, 0))]
 )
 def test_rotation_is_clockwise_in_picture_and_thumbnail(rotation: int, top_left: tuple[int, int, int]) -> None:
-    picture = picture_of(frame_of(colours(640, 400)), rotation, 95)
+    picture = picture_of(frame_of(colours(640, 400)), rotation, Keeping(95))
     turned = rotation in (90, 270)
     assert (picture.width, picture.height) == ((400, 640) if turned else (640, 400))
-    for jpeg in (picture.jpeg, thumbnail(picture)):
+    for jpeg in (picture.data, thumbnail(picture)):
         pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert pixels is not None
         assert np.abs(pixels[20, 20].astype(int) - top_left).max() < 12
@@ -92,16 +92,38 @@ def test_rotation_is_clockwise_in_picture_and_thumbnail(rotation: int, top_left:
 def test_measures_do_not_depend_on_resolution() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (90, 160, 3), np.uint8)
     soft = cv2.resize(noise, (1280, 720), interpolation=cv2.INTER_LINEAR)
-    large = picture_of(frame_of(soft), 0, 85)
-    small = picture_of(frame_of(cv2.resize(soft, (640, 360), interpolation=cv2.INTER_AREA)), 0, 85)
+    large = picture_of(frame_of(soft), 0, Keeping(85))
+    small = picture_of(frame_of(cv2.resize(soft, (640, 360), interpolation=cv2.INTER_AREA)), 0, Keeping(85))
     assert small.sharpness == pytest.approx(large.sharpness, rel=0.15)
     assert small.brightness == pytest.approx(large.brightness, abs=0.01)
-    blurred = picture_of(frame_of(cv2.GaussianBlur(soft, (0, 0), 15)), 0, 85)
+    blurred = picture_of(frame_of(cv2.GaussianBlur(soft, (0, 0), 15)), 0, Keeping(85))
     assert blurred.sharpness < large.sharpness / 5
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (501, 3), (319, 241)])
 def test_any_size_has_a_picture_and_a_thumbnail(size: tuple[int, int]) -> None:
-    picture = picture_of(frame_of(np.full((size[1], size[0], 3), 128, np.uint8)), 90, 85)
+    picture = picture_of(frame_of(np.full((size[1], size[0], 3), 128, np.uint8)), 90, Keeping(85))
     assert (picture.width, picture.height) == (size[1], size[0])
     assert thumbnail(picture)
+
+
+def test_png_loses_nothing() -> None:
+    frame = frame_of(np.random.default_rng(2).integers(0, 255, (90, 160, 3), np.uint8))
+    lossless = picture_of(frame, 0, Keeping(85, "png"))
+    pixels = cv2.imdecode(np.frombuffer(lossless.data, np.uint8), cv2.IMREAD_COLOR)
+    assert lossless.data.startswith(b"\x89PNG")
+    assert np.array_equal(pixels, frame.to_ndarray(format="bgr24"))
+
+
+@pytest.mark.parametrize(
+    ("rotation", "long_side", "size"),
+    [(0, 320, (320, 200)), (90, 320, (200, 320)), (0, 640, (640, 400)), (270, 2000, (400, 640)), (0, None, (640, 400))],
+)
+def test_the_longer_side_is_scaled_down_and_never_up(
+    rotation: int, long_side: int | None, size: tuple[int, int]
+) -> None:
+    picture = picture_of(frame_of(colours(640, 400)), rotation, Keeping(95, "jpeg", long_side))
+    pixels = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    assert (picture.width, picture.height) == size == (pixels.shape[1], pixels.shape[0])
+    assert picture.sharpness == picture_of(frame_of(colours(640, 400)), rotation, Keeping(95)).sharpness

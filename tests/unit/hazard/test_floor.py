@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import cv2
+import numpy as np
 import pytest
 from tests.unit.hazard import scene
 
@@ -108,6 +110,9 @@ def test_the_same_frames_give_the_same_blobs() -> None:
 
 def test_bytes_that_are_no_picture() -> None:
     assert decode_picture(b"not a jpeg") is None
+    png = cv2.imencode(".png", np.zeros((36, 64, 3), np.uint8))[1].tobytes()
+    assert (picture := decode_picture(png)) is not None
+    assert picture.shape == (36, 64, 3)
 
 
 def test_people_are_only_looked_for_when_something_may_depend_on_it() -> None:

@@ -60,12 +60,23 @@ export interface Job {
   progress: number
   frames: { published: number; expected: number | null }
   sampling: { mode: string; every_ms: number | null }
+  picture: PictureChoice
+  /** Version of the camera's layout that applies. */
+  layout_version: number | null
   make: string[]
   started_at: Time | null
   error: { code: string; reason: string; retryable: boolean } | null
   video: VideoFacts | null
   created_at: Time
   updated_at: Time
+}
+
+/** How frames are stored; null: the usual quality, full size. */
+export interface PictureChoice {
+  format: 'jpeg' | 'png'
+  quality: number | null
+  /** Pixels. */
+  long_side: number | null
 }
 
 export interface VideoFacts {
@@ -94,6 +105,10 @@ export interface NewVideo {
   site_id?: string
   camera_id?: string
   sampling?: { mode: 'cadence' | 'keyframes' | 'all'; every_ms?: number }
+  picture?: Partial<PictureChoice>
+  /** Newest, in force at started_at, or by number. */
+  layout?: 'current' | 'at_time' | number
+  started_at?: Time
   make?: ('frames' | 'tables' | 'hazards')[]
   filename?: string
   size_bytes?: number

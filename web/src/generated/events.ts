@@ -15,6 +15,16 @@ export interface VideoUploadedSampling {
   every_ms: number | null
 }
 
+/** How the pictures of the frames are stored; missing or null: JPEG of the extractor's usual quality, in full size. */
+export interface VideoUploadedPicture {
+  /** jpeg, or png without loss. */
+  format: Open<'jpeg' | 'png'>
+  /** JPEG quality, 1 to 100; null: the extractor's usual one. */
+  quality: number | null
+  /** Longer side of the stored picture, pixels; a smaller picture stays as it is. Null: full size. */
+  long_side: number | null
+}
+
 /** A video file is stored and admitted; its run may begin. */
 export interface VideoUploaded {
   /** Video. */
@@ -53,6 +63,8 @@ export interface VideoUploaded {
   layout_key: string | null
   /** Which frames are taken from the video. */
   sampling: VideoUploadedSampling
+  /** How the pictures of the frames are stored; missing or null: JPEG of the extractor's usual quality, in full size. */
+  picture?: VideoUploadedPicture | null
   /** What this run is asked to make. */
   make: (Open<'frames' | 'tables' | 'hazards'>)[]
   /** When the last byte was stored. RFC 3339, UTC, millisecond precision. */
@@ -161,13 +173,13 @@ export interface FrameExtracted {
   media_ms: number | null
   /** When the light was seen. RFC 3339, UTC, millisecond precision. */
   captured_at: Time
-  /** JPEG object; null only on a last marker that carries no picture. */
+  /** Picture object, JPEG or PNG by the ending of its name; null only on a last marker that carries no picture. */
   object_key: string | null
   /** Width of the stored picture after rotation, pixels. */
   width: number
   /** Height of the stored picture after rotation, pixels. */
   height: number
-  /** Size of the JPEG, bytes. */
+  /** Size of the picture object, bytes. */
   size_bytes: number
   /** Whether the coded frame was a keyframe. */
   keyframe: boolean

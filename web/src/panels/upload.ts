@@ -13,6 +13,12 @@ const SAMPLINGS: Record<string, NewVideo['sampling']> = {
   'Every frame': { mode: 'all' },
 }
 
+const PICTURES: Record<string, NewVideo['picture']> = {
+  JPEG: undefined,
+  'JPEG, 1280 pixels': { format: 'jpeg', long_side: 1280 },
+  'PNG, without loss': { format: 'png' },
+}
+
 export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
   let upload: Upload | null = null
   let paused = false
@@ -21,6 +27,7 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
 
   const camera = h('select', { id: 'camera' })
   const sampling = h('select', { id: 'sampling' }, ...Object.keys(SAMPLINGS).map((name) => h('option', {}, name)))
+  const picture = h('select', { id: 'picture' }, ...Object.keys(PICTURES).map((name) => h('option', {}, name)))
   const input = h('input', {
     id: 'file',
     type: 'file',
@@ -45,7 +52,7 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
     'section',
     { class: 'card upload', 'aria-labelledby': 'upload-title' },
     h('h2', { id: 'upload-title' }, 'Upload'),
-    h('div', { class: 'fields' }, labelled('Camera', camera), labelled('Frames', sampling)),
+    h('div', { class: 'fields' }, labelled('Camera', camera), labelled('Frames', sampling), labelled('Stored as', picture)),
     input,
     drop,
     sending,
@@ -96,7 +103,13 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
   function wishes(): NewVideo {
     const siteId = element.dataset['site'] ?? ''
     const how = SAMPLINGS[sampling.value]
-    return { site_id: siteId, ...(how ? { sampling: how } : {}), ...(camera.value ? { camera_id: camera.value } : {}) }
+    const stored = PICTURES[picture.value]
+    return {
+      site_id: siteId,
+      ...(how ? { sampling: how } : {}),
+      ...(stored ? { picture: stored } : {}),
+      ...(camera.value ? { camera_id: camera.value } : {}),
+    }
   }
 
   function tell({ sent, total }: { sent: number; total: number }): void {

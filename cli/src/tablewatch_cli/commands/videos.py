@@ -33,6 +33,28 @@ def sampling(every: float | None, keyframes: bool, all_frames: bool) -> dict[str
     return {"mode": "cadence", "every_ms": max(1, round(every * 1000))}
 
 
+def picture(image: str | None, quality: int | None, long_side: int | None) -> dict[str, Any] | None:
+    """How frames shall be stored, or None for the server's default."""
+    if image == "png" and quality is not None:
+        raise click.UsageError("--quality goes with JPEG; PNG loses nothing")
+    if image is None and quality is None and long_side is None:
+        return None
+    return {"format": image or "jpeg", "quality": quality, "long_side": long_side}
+
+
+class LayoutChoice(click.ParamType):
+    """current, at-time, or the number of a version."""
+
+    name = "layout"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
+        if value in ("current", "at-time"):
+            return str(value).replace("-", "_")
+        if not str(value).isdecimal() or int(value) == 0:
+            self.fail(f"{value} is none of current, at-time or the number of a version", param, ctx)
+        return int(value)
+
+
 @click.command("upload")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--camera", metavar="ID", help="Camera the video belongs to; its layout says where the tables are.")
@@ -44,6 +66,20 @@ def sampling(every: float | None, keyframes: bool, all_frames: bool) -> dict[str
 )
 @click.option("--keyframes", is_flag=True, help="Only keyframes.")
 @click.option("--all", "all_frames", is_flag=True, help="Every frame.")
+@click.option("--image", type=click.Choice(["jpeg", "png"]), help="How frames are stored; jpeg unless said.")
+@click.option("--quality", type=click.IntRange(1, 100), metavar="1-100", help="JPEG quality of stored frames.")
+@click.option(
+    "--long-side",
+    type=click.IntRange(64, 32768),
+    metavar="PIXELS",
+    help="Scale stored frames down to PIXELS on their longer side.",
+)
+@click.option(
+    "--layout",
+    type=LayoutChoice(),
+    metavar="VERSION",
+    help="Layout of the camera that applies: current, at-time (in force at --started-at), or a version's number.",
+)
 @click.option(
     "--make",
     "wanted",
@@ -60,7 +96,8 @@ def sampling(every: float | None, keyframes: bool, all_frames: bool) -> dict[str
 @click.option("--wait", is_flag=True, help="Wait until the job is done, and exit 1 if it fails.")
 @click.option("--json", "as_json", is_flag=True, help="Print the job document as JSON.")
 def upload_command(
-    path: Path, camera: str | None, every: float | None, keyframes: bool, all_frames: bool, wanted: tuple[str, ...],
+    path: Path, camera: str | None, every: float | None, keyframes: bool, all_frames: bool, image: str | None,
+    quality: int | None, long_side: int | None, layout: str | int | None, wanted: tuple[str, ...],
     started_at: datetime | None, site: str | None, wait: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Upload the video PATH and have frames, table states and hazards made of it.
@@ -69,7 +106,7 @@ def upload_command(
     """
     request = {
         "site_id": site, "camera_id": camera, "sampling": sampling(every, keyframes, all_frames),
-        "make": list(wanted) or None,
+        "picture": picture(image, quality, long_side), "layout": layout, "make": list(wanted) or None,
         "started_at": started_at.replace(tzinfo=UTC).isoformat() if started_at else None,
         "filename": path.name, "size_bytes": path.stat().st_size,
     }  # fmt: skip

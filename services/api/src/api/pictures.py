@@ -1,6 +1,7 @@
 """What the names of pictures say: whose they are and where they are kept. Pure."""
 
 import re
+from typing import Literal
 
 from tablewatch_schemas import keys
 from tablewatch_schemas.times import from_ms
@@ -21,9 +22,9 @@ def frame_owner(frame_id: str) -> str:
     return frame_id.rpartition("-")[0] if re.fullmatch(FRAME_ID, frame_id) else ""
 
 
-def frame_key(site_id: str, frame_id: str) -> str:
-    """The object of a frame: of a run by its index, of a camera by when it was captured."""
+def frame_key(site_id: str, frame_id: str, ending: Literal["jpg", "png"] = "jpg") -> str:
+    """The object of a frame: of a run by its index, of a camera by when it was captured (always JPEG)."""
     owner, _, number = frame_id.rpartition("-")
     if owner.startswith("run_"):
-        return keys.run_frame(site_id, owner, int(number))
+        return keys.run_frame(site_id, owner, int(number), ending)
     return keys.live_frame(site_id, owner, from_ms(int(number)))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from api.problems import Problem
 from tablewatch_schemas.layout import Layout
-from tablewatch_schemas.manifest import Sampling
+from tablewatch_schemas.manifest import Picture, Sampling
 
 FASTEST_MS, SLOWEST_MS = 1, 3_600_000
 
@@ -42,6 +42,38 @@ def choose_sampling(mode: str | None, every_ms: int | None, default_ms: int) -> 
     if not FASTEST_MS <= every_ms <= SLOWEST_MS:
         raise Problem("sampling_invalid", f"every_ms goes from {FASTEST_MS} to {SLOWEST_MS}.")
     return Sampling(mode=mode, every_ms=every_ms)
+
+
+def choose_picture(encoding: str, quality: int | None, long_side: int | None) -> Picture:
+    """How frames are stored. Raises Problem picture_invalid."""
+    if encoding == "png" and quality is not None:
+        raise Problem("picture_invalid", "quality goes with format jpeg; PNG loses nothing.")
+    return Picture(format=encoding, quality=quality, long_side=long_side)
+
+
+Versions = Sequence[tuple[int, datetime]]
+"""Versions of a camera's layout with when each was drawn, in that order."""
+
+
+def choose_layout(asked: str | int | None, started_at: datetime | None, versions: Versions) -> int | None:
+    """The layout version that applies to footage (docs/decisions/0025-which-layout-applies-to-old-footage.md).
+
+    A version is in force from when it was drawn until the next one is. Raises Problem layout_not_found, and
+    started_at_required.
+    """
+    newest = versions[-1][0] if versions else None
+    if isinstance(asked, int):
+        if asked not in {version for version, _ in versions}:
+            raise Problem("layout_not_found", f"The camera has no layout version {asked}.")
+        return asked
+    if asked == "current" or (asked is None and started_at is None):
+        return newest
+    if started_at is None:
+        raise Problem("started_at_required", "Say when the recording began, or which layout version applies.")
+    in_force = [version for version, drawn_at in versions if drawn_at <= started_at]
+    if asked == "at_time" and not in_force:
+        raise Problem("layout_not_found", "The camera had no layout at that time; say current, or a version.")
+    return in_force[-1] if in_force else newest
 
 
 def check_start(started_at: datetime | None, now: datetime) -> datetime | None:

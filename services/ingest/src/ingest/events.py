@@ -8,7 +8,15 @@ from chassis import trace
 from ingest.admission.facts import Video
 from ingest.refusals import Refused
 from ingest.uploads import Upload
-from tablewatch_schemas import Encoded, VideoRejected, VideoUploaded, VideoUploadedSampling, encode, keys
+from tablewatch_schemas import (
+    Encoded,
+    VideoRejected,
+    VideoUploaded,
+    VideoUploadedPicture,
+    VideoUploadedSampling,
+    encode,
+    keys,
+)
 
 SOURCE = "tablewatch/ingest"
 
@@ -36,6 +44,7 @@ def uploaded(upload: Upload, video: Video, sha256: str, now: datetime) -> Encode
         sampling=VideoUploadedSampling(**orjson.loads(upload.sampling)),
         make=tuple(upload.make),
         uploaded_at=upload.received_at or now,
+        picture=None if upload.picture is None else VideoUploadedPicture(**orjson.loads(upload.picture)),
     )
     return encode(event, source=SOURCE, time=now, traceparent=trace.child(trace.current()))
 

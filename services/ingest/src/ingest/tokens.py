@@ -29,6 +29,7 @@ class UploadToken:
     started_at: datetime | None
     max_bytes: int
     max_duration_ms: int
+    picture: dict[str, Any] | None = None
 
 
 def read_token(authorization: str | None, secret: SecretStr) -> UploadToken:
@@ -68,4 +69,12 @@ def _read_claims(claims: dict[str, Any]) -> UploadToken:
         started_at=None if started_at is None else datetime.fromisoformat(started_at),
         max_bytes=int(claims["max_bytes"]),
         max_duration_ms=int(claims["max_duration_ms"]),
+        picture=_picture(claims.get("picture")),
     )
+
+
+def _picture(claim: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How frames are stored; a token that says nothing of it asks for the usual."""
+    if claim is None:
+        return None
+    return {"format": str(claim["format"]), "quality": claim["quality"], "long_side": claim["long_side"]}

@@ -43,6 +43,7 @@ class Upload:
     received_at: datetime | None
     counted_bytes: int = 0
     multipart_id: str | None = None
+    picture: str | None = None
 
 
 UNLIMITED = SiteLimits(1 << 30, 1 << 62)
@@ -51,8 +52,8 @@ _COLUMNS = ", ".join(field.name for field in fields(Upload))
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
 _START = f"""
 INSERT INTO uploads (video_id, run_id, site_id, camera_id, layout_key, manifest_key, sampling, make, started_at,
-                     max_bytes, max_duration_ms, metadata, length, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                     max_bytes, max_duration_ms, metadata, length, created_at, expires_at, picture)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (video_id) DO UPDATE SET length = excluded.length, metadata = excluded.metadata,
                                      expires_at = excluded.expires_at, counted_bytes = 0
 WHERE uploads.status = 'receiving'
@@ -84,6 +85,7 @@ class Uploads:
                 *(token.video_id, token.run_id, token.site_id, token.camera_id, token.layout_key, token.manifest_key),
                 *(orjson.dumps(token.sampling).decode(), token.make, token.started_at),
                 *(token.max_bytes, token.max_duration_ms, metadata, length, now, now + self.ttl),
+                None if token.picture is None else orjson.dumps(token.picture).decode(),
             )
         return None if row is None else Upload(**row)
 

@@ -153,16 +153,37 @@ class Sampling(Body):
     every_ms: Whole | None = None
 
 
+class Picture(Body):
+    """How frames are stored: JPEG of a quality, or PNG without loss; scaled down to a longer side, never up."""
+
+    format: Literal["jpeg", "png"] = "jpeg"
+    quality: Whole | None = Field(None, ge=1, le=100, description="Of JPEG; null: the usual one, 85")
+    long_side: Whole | None = Field(None, ge=64, le=32768, description="Pixels; null: full size")
+
+
 class NewVideo(Body):
     """A video that will be uploaded, and what to make of it."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"sampling": {"mode": "cadence", "every_ms": 1000}, "filename": "evening.mp4"}}
+        json_schema_extra={
+            "example": {
+                "sampling": {"mode": "cadence", "every_ms": 1000},
+                "picture": {"format": "jpeg", "quality": 90, "long_side": 1280},
+                "filename": "evening.mp4",
+            }
+        }
     )
 
     site_id: Id | None = None
     camera_id: Id | None = None
     sampling: Sampling | None = None
+    picture: Picture | None = None
+    layout: Literal["current", "at_time"] | Annotated[Whole, Field(ge=1, lt=2**31)] | None = Field(
+        None,
+        description="Which version of the camera's layout applies: the newest one, the one that was in force at"
+        " started_at, or one by its number. Null: at started_at where that is given and a layout was in force,"
+        " otherwise the newest",
+    )
     make: list[Literal["frames", "tables", "hazards"]] | None = Field(None, max_length=10)
     started_at: datetime | None = Field(None, description="Start of the recording, with a time zone")
     filename: Annotated[str, Field(max_length=500), AfterValidator(_plain)] | None = None

@@ -144,6 +144,14 @@ class VideoFacts(BaseModel):
     sha256: str
 
 
+class PictureChoice(BaseModel):
+    """Format, JPEG quality (null: the usual one) and longer side in pixels (null: full size) of stored frames."""
+
+    format: str
+    quality: int | None
+    long_side: int | None
+
+
 class Job(BaseModel):
     """The job document: the same on create, poll and event stream."""
 
@@ -159,6 +167,8 @@ class Job(BaseModel):
     eta_s: int | None = Field(description="Seconds that extraction may still take, as of updated_at; null if unknown")
     frames: Frames
     sampling: Sampling
+    picture: PictureChoice = Field(description="How frames are stored")
+    layout_version: int | None = Field(description="Version of the camera's layout that applies; null without one")
     make: list[str]
     started_at: Time | None
     error: JobError | None

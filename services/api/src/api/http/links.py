@@ -35,7 +35,7 @@ async def _key(conn: Connection, sites: Sites, body: NewLink) -> str:
         site_id = await owners.site_of(conn, sites, owner) if owner else None
         if site_id is None:
             raise _gone()
-        return frame_key(site_id, body.frame_id)
+        return frame_key(site_id, body.frame_id, await owners.ending_of(conn, owner))
     key = body.object_key or ""
     site_id, owner = owner_of(key)
     if await owners.site_of(conn, sites, owner) != site_id:

@@ -18,7 +18,7 @@ from chassis.objects import BadKey, Gone, ObjectInfo, ObjectStore
 router = APIRouter(prefix="/v1/objects", tags=["objects"])
 
 CHUNK = 256 * 1024
-TYPES = {"jpg": "image/jpeg", "json": "application/json", "mp4": "video/mp4"}
+TYPES = {"jpg": "image/jpeg", "png": "image/png", "json": "application/json", "mp4": "video/mp4"}
 
 Expires = Annotated[int, Query(ge=0, le=2**53)]
 Signature = Annotated[str, Query(max_length=200)]

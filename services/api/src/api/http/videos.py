@@ -1,5 +1,6 @@
 """Videos: announced, followed, looked at."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from api.http import documents, paging
 from api.http.bodies import NewVideo
 from api.http.idempotent import Idempotent
 from api.http.parts import Has, Parts, Reader, Uploader
-from api.plan import Limits, check_size, check_start, choose_make, choose_sampling
+from api.plan import Limits, check_size, check_start, choose_layout, choose_make, choose_picture, choose_sampling
+from api.problems import Problem
 from api.project.apply import job_event
 from api.project.job import Run
 from api.store import Connection, Json, cameras, site_events, sites, videos
@@ -18,7 +20,7 @@ from api.store.videos import Video
 from tablewatch_schemas import keys as object_keys
 from tablewatch_schemas.ids import new_id
 from tablewatch_schemas.layout import Layout
-from tablewatch_schemas.manifest import Manifest, Sampling, Thresholds
+from tablewatch_schemas.manifest import Manifest, Picture, Sampling, Thresholds
 from tablewatch_schemas.times import write_time
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=Idempotent)
@@ -95,8 +97,9 @@ def _limits(has: Parts) -> Limits:
 
 async def _plan(conn: Connection, has: Parts, wall: list[str] | None, body: NewVideo) -> tuple[Manifest, Layout | None]:
     """What the run shall be, and the layout it uses. Raises Problem."""
-    site_id, layout = await _place(conn, wall, body)
     now, asked = has.now(), body.sampling
+    started_at = check_start(body.started_at, now)
+    site_id, layout = await _place(conn, wall, body, started_at)
     sampling = choose_sampling(
         asked.mode if asked else None, asked.every_ms if asked else None, has.settings.api_sampling_every_ms
     )
@@ -109,7 +112,7 @@ async def _plan(conn: Connection, has: Parts, wall: list[str] | None, body: NewV
         layout_key=layout.layout_key if layout else None,
         sampling=sampling,
         make=choose_make(body.make, body.camera_id, layout),
-        started_at=check_start(body.started_at, now),
+        started_at=started_at,
         model=None,
         thresholds=Thresholds(
             enter_ms=said.api_enter_ms,
@@ -118,16 +121,27 @@ async def _plan(conn: Connection, has: Parts, wall: list[str] | None, body: NewV
             ttl_ms=said.api_state_ttl_ms,
         ),
         created_at=now,
+        picture=_picture(body),
     )
     return manifest, layout
 
 
-async def _place(conn: Connection, wall: list[str] | None, body: NewVideo) -> tuple[str, Layout | None]:
+def _picture(body: NewVideo) -> Picture:
+    asked = body.picture
+    return choose_picture(asked.format, asked.quality, asked.long_side) if asked else Picture()
+
+
+async def _place(
+    conn: Connection, wall: list[str] | None, body: NewVideo, started_at: datetime | None
+) -> tuple[str, Layout | None]:
     if body.camera_id is None:
+        if body.layout is not None:
+            raise Problem("camera_required", "A layout belongs to a camera; say which, or leave out layout.")
         return await sites.choose(conn, wall, body.site_id), None
     inside = wall if body.site_id is None else [body.site_id] if wall is None or body.site_id in wall else []
     camera = await cameras.get(conn, inside, body.camera_id)
-    return camera["site_id"], await cameras.layout(conn, camera)
+    version = choose_layout(body.layout, started_at, await cameras.layout_versions(conn, camera))
+    return camera["site_id"], None if version is None else await cameras.layout(conn, camera, version)
 
 
 async def _keep(
@@ -140,6 +154,8 @@ async def _keep(
         camera_id=manifest.camera_id,
         filename=filename,
         sampling=_sampling(manifest.sampling),
+        picture=asdict(manifest.picture),
+        layout_version=layout.version if layout else None,
         make=manifest.make,
         started_at=manifest.started_at,
         tables_expected=tuple(table.table_id for table in layout.tables)
@@ -181,6 +197,7 @@ def _token(has: Parts, manifest: Manifest, limits: Limits, expires_at: datetime)
         "layout_key": manifest.layout_key,
         "manifest_key": _manifest_key(manifest),
         "sampling": _sampling(manifest.sampling),
+        "picture": asdict(manifest.picture),
         "make": list(manifest.make),
         "started_at": None if manifest.started_at is None else write_time(manifest.started_at),
         "max_bytes": limits.max_bytes,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from api.project.fold import Facts, Json
@@ -27,6 +27,8 @@ class Run:
     started_at: datetime | None
     tables_expected: tuple[str, ...]
     created_at: datetime
+    picture: Json = field(default_factory=lambda: {"format": "jpeg", "quality": None, "long_side": None})
+    layout_version: int | None = None
 
 
 def status(run: Run, facts: Facts) -> str:
@@ -57,6 +59,8 @@ def document(run: Run, facts: Facts) -> Json:
         "eta_s": None if said in FINAL else eta_s(facts),
         "frames": {"published": facts.published, "expected": facts.expected},
         "sampling": run.sampling,
+        "picture": run.picture,
+        "layout_version": run.layout_version,
         "make": list(run.make),
         "started_at": None if run.started_at is None else write_time(run.started_at),
         "error": facts.refusal or facts.failure,

@@ -66,6 +66,14 @@ async def layout(conn: Connection, camera: Json, version: int | None = None) -> 
     return None if text is None else Layout.parse(text.encode())
 
 
+async def layout_versions(conn: Connection, camera: Json) -> list[tuple[int, datetime]]:
+    """Versions of a camera's layout with when each was drawn, the oldest first."""
+    rows = await conn.fetch(
+        "SELECT version, created_at FROM layouts WHERE camera_id = $1 ORDER BY version", camera["camera_id"]
+    )
+    return [(row["version"], row["created_at"]) for row in rows]
+
+
 async def add_layout(conn: Connection, layout: Layout) -> None:
     """Keep a new version; the object is stored already."""
     await conn.execute(

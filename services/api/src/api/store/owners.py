@@ -1,5 +1,7 @@
 """Whose a picture is: a run's or a camera's."""
 
+from typing import Literal
+
 from api.store import Connection, Sites
 
 
@@ -15,3 +17,9 @@ async def site_of(conn: Connection, sites: Sites, owner: str) -> str | None:
         sites, owner,
     )  # fmt: skip
     return found
+
+
+async def ending_of(conn: Connection, owner: str) -> Literal["jpg", "png"]:
+    """What the names of an owner's frames end with: a run may have asked for PNG."""
+    said = await conn.fetchval("SELECT picture ->> 'format' FROM videos WHERE run_id = $1", owner)
+    return "png" if said == "png" else "jpg"

@@ -39,11 +39,11 @@ async def add(conn: Connection, run: Run, *, layout_key: str | None, manifest_ke
     video = Video(run=run, facts=Facts())
     await conn.execute(
         "INSERT INTO videos (video_id, run_id, site_id, camera_id, layout_key, manifest_key, filename, sampling, make,"
-        " started_at, tables_expected, created_at, updated_at, created_by, facts)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)",
+        " started_at, tables_expected, created_at, updated_at, created_by, facts, picture)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)",
         run.video_id, run.run_id, run.site_id, run.camera_id, layout_key, manifest_key, run.filename,
         orjson.dumps(run.sampling).decode(), list(run.make), run.started_at, list(run.tables_expected), run.created_at,
-        created_by, orjson.dumps(video.facts.to_json()).decode(),
+        created_by, orjson.dumps(video.facts.to_json()).decode(), orjson.dumps(run.picture).decode(),
     )  # fmt: skip
     return video
 
@@ -137,6 +137,13 @@ def _video(row: asyncpg.Record) -> Video:
         started_at=row["started_at"],
         tables_expected=tuple(row["tables_expected"]),
         created_at=row["created_at"],
+        picture=orjson.loads(row["picture"]),
+        layout_version=_version(row["layout_key"]),
     )
     facts = Facts.from_json(orjson.loads(row["facts"]))
     return Video(run=run, facts=facts, deleting=row["deleting_at"] is not None)
+
+
+def _version(layout_key: str | None) -> int | None:
+    """The version that the key of a layout ends with."""
+    return None if layout_key is None else int(layout_key.rpartition("/")[2].removesuffix(".json"))

@@ -117,6 +117,20 @@ def progress(row: Mapping[str, Any], now: datetime) -> Encoded:
     return encode(event, source=SOURCE, time=now, cause=received_of(row))
 
 
+def frame_key(upload: VideoUploaded, index: int) -> str:
+    """The object of a frame."""
+    return keys.run_frame(upload.site_id, upload.run_id, index, "png" if _lossless(upload) else "jpg")
+
+
+def frame_type(upload: VideoUploaded) -> str:
+    """Media type of the frames' objects."""
+    return "image/png" if _lossless(upload) else "image/jpeg"
+
+
+def _lossless(upload: VideoUploaded) -> bool:
+    return upload.picture is not None and upload.picture.format == "png"
+
+
 def frame_id(run_id: str, index: int) -> str:
     return f"{run_id}-{index:09d}"
 
@@ -126,8 +140,7 @@ def frame_event(cause: Received[VideoUploaded], frame: Frame, last: bool, now: d
     upload = cause.event
     if upload is None:
         raise ValueError("a run has an upload")
-    key = keys.run_frame(upload.site_id, upload.run_id, frame.index)
-    return _encoded(cause, upload, frame, key, last, now)
+    return _encoded(cause, upload, frame, frame_key(upload, frame.index), last, now)
 
 
 def last_marker(cause: Received[VideoUploaded], index: int, media_ms: int, now: datetime) -> Encoded:
@@ -160,7 +173,7 @@ def _encoded(
         brightness=frame.brightness,
         layout_key=upload.layout_key,
         previous_frame_id=frame_id(upload.run_id, before) if before >= 0 else None,
-        previous_object_key=keys.run_frame(upload.site_id, upload.run_id, before) if before >= 0 else None,
+        previous_object_key=frame_key(upload, before) if before >= 0 else None,
         make=upload.make,
         last=last,
     )

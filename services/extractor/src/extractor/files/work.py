@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from chassis.objects import ObjectStore
-from extractor.files import segments
+from extractor.files import segments, telling
 from extractor.files.children import Child, Message
 from extractor.files.failures import CRASHED, STORAGE_FAILED, Failed
 from extractor.files.segments import Claim, Planned
@@ -45,7 +45,7 @@ class Tally:
 
     def add(self, message: Message) -> None:
         self.frames += 1
-        thumb = message.payload[message.fields["jpeg_bytes"] :]
+        thumb = message.payload[message.fields["size_bytes"] :]
         score = float(message.fields["score"])
         if thumb and (self.best is None or score > self.best[0]):
             self.best = (score, thumb)
@@ -107,9 +107,9 @@ async def _keep(ready: asyncio.Queue[Message | None], held: Claim, store: Object
 async def _store(messages: list[Message], upload: VideoUploaded, store: ObjectStore) -> None:
     puts = []
     for message in messages:
-        index, size = message.fields["index"], message.fields["jpeg_bytes"]
-        key = keys.run_frame(upload.site_id, upload.run_id, index)
-        puts.append(store.put(key, message.payload[:size], "image/jpeg"))
+        index, size = message.fields["index"], message.fields["size_bytes"]
+        key = telling.frame_key(upload, index)
+        puts.append(store.put(key, message.payload[:size], telling.frame_type(upload)))
         if index == 0:
             first = keys.thumbnail(upload.site_id, upload.run_id, "first")
             puts.append(store.put(first, message.payload[size:], "image/jpeg"))
@@ -126,7 +126,7 @@ def frame_of(fields: Mapping[str, Any]) -> Frame:
         media_ms=int(fields["media_ms"]),
         width=int(fields["width"]),
         height=int(fields["height"]),
-        size_bytes=int(fields["jpeg_bytes"]),
+        size_bytes=int(fields["size_bytes"]),
         keyframe=bool(fields["keyframe"]),
         sharpness=max(0.0, float(fields["sharpness"])),
         brightness=min(1.0, max(0.0, float(fields["brightness"]))),
@@ -149,9 +149,17 @@ def _request(path: Path, held: Claim, quality: int) -> dict[str, Any]:
         "seek": held.seek,
         "after": held.after,
         "rotation": held.upload.rotation_degrees,
-        "quality": quality,
+        **picture(held.upload, quality),
         **sampling(held.upload),
     }
+
+
+def picture(upload: VideoUploaded, quality: int) -> dict[str, Any]:
+    """How the frames are stored, as the child takes it; `quality` where the upload asks for none."""
+    asked = upload.picture
+    if asked is None:
+        return {"quality": quality, "format": "jpeg", "long_side": None}
+    return {"quality": asked.quality or quality, "format": asked.format, "long_side": asked.long_side}
 
 
 def allowed_s(held: Claim) -> float:

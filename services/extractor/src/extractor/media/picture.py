@@ -1,4 +1,4 @@
-"""From a decoded frame to the JPEG that is stored, its measures, and a thumbnail."""
+"""From a decoded frame to the picture that is stored, its measures, and a thumbnail."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +20,7 @@ Pixels = NDArray[np.uint8]
 class Picture:
     """One stored frame: size in pixels after rotation; sharpness and brightness as in `frame.extracted`."""
 
-    jpeg: bytes
+    data: bytes
     width: int
     height: int
     sharpness: float
@@ -28,17 +28,39 @@ class Picture:
     small: Pixels
 
 
-def picture_of(frame: Any, rotation: int, quality: int) -> Picture:
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How pictures are stored: `quality` is of JPEG only; `long_side` in pixels, a smaller picture stays as it is."""
+
+    quality: int
+    format: str = "jpeg"
+    long_side: int | None = None
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height to store a picture of this size in."""
+        longer = max(width, height)
+        if self.long_side is None or longer <= self.long_side:
+            return width, height
+        return max(1, round(width * self.long_side / longer)), max(1, round(height * self.long_side / longer))
+
+    def encoded(self, pixels: Pixels) -> bytes:
+        """The stored object's bytes. Raises ValueError if the format cannot hold the size."""
+        return png(pixels) if self.format == "png" else jpeg(pixels, self.quality)
+
+
+def picture_of(frame: Any, rotation: int, keeping: Keeping) -> Picture:
     """Through BGR: swscale honours the stream's colour matrix and range, which writing its planes into a JPEG does not.
 
     The measures are taken on 320 pixels of width, so that they compare between cameras of different resolution.
     """
-    bgr = turned(_scaled(frame, frame.width, frame.height, "BILINEAR"), rotation)
+    size = keeping.size(frame.width, frame.height)
+    smaller = size != (frame.width, frame.height)
+    bgr = turned(_scaled(frame, *size, "AREA" if smaller else "BILINEAR"), rotation)
     height, width = bgr.shape[:2]
     small = turned(reduced(frame, rotation), rotation)
     luma = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
-    return Picture(jpeg(bgr, quality), width, height, round(sharpness, 3), round(float(luma.mean()) / 255, 4), small)
+    return Picture(keeping.encoded(bgr), width, height, round(sharpness, 3), round(float(luma.mean()) / 255, 4), small)
 
 
 def reduced(frame: Any, rotation: int) -> Pixels:
@@ -73,6 +95,14 @@ def turned(pixels: Pixels, rotation: int) -> Pixels:
 def jpeg(pixels: Pixels, quality: int) -> bytes:
     """Encoded by libjpeg-turbo. Raises ValueError if the size is more than JPEG can hold."""
     done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError("picture cannot be encoded")
+    return bytes(data.data)
+
+
+def png(pixels: Pixels) -> bytes:
+    """Without loss, at the lowest effort: more makes it a twentieth smaller and takes several times as long."""
+    done, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
         raise ValueError("picture cannot be encoded")
     return bytes(data.data)

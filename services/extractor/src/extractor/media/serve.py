@@ -15,7 +15,7 @@ from extractor.files import wire
 from extractor.files.failures import DECODE_FAILED, GAP_TRUNCATED, NO_FRAMES, OUT_OF_MEMORY, Failed
 from extractor.files.plan import Segment, planned, whole
 from extractor.files.rules import Sampling, media_ms, picture_score, rule_for
-from extractor.media.picture import Picture, picture_of, thumbnail
+from extractor.media.picture import Keeping, Picture, picture_of, thumbnail
 from extractor.media.planned import Broken, PlannedSampler
 from extractor.media.sandbox import allow_cpu
 from extractor.media.source import Source, open_source
@@ -116,6 +116,11 @@ def sampling_of(request: dict[str, Any]) -> Sampling:
     return Sampling(request["mode"], request["every_ms"])
 
 
+def keeping_of(request: dict[str, Any]) -> Keeping:
+    """JPEG in full size where nothing else is said."""
+    return Keeping(request["quality"], request.get("format", "jpeg"), request.get("long_side"))
+
+
 def tell_plan(request: dict[str, Any], say: Say) -> None:
     """Segments one by one, then what is known of the whole."""
     seen = survey(request["path"], heartbeat(say))
@@ -159,7 +164,7 @@ def summary(seen: Survey, time_base: Fraction, wanted: int) -> dict[str, Any]:
 
 
 def sample(request: dict[str, Any], say: Say, opened: Opened) -> None:
-    """Frames as `frame` messages (JPEG, then thumbnail if it is the best so far), then `done` with start and gaps."""
+    """Frames as `frame` messages (picture, then thumbnail if it is the best yet), then `done` with start and gaps."""
     source = opened.source(request)
     teller, whole = Teller(request, source, say), False
     try:
@@ -203,20 +208,20 @@ class Teller:
     """Turns frames into messages."""
 
     def __init__(self, request: dict[str, Any], source: Source, say: Say) -> None:
-        self._rotation, self._quality = request["rotation"], request["quality"]
+        self._rotation, self._keeping = request["rotation"], keeping_of(request)
         self._time_base, self.say = source.time_base, say
         self.alive = heartbeat(say)
         self._best = -1.0
 
     def tell(self, index: int, ticks: int, start: int, frame: Any) -> None:
         """One frame; its thumbnail goes along whenever it is the best of its segment so far, so the first always."""
-        picture = picture_of(frame, self._rotation, self._quality)
+        picture = picture_of(frame, self._rotation, self._keeping)
         score = picture_score(picture.sharpness, picture.brightness)
         small = b""
         if score > self._best:
             self._best, small = score, thumbnail(picture)
         ms = media_ms(ticks, start, self._time_base)
-        self.say("frame", picture.jpeg + small, **described(picture, index, ms, bool(frame.key_frame)), score=score)
+        self.say("frame", picture.data + small, **described(picture, index, ms, bool(frame.key_frame)), score=score)
 
 
 def described(picture: Picture, index: int, ms: int, keyframe: bool) -> dict[str, Any]:
@@ -224,7 +229,7 @@ def described(picture: Picture, index: int, ms: int, keyframe: bool) -> dict[str
     return {
         "index": index,
         "media_ms": ms,
-        "jpeg_bytes": len(picture.jpeg),
+        "size_bytes": len(picture.data),
         "width": picture.width,
         "height": picture.height,
         "keyframe": keyframe,

@@ -1,0 +1,4 @@
+-- How the frames of an upload are stored.
+
+-- JSON, as asked for; null: the usual.
+ALTER TABLE uploads ADD COLUMN picture text;
