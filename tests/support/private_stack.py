@@ -13,11 +13,14 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
+from stack.child import TETHER
 from stack.ports import free_base
 from stack.settings import OFFSETS
 
 REPO = Path(__file__).resolve().parents[2]
 SUPERVISOR = [sys.executable, "-m", "stack", "run"]
+TETHERED = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(signal.SIGINT))]
+"""A stack whose test was killed stops as if by Ctrl-C."""
 START_S = 180
 STOP_S = 60
 T = TypeVar("T")
@@ -57,7 +60,7 @@ class PrivateStack:
         self.home.mkdir(parents=True, exist_ok=True)
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                SUPERVISOR, env=self.environment(), stdout=output, stderr=output, start_new_session=True
+                [*TETHERED, *SUPERVISOR], env=self.environment(), stdout=output, stderr=output, start_new_session=True
             )
         return self.process
 

@@ -14,8 +14,16 @@ log = structlog.get_logger(__name__)
 
 # What a server that is starting, restarting or not there yet answers with
 UNREACHABLE = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
-# What a statement can meet when the server goes away under it
-DISCONNECTED = (*UNREACHABLE, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)
+# What a statement can meet when the server goes away under it. InternalClientError: asyncpg ends a transaction on a
+# connection that broke in the middle of a statement ("cannot switch to state 15"); the pool throws such a one away.
+DISCONNECTED = (
+    *UNREACHABLE,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 
 _FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]*")

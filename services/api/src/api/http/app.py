@@ -90,7 +90,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _internal)
-    for fault in (*AWAY, asyncpg.InterfaceError):
+    for fault in (*AWAY, asyncpg.InterfaceError, asyncpg.InternalClientError):
         app.add_exception_handler(fault, _unavailable)
     if parts.settings.cors_origins:
         app.add_middleware(

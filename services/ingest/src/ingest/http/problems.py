@@ -45,4 +45,4 @@ async def on_unavailable(_request: Request, error: Exception) -> Response:
     return problem(REFUSALS[code], headers={"Retry-After": "2"})
 
 
-UNAVAILABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+UNAVAILABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

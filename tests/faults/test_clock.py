@@ -1,0 +1,70 @@
+"""The clock of the machine steps back an hour while uploads run."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.faults.proof import Proof, back
+from tests.faults.test_storage import loaded
+from tests.support.private_stack import REPO
+
+pytestmark = pytest.mark.timeout(900)
+LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1")
+HOUR_S = 3600
+
+
+def library() -> Path | None:
+    """Debian's libfaketime, where it is installed."""
+    found = [path for pattern in LIBRARIES for path in Path("/").glob(pattern.lstrip("/"))]
+    return found[0] if found else None
+
+
+def preloaded(offset: Path, fake: Path) -> dict[str, str]:
+    """Every process of the stack but Kafka reads the time of day through the library; Java stands still with it."""
+    return {
+        "LD_PRELOAD": str(fake),
+        "FAKETIME_SKIP_CMDS": "java",
+        "FAKETIME_TIMESTAMP_FILE": str(offset),
+        "FAKETIME_CACHE_DURATION": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+
+
+def own_clock(offset: Path, folder: Path) -> dict[str, str]:
+    """Without the library: the clock that is injected into the six services reads the offset; nothing else does."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(INJECTED)
+    path = os.pathsep.join([str(folder), str(REPO / "deploy" / "local")])
+    return {"PYTHONPATH": path, "TESTS_CLOCK_OFFSET": str(offset)}
+
+
+INJECTED = """
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from chassis.clock import SystemClock
+
+def now(self):
+    return datetime.now(UTC) + timedelta(seconds=float(Path(os.environ["TESTS_CLOCK_OFFSET"]).read_text()))
+
+SystemClock.now = now
+"""
+
+
+def test_the_clock_steps_back(tmp_path: Path, layout: dict[str, Any], clip: Path, proof: Proof) -> None:
+    offset = tmp_path / "offset"
+    offset.write_text("+0\n")
+    fake = library()
+    settings = preloaded(offset, fake) if fake else own_clock(offset, tmp_path / "injected")
+    with loaded(tmp_path / "home", layout, clip, settings) as load:
+        sent = load.start(2)
+        load.until_published(sent[0], 5)
+        offset.write_text(f"-{HOUR_S}\n")
+        since = time.monotonic()
+        sent += load.start()
+        said = f"all well after {back(load.stack, since):.1f} s; "
+        whose = "the services and Postgres (libfaketime)" if fake else "the six services (no libfaketime here)"
+        proof.check(f"the clock of {whose} an hour back", load, sent, said)
