@@ -41,7 +41,7 @@ integration: install ## with real Kafka, Postgres and S3
 e2e: install ## the whole stack, as a user sees it
 	$(PYTEST) tests/e2e
 
-faults: install ## kill -9 of everything, in the middle of the demo
+faults: install ## everything killed, stopped, restarted, poisoned and filled up under load (FAULTS_SEED=, FAULTS_ROUNDS=20)
 	$(PYTEST) tests/faults
 
 web: install ## tests of the page's client and panels

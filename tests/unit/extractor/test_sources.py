@@ -11,6 +11,7 @@ import pytest
 from chassis.objects import Gone
 from chassis.testing import ManualClock, MemoryObjects
 from extractor.files.failures import STORAGE_FAILED, Failed
+from extractor.files.patience import LONGEST_S, PATIENCE_S
 from extractor.files.sources import IDLE_S, Sources
 
 
@@ -43,6 +44,22 @@ async def store() -> Store:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@asynccontextmanager
+async def passing(clock: ManualClock) -> AsyncIterator[None]:
+    """Time passes by itself."""
+
+    async def pass_on() -> None:
+        while True:
+            clock.advance(0.5)
+            await asyncio.sleep(0.001)
+
+    task = asyncio.create_task(pass_on())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 async def read(sources: Sources, key: str) -> tuple[Path, bytes]:
@@ -85,16 +102,35 @@ async def test_the_newest_stays_however_large_and_none_goes_while_it_is_read(sto
     await sources.close()
 
 
-async def test_what_is_gone_or_cannot_be_had_is_asked_for_again(store: Store, clock: ManualClock) -> None:
+async def test_what_is_gone_is_said_at_once(store: Store, clock: ManualClock) -> None:
     sources = Sources(store, 0, clock)
     with pytest.raises(Gone):
         await read(sources, "nothing")
+    assert store.fetched == ["nothing"]
+    await sources.close()
+
+
+async def test_a_store_that_stays_away_fails_the_try_and_is_asked_again(store: Store, clock: ManualClock) -> None:
+    sources = Sources(store, 0, clock)
     store.broken = True
-    failures = await asyncio.gather(*(read(sources, "a") for _ in range(2)), return_exceptions=True)
+    async with passing(clock):
+        failures = await asyncio.gather(*(read(sources, "a") for _ in range(2)), return_exceptions=True)
     assert [each.failure for each in failures if isinstance(each, Failed)] == [STORAGE_FAILED] * 2
+    assert clock.monotonic() >= PATIENCE_S - LONGEST_S
     store.broken = False
     assert (await read(sources, "a"))[1] == b"a" * 1000
-    assert store.fetched == ["nothing", "a", "a"]
+    await sources.close()
+
+
+async def test_a_store_that_comes_back_costs_no_try(store: Store, clock: ManualClock) -> None:
+    sources = Sources(store, 0, clock)
+    store.broken = True
+    reading = asyncio.create_task(read(sources, "a"))
+    async with passing(clock):
+        while len(store.fetched) < 4:
+            await asyncio.sleep(0.01)
+        store.broken = False
+        assert (await reading)[1] == b"a" * 1000
     await sources.close()
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from chassis.clock import Clock
 from chassis.objects import Gone, ObjectStore
-from extractor.files.failures import STORAGE_FAILED, Failed
+from extractor.files.failures import Failed
+from extractor.files.patience import patiently
 
 IDLE_S = 30.0
 """How long a file that nobody reads stays: a deleted video must not."""
@@ -69,7 +70,8 @@ class Sources:
 
     def _fetch(self, key: str) -> _Held:
         stack = AsyncExitStack()
-        return _Held(asyncio.ensure_future(stack.enter_async_context(self._store.local_path(key))), stack)
+        entered = patiently(lambda: stack.enter_async_context(self._store.local_path(key)), self._clock)
+        return _Held(asyncio.ensure_future(entered), stack)
 
     async def _path(self, key: str, held: _Held) -> Path:
         """Whoever waits may be cancelled; the download goes on for the others, or for the next try."""
@@ -79,12 +81,9 @@ class Sources:
         except FileNotFoundError as error:  # it was there when it was fetched
             await self._drop(key, held)
             raise Gone(key) from error
-        except Gone:
+        except (Gone, Failed):
             await self._drop(key, held)
             raise
-        except Exception as error:  # the boundary to storage: every backend has its own errors
-            await self._drop(key, held)
-            raise Failed(STORAGE_FAILED, str(error)) from error
         return path
 
     async def _drop(self, key: str, held: _Held) -> None:

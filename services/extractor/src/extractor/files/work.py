@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from chassis.clock import Clock
 from chassis.objects import ObjectStore
 from extractor.files import segments, telling
 from extractor.files.children import Child, Message
-from extractor.files.failures import CRASHED, STORAGE_FAILED, Failed
+from extractor.files.failures import CRASHED, Failed
+from extractor.files.patience import patiently
 from extractor.files.segments import Claim, Planned
 from extractor.files.tasks import together
 from extractor.files.telling import Frame
@@ -65,13 +68,13 @@ async def survey(child: Child, path: Path, held: Claim) -> Planned:
 
 
 async def extract(
-    child: Child, path: Path, held: Claim, store: ObjectStore, pool: asyncpg.Pool, quality: int
+    child: Child, path: Path, held: Claim, store: ObjectStore, pool: asyncpg.Pool, quality: int, clock: Clock
 ) -> Stored:
     """Decode a segment, put its frames into storage, then record them. Raises Failed, Lost."""
     ready: asyncio.Queue[Message | None] = asyncio.Queue(AHEAD)
     tally = Tally()
     asking = _listen(child, _request(path, held, quality), allowed_s(held), ready, tally)
-    return await together(asking, _keep(ready, held, store, pool))
+    return await together(asking, _keep(ready, held, store, pool, clock))
 
 
 async def _listen(
@@ -89,7 +92,9 @@ async def _listen(
     return Stored(tally.frames, tally.best, tally.gaps, whole)
 
 
-async def _keep(ready: asyncio.Queue[Message | None], held: Claim, store: ObjectStore, pool: asyncpg.Pool) -> None:
+async def _keep(
+    ready: asyncio.Queue[Message | None], held: Claim, store: ObjectStore, pool: asyncpg.Pool, clock: Clock
+) -> None:
     """Store what has come, several at a time, and record it: objects first, then the rows that lead to events."""
     while True:
         batch = [await ready.get()]
@@ -97,26 +102,22 @@ async def _keep(ready: asyncio.Queue[Message | None], held: Claim, store: Object
             batch.append(ready.get_nowait())
         messages = [message for message in batch if message is not None]
         if messages:
-            await _store(messages, held.upload, store)
+            await _store(messages, held.upload, store, clock)
             async with pool.acquire() as conn, conn.transaction():
                 await segments.record(conn, held, [frame_of(message.fields) for message in messages])
         for _ in batch:
             ready.task_done()
 
 
-async def _store(messages: list[Message], upload: VideoUploaded, store: ObjectStore) -> None:
-    puts = []
+async def _store(messages: list[Message], upload: VideoUploaded, store: ObjectStore, clock: Clock) -> None:
+    objects = []
     for message in messages:
         index, size = message.fields["index"], message.fields["size_bytes"]
-        key = telling.frame_key(upload, index)
-        puts.append(store.put(key, message.payload[:size], telling.frame_type(upload)))
+        objects.append((telling.frame_key(upload, index), message.payload[:size], telling.frame_type(upload)))
         if index == 0:
             first = keys.thumbnail(upload.site_id, upload.run_id, "first")
-            puts.append(store.put(first, message.payload[size:], "image/jpeg"))
-    try:
-        await asyncio.gather(*puts)
-    except Exception as error:  # the boundary to storage: every backend has its own errors
-        raise Failed(STORAGE_FAILED, str(error)) from error
+            objects.append((first, message.payload[size:], "image/jpeg"))
+    await asyncio.gather(*(patiently(partial(store.put, *each), clock) for each in objects))
 
 
 def frame_of(fields: Mapping[str, Any]) -> Frame:

@@ -138,7 +138,9 @@ class Worker:
                     async with self._pool.acquire() as conn, conn.transaction():
                         await segments.plan(conn, held, found, self._clock.now())
                     return
-                stored = await work.extract(child, path, held, self._store, self._pool, self._options.quality)
+                stored = await work.extract(
+                    child, path, held, self._store, self._pool, self._options.quality, self._clock
+                )
         except Gone as error:
             raise Failed(SOURCE_GONE, str(error)) from error
         async with self._pool.acquire() as conn, conn.transaction():
