@@ -1,6 +1,7 @@
 """Everything that ingest tells is valid by its schema; every example of a command is understood."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from ingest.admission.facts import Video
 from ingest.commands import Commands
 from ingest.partial import partial_path
 from ingest.refusals import REFUSALS, Refused
-from ingest.uploads import Upload
+from ingest.uploads import Status, Upload
 from tablewatch_schemas import VideoRejected, VideoUploaded, decode, keys
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123_000, tzinfo=UTC)
@@ -102,9 +103,9 @@ class Withdrawn:
     def __init__(self, stored: bool) -> None:
         self.stored, self.calls = stored, list[tuple[str, bool]]()
 
-    async def withdraw(self, video_id: str, now: datetime, *, stored_too: bool) -> bool:
-        self.calls.append((video_id, stored_too))
-        return stored_too or not self.stored
+    async def withdraw(self, video_id: str, now: datetime, of: Sequence[Status]) -> bool:
+        self.calls.append((video_id, "stored" in of))
+        return "stored" in of or not self.stored
 
 
 def record(example: dict[str, Any]) -> Record:

@@ -82,7 +82,7 @@ async def build(service: Service, settings: Settings) -> None:
     relay = Relay(pool, producer, clock=service.clock, metrics=service.metrics, log=service.log)
     service.task("relay", relay.run)
     service.task("finish", finisher.run)
-    service.task("sweep", Sweep(uploads, finisher, directory, service.clock, service.log, parts_sweep).run)
+    service.task("sweep", Sweep(uploads, finisher, directory, service.clock, service.log, objects, parts_sweep).run)
     service.task("commands", consumer.run)
     service.task("http", serve_asgi(app, settings.ingest_host, settings.ingest_port))
 

@@ -1,6 +1,7 @@
 """`video.command`: a cancelled upload ends at once, a deleted video leaves nothing here."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -11,13 +12,14 @@ from chassis.multipart import S3Multipart
 from chassis.objects import ObjectStore
 from chassis.records import Record
 from ingest.partial import partial_path
+from ingest.uploads import ANY, OPEN, Status
 from tablewatch_schemas import ContractError, VideoCommand, decode, keys
 
 
 class Withdrawals(Protocol):
     """What of `Uploads` a command needs."""
 
-    async def withdraw(self, video_id: str, now: datetime, *, stored_too: bool) -> bool: ...
+    async def withdraw(self, video_id: str, now: datetime, of: Sequence[Status]) -> bool: ...
 
 
 class Commands:
@@ -46,7 +48,7 @@ class Commands:
 
     async def _withdraw(self, command: VideoCommand) -> None:
         delete = command.action == "delete"
-        if await self._uploads.withdraw(command.video_id, self._clock.now(), stored_too=delete):
+        if await self._uploads.withdraw(command.video_id, self._clock.now(), of=ANY if delete else OPEN):
             # A request that is writing sees that its file is gone, and ends
             path = partial_path(self._directory, command.video_id)
             await asyncio.to_thread(path.unlink, missing_ok=True)

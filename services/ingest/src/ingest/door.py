@@ -15,7 +15,7 @@ from ingest.partial import Partial, partial_path
 from ingest.receive import Limit, receive
 from ingest.refusals import REFUSALS, Refused
 from ingest.tokens import UploadToken
-from ingest.uploads import Upload, Uploads
+from ingest.uploads import OPEN, Upload, Uploads
 
 
 class Door:
@@ -38,7 +38,6 @@ class Door:
             upload = await self._start(token, length, metadata, partial)
             if upload is None:
                 return await self.find(token.video_id)
-            partial.truncate(0)
             await self._refuse_too_large(upload, length)
             self._refuse_without_space(length)
         return upload
@@ -49,7 +48,10 @@ class Door:
 
     async def _start(self, token: UploadToken, length: int | None, metadata: str, partial: Partial) -> Upload | None:
         try:
-            return await self._uploads.start(token, length, metadata, self._clock.now(), partial.size)
+            return await self._uploads.start(
+                *(token, length, metadata, self._clock.now(), partial.size),
+                throw_away=lambda: asyncio.to_thread(partial.empty),
+            )
         except Refused:
             if partial.size == 0:
                 partial.remove()
@@ -117,10 +119,9 @@ class Door:
 
     async def end(self, upload: Upload) -> None:
         """Terminate: the bytes go, and the upload cannot be begun again."""
-        if upload.status == "stored":
-            raise Refused("offset_mismatch", "The upload is finished; delete the video with the API.")
         await self._finisher.reject(upload, Refused("upload_terminated"), self.offset(upload))
-        await self._uploads.withdraw(upload.video_id, self._clock.now(), stored_too=True)
+        if not await self._uploads.withdraw(upload.video_id, self._clock.now(), of=(*OPEN, "rejected")):
+            raise Refused("offset_mismatch", "The upload is finished; delete the video with the API.")
 
     def _path(self, video_id: str) -> Path:
         return partial_path(self._directory, video_id)

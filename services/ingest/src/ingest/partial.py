@@ -70,6 +70,12 @@ class Partial:
             os.ftruncate(self._descriptor, size)
             self.size = size
 
+    def empty(self) -> None:
+        """Drop all, on the disk too: after a power cut nothing of it comes back."""
+        if self.size:
+            self.truncate(0)
+            self.sync()
+
     def remove(self) -> None:
         """Delete the file; whoever has it open sees `removed`."""
         self.path.unlink(missing_ok=True)

@@ -8,11 +8,13 @@ from typing import Any
 
 from chassis.clock import Clock, wait_or_stop
 from chassis.database import DISCONNECTED
+from chassis.objects import ObjectStore
 from ingest.finish import Finisher
 from ingest.partial import SUFFIX, Partial, partial_path
 from ingest.parts import PartsSweep
 from ingest.refusals import Refused
 from ingest.uploads import Uploads
+from tablewatch_schemas import keys
 
 EVERY_S = 60.0
 ORPHAN_S = 3600.0
@@ -28,9 +30,10 @@ class Sweep:
         directory: Path,
         clock: Clock,
         log: Any,
+        objects: ObjectStore,
         parts: PartsSweep | None = None,
     ) -> None:
-        self._parts = parts
+        self._parts, self._objects = parts, objects
         self._uploads, self._finisher, self._directory = uploads, finisher, directory
         self._clock, self._log = clock, log
 
@@ -40,6 +43,7 @@ class Sweep:
             try:
                 await self.expire(self._clock.now())
                 await self.clear_orphans(time.time())
+                await self.clear_withdrawn(self._clock.now())
                 if self._parts is not None:
                     await self._parts.sweep(self._clock)
             except (OSError, *DISCONNECTED) as error:
@@ -60,6 +64,12 @@ class Sweep:
                 await self._finisher.reject(upload, Refused("upload_expired"), 0)
             except Refused:
                 continue
+
+    async def clear_withdrawn(self, now: datetime) -> None:
+        """Delete originals that were put after their video was withdrawn, by who was killed before he could see it."""
+        for site_id, video_id in await self._uploads.withdrawn_lately():
+            await self._objects.delete_prefix(keys.original_prefix(site_id, video_id))
+        await self._uploads.let_withdrawn_rest(now)
 
     async def clear_orphans(self, now_s: float) -> int:
         """Delete partial files that are old and have no open row: left by a crash just before their end."""

@@ -1,5 +1,6 @@
 """Rows of uploads: what ingest knows of each, and the steps that a row can take."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -60,6 +61,13 @@ WHERE uploads.status = 'receiving'
 RETURNING {_COLUMNS}
 """  # noqa: S608 (column names of our own)
 
+_WITHDRAW = """
+INSERT INTO withdrawn (video_id, withdrawn_at, site_id) VALUES ($1, $2, $3)
+ON CONFLICT (video_id) DO UPDATE SET site_id = coalesce(excluded.site_id, withdrawn.site_id)
+"""
+OPEN: tuple[Status, ...] = ("receiving", "received")
+ANY: tuple[Status, ...] = (*OPEN, "stored", "rejected")
+
 
 class Uploads:
     """The table. Methods with `conn` belong into the caller's transaction."""
@@ -68,10 +76,17 @@ class Uploads:
         self.pool, self.ttl, self._limits = pool, timedelta(seconds=ttl_s), limits
 
     async def start(
-        self, token: UploadToken, length: int | None, metadata: str, now: datetime, thrown_away: int = 0
+        self,
+        token: UploadToken,
+        length: int | None,
+        metadata: str,
+        now: datetime,
+        thrown_away: int = 0,
+        throw_away: Callable[[], Awaitable[None]] | None = None,
     ) -> Upload | None:
         """Begin an upload, or begin it again, throwing away what had arrived; None when it is past receiving.
 
+        `throw_away` is called before the row is committed: a crash leaves old bytes to the old row, never to the new.
         Raises Refused when the site may not: too_many_uploads, daily_bytes_exceeded.
         """
         async with self.pool.acquire() as conn, conn.transaction():
@@ -87,6 +102,8 @@ class Uploads:
                 *(token.max_bytes, token.max_duration_ms, metadata, length, now, now + self.ttl),
                 None if token.picture is None else orjson.dumps(token.picture).decode(),
             )
+            if row is not None and throw_away is not None:
+                await throw_away()
         return None if row is None else Upload(**row)
 
     async def _make_room(
@@ -158,21 +175,31 @@ class Uploads:
         )
         return [(row["video_id"], row["length"]) for row in rows]
 
-    async def withdraw(self, video_id: str, now: datetime, *, stored_too: bool) -> bool:
-        """Forget the upload and keep it from starting again; False when it is decided on and may stay.
+    async def withdraw(self, video_id: str, now: datetime, of: Sequence[Status]) -> bool:
+        """Forget the upload, if its status is one `of` these, and keep it from starting again; False when it is not.
 
-        A cancelled run keeps its original and a refusal its reason; a deleted video (`stored_too`) keeps nothing.
+        A cancelled run keeps its original and a refusal its reason; a deleted video keeps nothing.
         """
         async with self.pool.acquire() as conn, conn.transaction():
             await conn.execute(_ONE_AT_A_TIME, video_id)
-            await conn.execute(
-                "DELETE FROM uploads WHERE video_id = $1 AND ($2 OR status IN ('receiving', 'received'))",
-                *(video_id, stored_too),
+            site_id = await conn.fetchval(
+                "DELETE FROM uploads WHERE video_id = $1 AND status = ANY($2) RETURNING site_id", video_id, of
             )
             if await conn.fetchval("SELECT true FROM uploads WHERE video_id = $1", video_id):
                 return False
-            await conn.execute("INSERT INTO withdrawn VALUES ($1, $2) ON CONFLICT DO NOTHING", video_id, now)
+            await conn.execute(_WITHDRAW, video_id, now, site_id)
             return True
+
+    async def withdrawn_lately(self) -> list[tuple[str, str]]:
+        """Site and video of what was withdrawn, where a request that was under way may yet leave bytes."""
+        rows = await self.pool.fetch("SELECT site_id, video_id FROM withdrawn WHERE site_id IS NOT NULL LIMIT 1000")
+        return [(row["site_id"], row["video_id"]) for row in rows]
+
+    async def let_withdrawn_rest(self, now: datetime) -> None:
+        """Nothing that was under way when these were withdrawn still is."""
+        await self.pool.execute(
+            "UPDATE withdrawn SET site_id = NULL WHERE site_id IS NOT NULL AND withdrawn_at < $1", now - self.ttl
+        )
 
     async def in_parts(self, video_id: str, multipart_id: str) -> str | None:
         """The bytes go to the bucket from now on; None when another request said so before, or the upload is over."""
