@@ -113,7 +113,7 @@ class Road:
         self.intake = Intake(self.pool, clock)
         self.publisher = self.make_publisher(Window(0, NoBacklog(), clock))
         self.relay = Relay(self.pool, self.producer, clock=clock, metrics=metrics, log=log)
-        self.chores = Chores(self.pool, self.store, clock=clock, log=log)
+        self.chores = Chores(self.pool, self.store, 3600.0, clock=clock, log=log)
 
     def make_publisher(self, window: Window) -> Publisher:
         return Publisher(

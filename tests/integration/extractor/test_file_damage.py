@@ -1,7 +1,7 @@
 """Damaged and hopeless files: what could be read is delivered and the rest told; failures say why."""
 
+import errno
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from tests.unit.extractor.reference import decode_everything, expected
 
 from extractor.files import work
 from extractor.files.worker import Worker
-from tablewatch_schemas import FrameExtracted
+from tablewatch_schemas import FrameExtracted, VideoUploaded
 
 
 @pytest.mark.parametrize("name", ["faststart.mp4", "open_gop_hevc.mp4", "offset.ts", "mpeg4.avi"])
@@ -122,11 +122,12 @@ async def test_a_silent_decoder_is_killed_and_tried_again(
     ]
 
 
-async def test_a_failed_run_ends_with_a_marker_and_can_go_on(
-    road: Road, worker: Worker, clip_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def failed_half_way(
+    road: Road, worker: Worker, clip_folder: Path, monkeypatch: pytest.MonkeyPatch, make: tuple[str, ...]
+) -> VideoUploaded:
+    """A run of 24 frames whose first segment is done and whose others had no time."""
     monkeypatch.setattr("extractor.files.segments.BACKOFF_S", 0.01)
-    upload = await road.upload(clips.make("cfr.mp4", clip_folder, seconds=24), "cadence", 1000)
+    upload = await road.upload(clips.make("cfr.mp4", clip_folder, seconds=24), "cadence", 1000, make=make)
     await worker.once()
     await worker.once()
     with monkeypatch.context() as hurried:
@@ -134,18 +135,89 @@ async def test_a_failed_run_ends_with_a_marker_and_can_go_on(
         while (job := await road.job(upload)) and job["state"] == "processing":
             await worker.once()
     await road.publish()
+    return upload
+
+
+async def give_up(road: Road, upload: VideoUploaded) -> None:
+    """As if nobody had tried the run again for as long as that is possible."""
+    await road.pool.execute("UPDATE jobs SET updated_at = '-infinity' WHERE run_id = $1", upload.run_id)
+    await road.chores.round()
+    await road.publish()
+
+
+@pytest.mark.parametrize("make", [("frames",), ("frames", "tables", "hazards")])
+async def test_a_failed_run_keeps_its_end_to_itself_and_goes_on_where_it_stood(
+    road: Road, worker: Worker, clip_folder: Path, monkeypatch: pytest.MonkeyPatch, make: tuple[str, ...]
+) -> None:
+    upload = await failed_half_way(road, worker, clip_folder, monkeypatch, make)
+    await road.chores.round()
+    await road.publish()
     before = await road.frames(upload)
-    assert len(before) > 1
-    assert (before[-1].last, before[-1].object_key) == (True, None)
-    assert not any(frame.last for frame in before[:-1])
+    assert 0 < len(before) < 24
+    assert not any(frame.last for frame in before)
+    error = (await road.told(upload))[-1].error
+    assert error is not None
+    assert (error.code, error.retryable) == ("timeout", True)
 
     await road.command(upload, "retry")
     await run_dry(worker)
     await road.publish()
     after = await road.frames(upload)
-    pictures = [frame for frame in after if frame.object_key]
-    assert [frame.index for frame in pictures] == list(range(24))
+    assert after[: len(before)] == before
+    assert [frame.index for frame in after] == list(range(24))
+    assert [frame.last for frame in after] == [False] * 23 + [True]
+
+
+async def test_a_run_that_was_given_up_ends_with_a_marker_and_its_folds_take_no_more(
+    road: Road, worker: Worker, clip_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = await failed_half_way(road, worker, clip_folder, monkeypatch, ("frames", "tables"))
+    await give_up(road, upload)
+    frames = await road.frames(upload)
+    assert (frames[-1].last, frames[-1].object_key, frames[-1].index) == (True, None, len(frames) - 1)
+    assert not any(frame.last for frame in frames[:-1])
+    await road.command(upload, "retry")
+    assert await run_dry(worker) == 0
+    await road.publish()
+    told = (await road.told(upload))[-1]
+    assert told.error is not None
+    assert (told.status, told.error.code, told.error.retryable) == ("failed", "timeout", False)
+    assert await road.frames(upload) == frames
+
+
+async def test_frames_alone_can_go_on_after_they_were_given_up(
+    road: Road, worker: Worker, clip_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = await failed_half_way(road, worker, clip_folder, monkeypatch, ("frames",))
+    await give_up(road, upload)
+    before = await road.frames(upload)
+    assert (before[-1].last, before[-1].object_key) == (True, None)
+    await road.command(upload, "retry")
+    await run_dry(worker)
+    await road.publish()
+    after = await road.frames(upload)
+    assert [frame.index for frame in after if frame.object_key] == list(range(24))
     assert (after[-1].last, after[-1].object_key, after[-1].index) == (True, None, 24)
     ids = [each.id for each in await road.heard(FrameExtracted, upload.run_id)]
     assert len(set(ids)) == len(ids)
-    assert replace(pictures[0]) == before[0]
+
+
+async def test_a_full_disk_at_the_last_thumbnail_is_waited_out(
+    road: Road, worker: Worker, clip_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = await road.upload(clips.make("cfr.mp4", clip_folder))
+    await run_dry(worker)
+
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as filled:
+        filled.setattr(road.store, "put", full)
+        await road.publish()
+    job = await road.job(upload)
+    assert job is not None
+    assert (job["state"], job["published"]) == ("processing", 0)  # what ends a run waits for its thumbnail
+    await road.pool.execute("UPDATE jobs SET publish_until = '-infinity' WHERE run_id = $1", upload.run_id)
+    await road.publish()
+    assert [frame.last for frame in await road.frames(upload)] == [False] * 5 + [True]
+    assert (await road.told(upload))[-1].thumbnails.best is not None

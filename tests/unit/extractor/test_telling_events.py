@@ -68,6 +68,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "duration_ms": 8000,
         "done_ms": 4000,
         "error_code": None,
+        "given_up": False,
         "gaps": "[]",
         "first_thumb": True,
         "best_thumb": False,

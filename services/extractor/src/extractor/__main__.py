@@ -42,7 +42,8 @@ async def build(service: Service, settings: ExtractorSettings) -> None:
     intake = Intake(pool, service.clock)
     service.task("intake", Consumer(broker, options, intake.handle, producer, health=service.health, **parts).run)
     service.task("outbox", Relay(pool, producer, **parts).run)
-    service.task("chores", Chores(pool, store, clock=service.clock, log=service.log).run)
+    chores = Chores(pool, store, settings.extractor_retry_s, clock=service.clock, log=service.log)
+    service.task("chores", chores.run)
 
     backlog = GroupBacklog(
         settings.kafka_bootstrap, settings.extractor_window_group, FrameExtracted.TOPIC, settings.partitions

@@ -14,6 +14,9 @@ class ExtractorSettings(ServiceSettings):
         default=10.0, gt=2, description="Seconds after which a silent worker's segment is another's."
     )
     extractor_attempts: int = Field(default=4, ge=1, description="Tries of a segment before its job fails.")
+    extractor_retry_s: float = Field(
+        default=21_600.0, ge=0, description="Seconds for which a failed run may be tried again before its end is told."
+    )
     extractor_stall_s: float = Field(
         default=60.0, gt=0, description="Seconds without a sign of life after which a decoder is killed."
     )

@@ -4,7 +4,7 @@ Every function takes a connection inside a transaction. Where a job's row and it
 comes first, so that no two transactions wait for each other.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -48,7 +48,7 @@ SELECT run_id FROM jobs WHERE dirty AND state = 'processing' AND told_at < clock
 ORDER BY told_at LIMIT 50 FOR UPDATE SKIP LOCKED
 """
 _FAIL = """
-UPDATE jobs SET state = 'failed', error_code = $2, error_detail = $3, updated_at = clock_timestamp()
+UPDATE jobs SET state = 'failed', error_code = $2, error_detail = $3, given_up = $4, updated_at = clock_timestamp()
 WHERE run_id = $1 AND state IN ('queued', 'processing') RETURNING true
 """
 _CANCEL = """
@@ -57,8 +57,16 @@ WHERE run_id = $1 AND state IN ('queued', 'processing') RETURNING true
 """
 _RETRY = """
 UPDATE jobs SET state = 'queued', attempt = attempt + 1, error_code = NULL, error_detail = NULL,
+    marked = CASE WHEN given_up THEN attempt ELSE marked END, given_up = false, -- its marker may be under way
     served_at = '-infinity', updated_at = clock_timestamp()
-WHERE run_id = $1 AND state IN ('failed', 'cancelled') RETURNING true
+WHERE run_id = $1 AND state IN ('failed', 'cancelled') AND NOT (given_up AND jsonb_array_length(upload -> 'make') > 1)
+RETURNING true
+"""
+_GIVE_UP = """
+UPDATE jobs SET given_up = true WHERE run_id IN (
+    SELECT run_id FROM jobs WHERE state = 'failed' AND NOT given_up AND updated_at < clock_timestamp() - $1::interval
+    ORDER BY updated_at LIMIT 50 FOR UPDATE SKIP LOCKED)
+RETURNING run_id
 """
 _REOPEN = """
 UPDATE segments SET state = 'open', tries = 0, not_before = '-infinity', error_code = NULL
@@ -117,8 +125,16 @@ async def tried(conn: Connection, run_id: str, segment: int, tries: int, failed:
 async def fail(conn: Connection, run_id: str, failed: Failed | Failure, now: datetime) -> None:
     """End a job in a failure; nothing if it has ended already."""
     failure, detail = (failed.failure, failed.detail) if isinstance(failed, Failed) else (failed, "")
-    if await conn.fetchval(_FAIL, run_id, failure.code, detail[:2000]):
+    if await conn.fetchval(_FAIL, run_id, failure.code, detail[:2000], not failure.retryable):
         await tell(conn, run_id, now)
+
+
+async def give_up(conn: Connection, after: timedelta, now: datetime) -> int:
+    """Let the runs end that failed so long ago and that nobody has tried again; returns how many."""
+    over = [row["run_id"] for row in await conn.fetch(_GIVE_UP, after)]
+    for run_id in over:
+        await tell(conn, run_id, now)
+    return len(over)
 
 
 async def cancel(conn: Connection, run_id: str, now: datetime) -> None:
@@ -130,11 +146,16 @@ async def cancel(conn: Connection, run_id: str, now: datetime) -> None:
 
 
 async def retry(conn: Connection, run_id: str, now: datetime) -> None:
-    """Go on with a failed or cancelled job: what is done stays done."""
+    """Go on with a failed or cancelled job: what is done stays done.
+
+    A run with tables or hazards whose end was told is told of again instead: the folds take no more of it.
+    """
     await conn.execute("DELETE FROM early_cancels WHERE run_id = $1", run_id)
     if await conn.fetchval(_RETRY, run_id):
         await conn.execute(_REOPEN, run_id)
         await conn.execute(_ONLY_PUBLISH, run_id)
+        await tell(conn, run_id, now)
+    elif await conn.fetchval("SELECT true FROM jobs WHERE run_id = $1 AND state = 'failed'", run_id):
         await tell(conn, run_id, now)
 
 

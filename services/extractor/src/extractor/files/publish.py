@@ -14,6 +14,7 @@ from chassis.metrics import Metrics
 from chassis.objects import ObjectStore
 from chassis.produce import Producer
 from extractor.files import jobs, telling
+from extractor.files.failures import STORAGE_FAILED, Failed
 from extractor.files.telling import Frame
 from extractor.files.window import Window
 from tablewatch_schemas import Encoded, keys
@@ -21,24 +22,27 @@ from tablewatch_schemas import Encoded, keys
 BATCH = 100
 LEASE_S = 10.0
 POLL_S = 0.2
+PUT_OFF_S = 5.0
+"""How long a run waits whose last thumbnail could not be stored."""
 
 _CLAIM = """
 UPDATE jobs SET publisher = $1, publish_fence = publish_fence + 1, publish_until = clock_timestamp() + $2
 WHERE run_id = (
     SELECT run_id FROM jobs j
     WHERE publish_until < clock_timestamp() AND NOT run_id = ANY($3) AND (
-        (state = 'processing' AND (
+        (state IN ('processing', 'failed') AND NOT given_up AND (
             published = total
             OR EXISTS (SELECT 1 FROM frames f WHERE f.run_id = j.run_id AND f.index = j.published + 1)
             OR (total = published + 1
                 AND EXISTS (SELECT 1 FROM frames f WHERE f.run_id = j.run_id AND f.index = j.published))))
-        OR (state = 'failed' AND marked < attempt AND (published > 0
+        OR (state = 'failed' AND given_up AND marked < attempt AND (published > 0
             OR EXISTS (SELECT 1 FROM frames f WHERE f.run_id = j.run_id AND f.index = j.published))))
     ORDER BY publish_until LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING *
 """
 _READY = "SELECT * FROM frames WHERE run_id = $1 AND index >= $2 ORDER BY index LIMIT $3"
 _RELEASE = "UPDATE jobs SET publish_until = '-infinity' WHERE run_id = $1 AND publish_fence = $2"
+_PUT_OFF = "UPDATE jobs SET publish_until = clock_timestamp() + $3 WHERE run_id = $1 AND publish_fence = $2"
 _ADVANCE = """
 UPDATE jobs SET published = $3, dirty = true, publish_until = '-infinity', updated_at = clock_timestamp()
 WHERE run_id = $1 AND publish_fence = $2 AND state IN ('processing', 'failed') RETURNING true
@@ -50,7 +54,7 @@ WHERE run_id = $1 AND publish_fence = $2 AND state = 'processing' RETURNING true
 """
 _MARKED = """
 UPDATE jobs SET published = $3, marked = attempt, publish_until = '-infinity', updated_at = clock_timestamp()
-WHERE run_id = $1 AND publish_fence = $2 AND state = 'failed' RETURNING true
+WHERE run_id = $1 AND publish_fence = $2 AND given_up RETURNING true
 """
 _BEST = """
 SELECT best_thumb FROM segments WHERE run_id = $1 AND best_thumb IS NOT NULL
@@ -61,11 +65,16 @@ ORDER BY best_score DESC, number LIMIT 1
 @dataclass(frozen=True, slots=True)
 class Release:
     """What to publish of a run now. `last`: the final one of `frames` ends the run; `marker`: a record without a
-    picture does, because the run failed, or failed before and told so."""
+    picture does, because the run was given up, or was before and told so."""
 
     frames: tuple[Frame, ...]
     last: bool
     marker: bool
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing comes after this."""
+        return self.last or self.marker
 
 
 def release(
@@ -131,16 +140,23 @@ class Publisher:
     async def _publish(self, row: asyncpg.Record) -> None:
         async with self._pool.acquire() as conn:
             rows = await conn.fetch(_READY, row["run_id"], row["published"], BATCH + 1)
-        failed = row["state"] == "failed"
+        failed = row["given_up"]
         room = min(BATCH, await self._window.room())
         going = release(
             [_frame(each) for each in rows], row["published"], row["total"], failed, row["marked"] > 0, room
         )
         if len(rows) > BATCH:
             going = Release(going.frames, last=False, marker=False)
+        try:
+            best = await self._best_thumbnail(row) if going.ends and not failed else False
+        except Failed as error:
+            self._log.warning("thumbnail_put_off", run_id=row["run_id"], error=str(error))
+            self._metrics.count("work_total", stage="publish", outcome="storage_failed")
+            await self._pool.execute(_PUT_OFF, row["run_id"], row["publish_fence"], timedelta(seconds=PUT_OFF_S))
+            return
         await self._producer.send_all(self._messages(row, going))
         self._window.released(len(going.frames))
-        await self._advance(row, going)
+        await self._advance(row, going, best)
 
     def _messages(self, row: asyncpg.Record, going: Release) -> list[Encoded]:
         cause, now = telling.received_of(dict(row)), self._clock.now()
@@ -154,20 +170,19 @@ class Publisher:
             messages.append(telling.last_marker(cause, index, going.frames[-1].media_ms if going.frames else 0, now))
         return messages
 
-    async def _advance(self, row: asyncpg.Record, going: Release) -> None:
+    async def _advance(self, row: asyncpg.Record, going: Release, best: bool) -> None:
         """Remember what is acknowledged. Whoever lost the lease in between changes nothing."""
         run_id, fence, published = row["run_id"], row["publish_fence"], row["published"] + len(going.frames)
-        ended = going.last or going.marker
-        best = await self._best_thumbnail(row) if ended and row["state"] == "processing" else False
+        done = going.ends and not row["given_up"]
         async with self._pool.acquire() as conn, conn.transaction():
-            if ended and row["state"] == "processing":
+            if done:
                 mine = await conn.fetchval(_DONE, run_id, fence, published, best)
             else:
-                mine = await conn.fetchval(_MARKED if ended else _ADVANCE, run_id, fence, published)
+                mine = await conn.fetchval(_MARKED if going.ends else _ADVANCE, run_id, fence, published)
             if not mine:
                 return
             await conn.execute("DELETE FROM frames WHERE run_id = $1 AND index < $2", run_id, published)
-            if ended and row["state"] == "processing":
+            if done:
                 await conn.execute("DELETE FROM segments WHERE run_id = $1", run_id)
                 await jobs.tell(conn, run_id, self._clock.now())
         self._metrics.count("work_total", len(going.frames), stage="publish", outcome="ok")
@@ -177,7 +192,10 @@ class Publisher:
             thumb = await conn.fetchval(_BEST, row["run_id"])
         if thumb is None:
             return False
-        await self._store.put(keys.thumbnail(row["site_id"], row["run_id"], "best"), thumb, "image/jpeg")
+        try:
+            await self._store.put(keys.thumbnail(row["site_id"], row["run_id"], "best"), thumb, "image/jpeg")
+        except Exception as error:  # the boundary to storage: every backend has its own errors
+            raise Failed(STORAGE_FAILED, str(error)) from error
         return True
 
 

@@ -1,4 +1,4 @@
-"""Chores on a clock: progress told once a second, objects of deleted runs swept, now and again later."""
+"""Chores on a clock: progress told once a second, failed runs given up in the end, objects of deleted runs swept."""
 
 import asyncio
 from datetime import timedelta
@@ -27,8 +27,11 @@ _NEXT = "UPDATE deletions SET sweeps = sweeps + 1, next_sweep = clock_timestamp(
 class Chores:
     """Any number of processes may run them."""
 
-    def __init__(self, pool: asyncpg.Pool, store: ObjectStore, *, clock: Clock, log: Any) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, store: ObjectStore, retry_within_s: float, *, clock: Clock, log: Any
+    ) -> None:
         self._pool, self._store, self._clock, self._log = pool, store, clock, log
+        self._retry_within = timedelta(seconds=retry_within_s)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what fails is tried again in the next round."""
@@ -43,6 +46,8 @@ class Chores:
         """Everything that is due."""
         async with self._pool.acquire() as conn, conn.transaction():
             await jobs.tell_due(conn, self._clock.now())
+        async with self._pool.acquire() as conn, conn.transaction():
+            await jobs.give_up(conn, self._retry_within, self._clock.now())
         while await self.sweep():
             pass
 

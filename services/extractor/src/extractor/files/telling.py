@@ -82,11 +82,12 @@ def percent_of(row: Mapping[str, Any]) -> float:
 
 
 def error_of(row: Mapping[str, Any]) -> VideoProgressError | None:
-    """The code, sentence and hope of a failed or cancelled job."""
+    """The code, sentence and hope of a failed or cancelled job; none once the folds were told its end."""
     if row["error_code"] is None:
         return None
     failure = failure_of(row["error_code"])
-    return VideoProgressError(code=failure.code, reason=failure.reason, retryable=failure.retryable)
+    over = row["given_up"] and len(upload_of(row).make) > 1
+    return VideoProgressError(code=failure.code, reason=failure.reason, retryable=failure.retryable and not over)
 
 
 def progress(row: Mapping[str, Any], now: datetime) -> Encoded:
