@@ -64,24 +64,28 @@ class LocalObjects:
         return self.root / checked_key(key)
 
     def _put(self, key: str, data: bytes | Path, final: bool) -> None:
-        incoming = self.root / TEMPORARY
-        incoming.mkdir(parents=True, exist_ok=True)
-        temporary = incoming / uuid.uuid4().hex
+        temporary = self.root / TEMPORARY / uuid.uuid4().hex
         try:
-            _fill(temporary, data, final)
+            try:
+                _fill(temporary, data, final)
+            except FileNotFoundError:  # the first object here; or the source is gone, which the second try says
+                temporary.parent.mkdir(parents=True, exist_ok=True)
+                _fill(temporary, data, final)
             self._move(temporary, self._path(key))
         finally:
             temporary.unlink(missing_ok=True)
 
     def _move(self, temporary: Path, target: Path) -> None:
+        """Parents are made when they are missed: a thousand frames go into one directory."""
+        created: list[Path] = []
         for attempt in range(RENAME_ATTEMPTS):
-            created = _make_parents(target, self.root)
             try:
                 temporary.replace(target)
                 break
-            except FileNotFoundError:  # a delete pruned the empty directory under us
+            except FileNotFoundError:  # no such directory yet, or a delete pruned the empty one under us
                 if attempt == RENAME_ATTEMPTS - 1:
                     raise
+                created += _make_parents(target, self.root)
         for directory in (target.parent, *created):
             _sync_directory(directory)
 
@@ -117,15 +121,20 @@ class LocalObjects:
 
 
 def _fill(temporary: Path, data: bytes | Path, final: bool) -> None:
-    if isinstance(data, Path) and final and _linked(data, temporary):
-        source = temporary
-    elif isinstance(data, Path):
+    if isinstance(data, bytes):
+        _written(temporary, data)
+        return
+    if not (final and _linked(data, temporary)):
         shutil.copyfile(data, temporary)
-        source = temporary
-    else:
-        temporary.write_bytes(data)
-        source = temporary
-    with source.open("rb") as file:
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _written(temporary: Path, data: bytes) -> None:
+    with temporary.open("wb", buffering=0) as file:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
         os.fsync(file.fileno())
 
 

@@ -62,6 +62,7 @@ class Child:
             *(("unshare", "-rn", "--", *command) if limits.isolated else command),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            limit=wire.PIPE_BYTES,
             stderr=asyncio.subprocess.DEVNULL,
             env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | {"OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,

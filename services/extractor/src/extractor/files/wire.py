@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 
 LENGTHS = struct.Struct(">II")
+PIPE_BYTES = 1 << 20
+"""Room in the pipe, and what the parent buffers: a 1080p frame passes in one go instead of in three of 64 KiB."""
 MAX_HEADER = 8 << 20
 MAX_PAYLOAD = 128 << 20
 
