@@ -79,14 +79,14 @@ def colours(width: int, height: int) -> Any:
     ("rotation", "top_left"), [(0, (0, 0, 255)), (90, (255, 0, 0)), (180, (255, 255, 255)), (270, (0, 255, 0))]
 )
 def test_rotation_is_clockwise_in_picture_and_thumbnail(rotation: int, top_left: tuple[int, int, int]) -> None:
-    picture = picture_of(frame_of(colours(640, 400)), rotation, Keeping(95))
-    turned = rotation in (90, 270)
-    assert (picture.width, picture.height) == ((400, 640) if turned else (640, 400))
-    for jpeg in (picture.data, thumbnail(picture)):
+    frame = frame_of(colours(640, 400))
+    picture = picture_of(frame, rotation, Keeping(95))
+    sizes = [(640, 400), (512, 320)] if rotation in (90, 270) else [(400, 640), (200, 320)]
+    assert (picture.height, picture.width) == sizes[0]
+    for jpeg, size in zip((picture.data, thumbnail(frame, rotation)), sizes, strict=True):
         pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-        assert pixels is not None
+        assert pixels is not None and pixels.shape[:2] == size
         assert np.abs(pixels[20, 20].astype(int) - top_left).max() < 12
-    assert picture.small.shape[:2] == ((512, 320) if turned else (200, 320))
 
 
 def test_measures_do_not_depend_on_resolution() -> None:
@@ -102,9 +102,11 @@ def test_measures_do_not_depend_on_resolution() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (501, 3), (319, 241)])
 def test_any_size_has_a_picture_and_a_thumbnail(size: tuple[int, int]) -> None:
-    picture = picture_of(frame_of(np.full((size[1], size[0], 3), 128, np.uint8)), 90, Keeping(85))
+    frame = frame_of(np.full((size[1], size[0], 3), 128, np.uint8))
+    picture = picture_of(frame, 90, Keeping(85))
     assert (picture.width, picture.height) == (size[1], size[0])
-    assert thumbnail(picture)
+    assert (picture.sharpness, picture.brightness) == (0, pytest.approx(0.5, abs=0.01))
+    assert thumbnail(frame, 90)
 
 
 def test_png_loses_nothing() -> None:

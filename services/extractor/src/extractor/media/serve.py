@@ -219,7 +219,7 @@ class Teller:
         score = picture_score(picture.sharpness, picture.brightness)
         small = b""
         if score > self._best:
-            self._best, small = score, thumbnail(picture)
+            self._best, small = score, thumbnail(frame, self._rotation)
         ms = media_ms(ticks, start, self._time_base)
         self.say("frame", picture.data + small, **described(picture, index, ms, bool(frame.key_frame)), score=score)
 
