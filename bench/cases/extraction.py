@@ -21,13 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
-from chassis.links import LinkSigner
+from chassis.clock import SystemClock
 from chassis.objects_local import LocalObjects
 from extractor.files import telling, work
 from extractor.files.children import Child, Limits, can_isolate
-from extractor.files.segments import Claim, Planned
+from extractor.files.claims import Claim, Planned
 from extractor.files.telling import Frame
 from tablewatch_schemas import Received, VideoUploaded, VideoUploadedSampling, keys, new_id
 
@@ -85,7 +83,7 @@ def claim(upload: VideoUploaded, part: dict[str, Any] | None = None, found: Plan
 
 async def extract(clip: Path, folder: Path, upload: VideoUploaded, workers: int) -> list[Frame]:
     """Survey, then every segment, `workers` at a time, each worker with one decoder as in production."""
-    store = LocalObjects(folder, LinkSigner(SecretStr("b" * 32), "http://127.0.0.1"))
+    store = LocalObjects(folder, links=None)  # type: ignore[arg-type] # no links are made here
     limits, rows = Limits(3072 << 20, 60.0, await can_isolate()), Rows()
     first = await Child.start(limits)
     found = await work.survey(first, clip, claim(upload))
@@ -94,7 +92,7 @@ async def extract(clip: Path, folder: Path, upload: VideoUploaded, workers: int)
     async def worker(child: Child) -> None:
         while waiting:
             held = claim(upload, waiting.popleft(), found)
-            stored = await work.extract(child, clip, held, store, rows, QUALITY)  # type: ignore[arg-type]
+            stored = await work.extract(child, clip, held, store, rows, QUALITY, SystemClock())  # type: ignore[arg-type]
             assert stored.held, "the plan did not hold"
         await child.kill()
 

@@ -15,13 +15,14 @@ from chassis.lanes import partition_for, run_partitions
 from chassis.leases import Lost
 from extractor.files import segments
 from extractor.files.children import Child, Limits, can_isolate
+from extractor.files.claims import Claim, record
 from extractor.files.telling import Frame
 from extractor.files.window import GroupBacklog, Window
 from extractor.files.worker import Worker
 from tablewatch_schemas import FrameExtracted, new_id
 
 
-async def claimed(pool: asyncpg.Pool, owner: str, lease_s: float = 5.0) -> segments.Claim | None:
+async def claimed(pool: asyncpg.Pool, owner: str, lease_s: float = 5.0) -> Claim | None:
     async with pool.acquire() as conn, conn.transaction():
         return await segments.claim(conn, owner, lease_s, UPLOADED_AT)
 
@@ -54,7 +55,7 @@ async def test_a_lease_that_ran_out_is_another_s_and_the_old_owner_writes_nothin
         assert await segments.renew(conn, second, 5)
         with pytest.raises(Lost):
             async with conn.transaction():
-                await segments.record(conn, first, [Frame(0, 0, 1, 1, 1, True, 0.0, 0.0)])
+                await record(conn, first, [Frame(0, 0, 1, 1, 1, True, 0.0, 0.0)])
     assert await pool.fetchval("SELECT count(*) FROM frames") == 0
 
 

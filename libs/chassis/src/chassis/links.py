@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from pydantic import SecretStr
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 
 class BadLink(Exception):
@@ -18,7 +20,7 @@ class BadLink(Exception):
 class LinkSigner:
     """HMAC-SHA256 over key, expiry and download name; `base_url` is the public address of the api."""
 
-    def __init__(self, secret: SecretStr, base_url: str) -> None:
+    def __init__(self, secret: "SecretStr", base_url: str) -> None:
         self._secret, self._base_url = secret, base_url.rstrip("/")
 
     def sign(self, key: str, expires_at_s: int, filename: str | None = None) -> str:

@@ -1,18 +1,16 @@
 """Segments: claimed by one worker at a time, and written to only under the fence of that claim."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
-from chassis.leases import Lost
 from extractor.files import jobs
+from extractor.files.claims import Claim, Planned, hold
 from extractor.files.failures import NO_FRAMES, Failed
 from extractor.files.jobs import Connection
-from extractor.files.telling import Frame, upload_of
-from tablewatch_schemas import VideoUploaded
+from extractor.files.telling import upload_of
 
 BACKOFF_S, BACKOFF_MAX_S = 1.0, 60.0
 
@@ -41,20 +39,6 @@ WHERE run_id = $1 AND number = $2 AND fence = $3 AND state = 'open'
   AND EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = s.run_id AND j.state = 'processing')
 RETURNING true
 """
-_TOUCH_JOB = """
-UPDATE jobs SET dirty = true, first_thumb = first_thumb OR $2, updated_at = clock_timestamp()
-WHERE run_id = $1 AND state = 'processing' RETURNING published
-"""
-_HOLD = "SELECT true FROM segments WHERE run_id = $1 AND number = $2 AND fence = $3 AND state = 'open' FOR UPDATE"
-_GROW = "UPDATE segments SET frames = frames + $3, done_ms = greatest(done_ms, $4) WHERE run_id = $1 AND number = $2"
-_STORE = """
-INSERT INTO frames (run_id, segment, index, media_ms, width, height, size_bytes, keyframe, sharpness, brightness)
-SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::bool[], $9::float8[],
-                             $10::float8[]) AS f(index) WHERE f.index >= $11
-ON CONFLICT (run_id, index) DO UPDATE SET segment = excluded.segment, media_ms = excluded.media_ms,
-    width = excluded.width, height = excluded.height, size_bytes = excluded.size_bytes, keyframe = excluded.keyframe,
-    sharpness = excluded.sharpness, brightness = excluded.brightness
-"""
 _DONE = """
 UPDATE segments SET state = 'done', lease_until = '-infinity', frames = $3, done_ms = coalesce(to_ms, $6) - from_ms,
     best_score = $4, best_thumb = $5, error_code = NULL
@@ -79,37 +63,6 @@ FROM (SELECT sum(frames)::int AS total, bool_and(state = 'done') AS complete FRO
 WHERE run_id = $1 AND s.complete RETURNING s.total
 """
 _ADD_GAPS = "UPDATE jobs SET gaps = gaps || $2::jsonb WHERE run_id = $1 AND jsonb_array_length(gaps) < 100"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A segment that is ours until its lease ends, with what is needed of its job."""
-
-    run_id: str
-    number: int
-    kind: str
-    fence: int
-    tries: int
-    first_index: int
-    wanted: tuple[int, ...]
-    seek: int | None
-    after: int | None
-    from_ms: int
-    to_ms: int | None
-    start: int | None
-    duration_ms: int | None
-    upload: VideoUploaded
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What a survey found: see `media.serve`."""
-
-    segments: Sequence[dict[str, Any]]
-    start: int | None
-    duration_ms: int | None
-    expected: int | None
-    gaps: Sequence[dict[str, Any]]
 
 
 async def claim(conn: Connection, owner: str, lease_s: float, now: datetime) -> Claim | None:
@@ -140,26 +93,6 @@ async def claim(conn: Connection, owner: str, lease_s: float, now: datetime) -> 
 async def renew(conn: Connection, held: Claim, lease_s: float) -> bool:
     """Hold it longer; False when it is another's, or its job was cancelled or deleted."""
     return bool(await conn.fetchval(_RENEW, held.run_id, held.number, held.fence, timedelta(seconds=lease_s)))
-
-
-async def hold(conn: Connection, held: Claim, first_thumb: bool = False) -> int:
-    """Lock job and segment for this transaction; frames published so far. Raises Lost unless both are still ours."""
-    published: int | None = await conn.fetchval(_TOUCH_JOB, held.run_id, first_thumb)
-    if published is None or not await conn.fetchval(_HOLD, held.run_id, held.number, held.fence):
-        raise Lost(f"{held.run_id}/{held.number}")
-    return published
-
-
-async def record(conn: Connection, held: Claim, frames: Sequence[Frame]) -> None:
-    """Keep what is known of stored frames, except those that are published already."""
-    published = await hold(conn, held, first_thumb=any(frame.index == 0 for frame in frames))
-    columns = [
-        [getattr(frame, name) for frame in frames]
-        for name in ("index", "media_ms", "width", "height", "size_bytes", "keyframe", "sharpness", "brightness")
-    ]
-    await conn.execute(_STORE, held.run_id, held.number, *columns, published)
-    reached = max((frame.media_ms for frame in frames), default=held.from_ms)
-    await conn.execute(_GROW, held.run_id, held.number, len(frames), max(0, reached - held.from_ms))
 
 
 async def plan(conn: Connection, held: Claim, found: Planned, now: datetime) -> None:

@@ -5,20 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import asyncpg
+from typing import TYPE_CHECKING, Any
 
 from chassis.clock import Clock
 from chassis.objects import ObjectStore
-from extractor.files import segments, telling
+from extractor.files import telling
 from extractor.files.children import Child, Message
+from extractor.files.claims import Claim, Planned, record
 from extractor.files.failures import CRASHED, Failed
 from extractor.files.patience import patiently
-from extractor.files.segments import Claim, Planned
 from extractor.files.tasks import together
 from extractor.files.telling import Frame
 from tablewatch_schemas import VideoUploaded, keys
+
+if TYPE_CHECKING:
+    import asyncpg
 
 AHEAD = 8
 """Frames that may wait for storage before the decoder has to wait too; bounds the memory of a worker."""
@@ -68,7 +69,7 @@ async def survey(child: Child, path: Path, held: Claim) -> Planned:
 
 
 async def extract(
-    child: Child, path: Path, held: Claim, store: ObjectStore, pool: asyncpg.Pool, quality: int, clock: Clock
+    child: Child, path: Path, held: Claim, store: ObjectStore, pool: "asyncpg.Pool", quality: int, clock: Clock
 ) -> Stored:
     """Decode a segment, put its frames into storage, then record them. Raises Failed, Lost."""
     ready: asyncio.Queue[Message | None] = asyncio.Queue(AHEAD)
@@ -93,7 +94,7 @@ async def _listen(
 
 
 async def _keep(
-    ready: asyncio.Queue[Message | None], held: Claim, store: ObjectStore, pool: asyncpg.Pool, clock: Clock
+    ready: asyncio.Queue[Message | None], held: Claim, store: ObjectStore, pool: "asyncpg.Pool", clock: Clock
 ) -> None:
     """Store what has come, several at a time, and record it: objects first, then the rows that lead to events."""
     while True:
@@ -104,7 +105,7 @@ async def _keep(
         if messages:
             await _store(messages, held.upload, store, clock)
             async with pool.acquire() as conn, conn.transaction():
-                await segments.record(conn, held, [frame_of(message.fields) for message in messages])
+                await record(conn, held, [frame_of(message.fields) for message in messages])
         for _ in batch:
             ready.task_done()
 

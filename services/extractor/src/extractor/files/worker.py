@@ -14,8 +14,8 @@ from chassis.metrics import Metrics
 from chassis.objects import Gone, ObjectStore
 from extractor.files import segments, work
 from extractor.files.children import Child, Limits
+from extractor.files.claims import Claim
 from extractor.files.failures import CRASHED, SOURCE_GONE, Failed
-from extractor.files.segments import Claim
 from extractor.files.sources import Sources
 from extractor.files.tasks import together
 
