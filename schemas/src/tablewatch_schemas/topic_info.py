@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+from msgspec import convert, json
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicInfo:
-    """One topic; `read`, `write` and `route` are its generated functions."""
+    """One topic; `wire`, `utc` and `route` are its generated functions."""
 
     name: str
     title: str
@@ -36,14 +39,23 @@ class TopicInfo:
     public: bool
     draft: bool
     event_type: type[Any]
-    read: Callable[[dict[str, Any]], Any]
-    write: Callable[[Any], dict[str, Any]]
+    wire: Callable[[Any], Any]
+    utc: Callable[[Any], bool]
     route: Callable[[Any], tuple[str | None, str]]
 
     @property
     def ce_type(self) -> str:
         """CloudEvents type of version 1."""
         return f"tablewatch.{self.name}.v1"
+
+    def read(self, data: dict[str, Any]) -> Any:
+        """The event of parsed JSON. Raises msgspec.ValidationError, which is a ValueError."""
+        return convert(data, self.event_type)
+
+    def write(self, event: Any) -> dict[str, Any]:
+        """The JSON values of an event. Raises ValueError or AttributeError where a time is none."""
+        values: dict[str, Any] = orjson.loads(json.encode(self.wire(event)))
+        return values
 
 
 def dlq_name(topic: str, group: str) -> str:

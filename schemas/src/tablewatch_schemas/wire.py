@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha1
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid5
 
 import orjson
+from msgspec import MsgspecError, Struct, structs
+from msgspec.json import Decoder, Encoder
 
 from tablewatch_schemas.blame import blame
-from tablewatch_schemas.contracts import schema, validator
+from tablewatch_schemas.contracts import said, schema, validator
 from tablewatch_schemas.errors import ContractError
 from tablewatch_schemas.events import Event
-from tablewatch_schemas.times import read_time, to_ms, write_time
+from tablewatch_schemas.times import in_utc, read_time, to_ms, write_time
 from tablewatch_schemas.topic_info import TopicInfo
 from tablewatch_schemas.topics import TOPICS
 
@@ -25,11 +26,13 @@ E = TypeVar("E")
 _NAMESPACE = UUID("7c1d9f0e-5b1a-5c4e-9a53-0f6d2c3b8e11")
 _FIXED = (("content-type", b"application/json"), ("ce_specversion", b"1.0"))
 
+_encode = Encoder().encode
+_DECODE = {name: Decoder(info.event_type).decode for name, info in TOPICS.items()}
+
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
+class Encoded(Struct, frozen=True, kw_only=True, gc=False):
     """A record ready to send. `partition` None: the partitioner decides by key and lane."""
 
     topic: str
@@ -40,8 +43,7 @@ class Encoded:
     partition: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received(Generic[E]):
+class Received(Struct, Generic[E], frozen=True, kw_only=True, gc=False):
     """A record that was read; `event` None is a tombstone of `key`."""
 
     event: E | None
@@ -59,10 +61,31 @@ class Received(Generic[E]):
     """Of the key, on compacted topics, tombstones too; a reader ignores a lower one than it has."""
 
 
+def to_json(event: Event) -> bytes:
+    """The value of an event's record, not yet checked against its schema: `encode` does that.
+
+    Raises ContractError where a value is no JSON or a time has no zone.
+    """
+    info = TOPICS[event.TOPIC]
+    return _value(info, _wire(info, event))
+
+
+def from_json(cls: type[E], data: bytes | str) -> E:
+    """The event of a value, as tolerant as `decode`. Raises ContractError (not_json, wrong_schema)."""
+    event: E = _parse(TOPICS[cls.TOPIC], data)  # type: ignore[attr-defined]
+    return event
+
+
+def replace(event: E, /, **changes: Any) -> E:
+    """A copy with other values, as `dataclasses.replace`. Raises TypeError on a field that is not there."""
+    changed: E = structs.replace(event, **changes)  # type: ignore[type-var]
+    return changed
+
+
 def event_id(event: Event) -> str:
     """The same for the same topic and identity fields (topic.yaml), however often it is made."""
     info = TOPICS[event.TOPIC]
-    return _event_id(info, info.write(event))
+    return _event_id(info, info.wire(event))
 
 
 def encode(
@@ -78,20 +101,21 @@ def encode(
 
     `source` is `tablewatch/<service>`, `time` when it was made. Ids of causation, correlation and trace come from
     `cause`. Records of keyless topics whose key is null need a `partition`. Raises ContractError if the event is not
-    valid (with jsonschema-rs installed: against the whole schema).
+    valid against the whole schema of its topic.
     """
     info = TOPICS[event.TOPIC]
-    value = _values(info, event)
+    wire = _wire(info, event)
+    value = _value(info, wire)
     validator(info.name)(value)
     key, lane = info.route(event)
     if key is None and not (info.keyless and partition is not None):
         raise ContractError("missing_key", f"{info.name}: its key {info.key_live or info.key_run} is null")
-    version = value[info.version_field] if info.version_field else None
-    headers = _headers(info, _event_id(info, value), source, time, key, version, cause, traceparent)
+    version = getattr(wire, info.version_field) if info.version_field else None
+    headers = _headers(info, _event_id(info, wire), source, time, key, version, cause, traceparent)
     return Encoded(
         topic=info.name,
         key=None if key is None else key.encode(),
-        value=orjson.dumps(value),
+        value=value,
         headers=headers,
         lane=lane,
         partition=partition,
@@ -117,22 +141,22 @@ def decode(topic: str, key: bytes | None, value: bytes | None, headers: Iterable
     info = TOPICS.get(topic)
     if info is None:
         raise ContractError("unknown_topic", f"there is no topic {topic}")
-    given = {name: data for name, data in headers if data is not None}
-    _check_type(info, _text(given, "ce_type"))
+    given = {name: str(data, "utf-8", "replace") for name, data in headers if data is not None}
+    _check_type(info, _given(given, "ce_type"))
     event = None if value is None else _parse(info, value)
-    ident = _text(given, "ce_id")
+    ident = _given(given, "ce_id")
     return Received(
         event=event,
         topic=topic,
         key=None if key is None else key.decode(errors="replace"),
         id=ident,
-        source=_text(given, "ce_source"),
+        source=_given(given, "ce_source"),
         type=info.ce_type,
         time=_time(given),
-        subject=_maybe(given, "ce_subject"),
-        correlation_id=_maybe(given, "ce_correlationid") or ident,
-        causation_id=_maybe(given, "ce_causationid"),
-        traceparent=_maybe(given, "traceparent"),
+        subject=given.get("ce_subject"),
+        correlation_id=given.get("ce_correlationid") or ident,
+        causation_id=given.get("ce_causationid"),
+        traceparent=given.get("traceparent"),
         version=_version(info, event, given),
     )
 
@@ -145,15 +169,22 @@ def decode_as(
     return received
 
 
-def _values(info: TopicInfo, event: Event) -> dict[str, Any]:
+def _wire(info: TopicInfo, event: Event) -> Any:
     try:
-        return info.write(event)
+        return info.wire(event)
     except (ValueError, AttributeError, TypeError) as error:
         raise ContractError("wrong_schema", f"{info.name}: {error}") from error
 
 
-def _event_id(info: TopicInfo, value: dict[str, Any]) -> str:
-    parts = orjson.dumps([value[name] for name in info.identity])
+def _value(info: TopicInfo, wire: Any) -> bytes:
+    try:
+        return _encode(wire)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise ContractError("wrong_schema", f"{info.name}: {error}") from error
+
+
+def _event_id(info: TopicInfo, wire: Any) -> str:
+    parts = orjson.dumps([getattr(wire, name) for name in info.identity])
     return _uuid5(b"%s|v1|%s" % (info.name.encode(), parts))
 
 
@@ -204,40 +235,40 @@ def _check_type(info: TopicInfo, given: str) -> None:
     raise ContractError("wrong_schema", f"{given} on {info.name}")
 
 
-def _parse(info: TopicInfo, value: bytes) -> Any:
+def _parse(info: TopicInfo, value: bytes | str) -> Any:
+    try:
+        event = _DECODE[info.name](value)
+    except (MsgspecError, RecursionError) as error:
+        raise _refusal(info, value, error) from error
+    return event if info.utc(event) else in_utc(event)
+
+
+def _refusal(info: TopicInfo, value: bytes | str, error: Exception) -> ContractError:
+    """Why a value cannot be read; slow, and only for the sentence."""
     try:
         data = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        raise ContractError("not_json", f"{info.name}: {error}") from error
-    try:
-        return info.read(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        found = blame(schema(info.name), data) or str(error)
-        raise ContractError("wrong_schema", f"{info.name}: {found}") from error
+    except orjson.JSONDecodeError as wrong:
+        return ContractError("not_json", f"{info.name}: {wrong}")
+    return ContractError("wrong_schema", f"{info.name}: {blame(schema(info.name), data) or said(error)}")
 
 
-def _text(given: dict[str, bytes], name: str) -> str:
+def _given(given: dict[str, str], name: str) -> str:
     if name not in given:
         raise ContractError("missing_header", f"no header {name}")
-    return given[name].decode(errors="replace")
+    return given[name]
 
 
-def _maybe(given: dict[str, bytes], name: str) -> str | None:
-    data = given.get(name)
-    return None if data is None else data.decode(errors="replace")
-
-
-def _time(given: dict[str, bytes]) -> datetime:
-    text = _text(given, "ce_time")
+def _time(given: dict[str, str]) -> datetime:
+    text = _given(given, "ce_time")
     try:
         return read_time(text)
     except ValueError as error:
         raise ContractError("missing_header", f"ce_time is no time: {text}") from error
 
 
-def _version(info: TopicInfo, event: Any, given: dict[str, bytes]) -> int | None:
+def _version(info: TopicInfo, event: Any, given: dict[str, str]) -> int | None:
     if event is not None and info.version_field:
         version: int = getattr(event, info.version_field)
         return version
-    text = _maybe(given, "ce_version")
+    text = given.get("ce_version")
     return int(text) if text and text.isdecimal() else None

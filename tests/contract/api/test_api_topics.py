@@ -79,7 +79,7 @@ def test_every_example_is_read(path: Path) -> None:
 @pytest.mark.parametrize("message", WRITTEN, ids=lambda message: message.topic)
 def test_what_the_api_writes_is_valid(message: Any) -> None:
     assert message.value is not None
-    validator(message.topic)(orjson.loads(message.value))
+    validator(message.topic)(message.value)
     received = decode(message.topic, message.key, message.value, message.headers)
     assert received.source == "tablewatch/api"
     assert set(orjson.loads(message.value)) == set(schema(message.topic)["required"])

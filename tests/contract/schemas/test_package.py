@@ -1,4 +1,4 @@
-"""What another team gets: the wheel in an environment of its own, with orjson and nothing else."""
+"""What another team gets: the wheel in an environment of its own, with msgspec and orjson and nothing else."""
 
 import json
 import os
@@ -53,18 +53,19 @@ def test_wheel_holds_contracts_examples_and_types(wheel: Path) -> None:
     assert not any(name.startswith(("schemas/", "tools/")) or "generate" in name for name in names)
 
 
-def test_wheel_needs_orjson_only(wheel: Path) -> None:
+def test_wheel_needs_msgspec_and_orjson_only(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (metadata,) = (name for name in archive.namelist() if name.endswith("METADATA"))
     needs = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
-    assert [line for line in needs if "extra ==" not in line] == ["Requires-Dist: orjson>=3.10"]
+    assert needs == ["Requires-Dist: msgspec>=0.20", "Requires-Dist: orjson>=3.10"]
 
 
 def test_installed_wheel_decodes_a_record(wheel: Path, tmp_path: Path) -> None:
-    """Unpacked as pip would, beside a copy of orjson alone; `-S -E` keeps our own environment out."""
+    """Unpacked as pip would, beside copies of its two dependencies alone; `-S -E` keeps our own environment out."""
     site = tmp_path / "site-packages"
     zipfile.ZipFile(wheel).extractall(site)
-    shutil.copytree(Path(sysconfig.get_path("platlib")) / "orjson", site / "orjson")
+    for needed in ("msgspec", "orjson"):
+        shutil.copytree(Path(sysconfig.get_path("platlib")) / needed, site / needed)
     code = f"import sys; sys.path.insert(0, {str(site)!r})\n{READ}"
     done = subprocess.run(
         [sys.executable, "-S", "-E", "-c", code], cwd=tmp_path, capture_output=True, text=True, env={**os.environ}
@@ -74,5 +75,5 @@ def test_installed_wheel_decodes_a_record(wheel: Path, tmp_path: Path) -> None:
     assert said["state"] == "occupied"
     assert said["at"].startswith(str(site))
     assert said["refused"] == "table.state: table_id: missing"
-    assert set(said["loaded"]) <= {"orjson", "tablewatch_schemas"}
+    assert set(said["loaded"]) <= {"msgspec", "orjson", "tablewatch_schemas"}
     assert str(ROOT) not in said["at"]

@@ -1,7 +1,6 @@
 """The projector on real Kafka and Postgres: restarts, repetitions, poison, tombstones, several at once."""
 
 import asyncio
-import dataclasses
 import json
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +17,7 @@ from api.project.projector import Projector
 from api.store import offsets
 from chassis.deadletters import FuseOptions
 from chassis.records import Message, Partition, Record
-from tablewatch_schemas import TableState, decode, encode, tombstone
+from tablewatch_schemas import TableState, decode, encode, replace, tombstone
 
 
 async def _run(road: Stage) -> RunOf:
@@ -112,7 +111,7 @@ def _codes(lane: Stage) -> list[str]:
 async def test_one_record_that_postgres_refuses_pays_for_itself_alone(lane: Stage) -> None:
     """A text with a zero byte is valid JSON and no Postgres text."""
     run = await _run(lane)
-    bad = dataclasses.replace(run.hazard("haz_bad", 1), camera_id="a\x00b")
+    bad = replace(run.hazard("haz_bad", 1), camera_id="a\x00b")
     await lane.send(bad)
     async with lane.projecting():
         await lane.send(*run.whole())
@@ -124,7 +123,7 @@ async def test_one_record_that_postgres_refuses_pays_for_itself_alone(lane: Stag
 async def test_a_number_that_fits_no_column_is_not_waited_for(lane: Stage) -> None:
     """asyncpg raises an InterfaceError for it, as it does for a lost connection."""
     run = await _run(lane)
-    await lane.send(dataclasses.replace(run.hazard("haz_far", 2**63), camera_id=None))
+    await lane.send(replace(run.hazard("haz_far", 2**63), camera_id=None))
     async with lane.projecting():
         await lane.send(*run.whole())
         await until(lambda: _done(lane, run))
@@ -194,7 +193,7 @@ async def test_a_topic_made_anew_is_read_from_its_start(stage: Stage) -> None:
 async def test_a_batch_is_all_or_nothing(stage: Stage) -> None:
     client = await stage.client()
     run = await make_run(client, await make_place(client))
-    bad = dataclasses.replace(run.hazard("haz_zero", 1), camera_id="a\x00b")
+    bad = replace(run.hazard("haz_zero", 1), camera_id="a\x00b")
     with pytest.raises(asyncpg.PostgresError):
         await apply(stage.pool, [_read(run.uploaded(), 0), _read(run.frame(0), 1), _read(bad, 2)])
     assert await stage.pool.fetchval("SELECT count(*) FROM frames") == 0

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from tests.integration.conftest import _addresses, _start_once
 
-from tablewatch_schemas import Encoded, TableState, contracts, decode, encode, tombstone
+from tablewatch_schemas import Encoded, TableState, contracts, decode, encode, replace, tombstone
 
 REPO = Path(__file__).parents[3]
 FOLDER = REPO / "examples" / "consumers"

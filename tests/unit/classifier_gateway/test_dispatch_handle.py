@@ -1,6 +1,6 @@
 """Dispatch with the in-memory broker and store and a scripted classifier."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,6 +26,7 @@ from tablewatch_schemas import (
     decode_as,
     encode,
     keys,
+    replace,
 )
 from tablewatch_schemas.layout import Layout, LayoutTable
 from tablewatch_schemas.manifest import Manifest, Sampling, Thresholds
@@ -53,7 +54,7 @@ def manifest(**changes) -> Manifest:
         sampling=Sampling(mode="cadence", every_ms=20_000), make=("tables",), started_at=NOW, model=None,
         thresholds=Thresholds(enter_ms=1, leave_ms=2, hold_ms=3, ttl_ms=4), created_at=NOW,
     )  # fmt: skip
-    return replace(made, **changes)
+    return dataclasses.replace(made, **changes)
 
 
 def ready(run=RUN, age_s=1.0, **changes) -> CropReady:

@@ -1,6 +1,5 @@
 """The handler with the in-memory broker and store: what goes in, what comes out, what failure leads to."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import cv2
@@ -14,7 +13,7 @@ from chassis.records import Record
 from chassis.testing import ManualClock, MemoryObjects, MemoryProducer
 from cropper.handle import Handler
 from cropper.pictures import Pictures
-from tablewatch_schemas import CropReady, FrameExtracted, VideoCommand, decode, encode, keys
+from tablewatch_schemas import CropReady, FrameExtracted, VideoCommand, decode, encode, keys, replace
 from tablewatch_schemas.layout import Layout, LayoutTable
 
 T0 = datetime(2026, 11, 23, 12, tzinfo=UTC)

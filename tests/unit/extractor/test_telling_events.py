@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import pytest
 
 from extractor.files import telling
@@ -17,8 +16,8 @@ from tablewatch_schemas import (
     VideoUploadedSampling,
     decode_as,
     encode,
+    to_json,
 )
-from tablewatch_schemas.events import write_video_uploaded
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 UPLOAD = VideoUploaded(
@@ -56,7 +55,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "run_id": "run_1",
         "video_id": "vid_1",
         "site_id": "site_1",
-        "upload": orjson.dumps(write_video_uploaded(UPLOAD)).decode(),
+        "upload": to_json(UPLOAD).decode(),
         "cause": telling.cause_of(received()),
         "state": "processing",
         "stage": "extract",

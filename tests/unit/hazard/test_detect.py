@@ -1,7 +1,6 @@
 """The detect role on the broker in memory: frames in, candidates out, restarts, unwanted runs, blind cameras."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from chassis.testing import MemoryBroker, MemoryObjects, MemoryProducer
 from hazard.detect.floor import FloorOptions
 from hazard.detect.handle import Detect
 from hazard.detect.look import Looker
-from tablewatch_schemas import CameraStatus, FrameExtracted, VideoCommand, decode, encode, keys
+from tablewatch_schemas import CameraStatus, FrameExtracted, VideoCommand, decode, encode, keys, replace
 
 
 class Stage:

@@ -1,6 +1,5 @@
 """Records: ids, keys, lanes, chains of causes, and what encode refuses."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from tablewatch_schemas import (
     dlq_name,
     encode,
     event_id,
+    replace,
     tombstone,
 )
 

@@ -1,6 +1,5 @@
 """What a person reads about each event."""
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 from stack.lines import Lines
 
-from tablewatch_schemas import TableState, decode
+from tablewatch_schemas import TableState, decode, replace
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 EXAMPLES = sorted(SCHEMAS.glob("*/examples/v1/*.json"))
@@ -48,8 +47,8 @@ def test_the_next_transition_starts_where_the_last_one_ended() -> None:
     assert isinstance(live.event, TableState)
     lines = Lines({live.event.table_id: "T3"})
     lines.of(live)
-    occupied = dataclasses.replace(live.event, state="occupied", previous_state="free", confidence=0.91)
-    assert lines.of(dataclasses.replace(live, event=occupied)) == "table T3 unknown -> occupied (0.91) as of 09:10:00"
+    occupied = replace(live.event, state="occupied", previous_state="free", confidence=0.91)
+    assert lines.of(replace(live, event=occupied)) == "table T3 unknown -> occupied (0.91) as of 09:10:00"
 
 
 def test_times_of_a_run_are_counted_from_its_start() -> None:

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
-import orjson
 from asyncpg.pool import PoolConnectionProxy
 
 from chassis import outbox
 from extractor.files import telling
 from extractor.files.failures import CANCELLED, Failed, Failure
-from tablewatch_schemas import Received, VideoUploaded
-from tablewatch_schemas.events import write_video_uploaded
+from tablewatch_schemas import Received, VideoUploaded, to_json
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
@@ -89,7 +87,7 @@ async def accept(conn: Connection, received: Received[VideoUploaded], now: datet
         return False
     cancelled = await conn.fetchval("DELETE FROM early_cancels WHERE run_id = $1 RETURNING true", upload.run_id)
     state, error = ("cancelled", CANCELLED.code) if cancelled else ("queued", None)
-    facts = orjson.dumps(write_video_uploaded(upload)).decode()
+    facts = to_json(upload).decode()
     cause = telling.cause_of(received)
     made = await conn.fetchval(
         _ACCEPT, upload.run_id, upload.video_id, upload.site_id, facts, cause, state, upload.duration_ms, error

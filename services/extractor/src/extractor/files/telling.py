@@ -19,9 +19,9 @@ from tablewatch_schemas import (
     VideoProgressThumbnails,
     VideoUploaded,
     encode,
+    from_json,
     keys,
 )
-from tablewatch_schemas.events import read_video_uploaded
 
 SOURCE = "tablewatch/extractor"
 
@@ -42,7 +42,7 @@ class Frame:
 
 def upload_of(row: Mapping[str, Any]) -> VideoUploaded:
     """The event that a job came from."""
-    return read_video_uploaded(orjson.loads(row["upload"]))
+    return from_json(VideoUploaded, row["upload"])
 
 
 def cause_of(received: Received[Any]) -> str:
