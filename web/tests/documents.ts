@@ -15,6 +15,7 @@ export function job(changes: Partial<Job> = {}): Job {
       { name: 'extract', status: 'processing', progress: 40 },
     ],
     progress: 45,
+    stuck: false,
     frames: { published: 3, expected: 10 },
     sampling: { mode: 'cadence', every_ms: 1000 },
     picture: { format: 'jpeg', quality: null, long_side: null },

@@ -3,7 +3,7 @@
 from tablewatch_schemas.errors import ContractError
 from tablewatch_schemas.events import *  # noqa: F403
 from tablewatch_schemas.events import __all__ as _events
-from tablewatch_schemas.ids import new_id
+from tablewatch_schemas.ids import about, new_id
 from tablewatch_schemas.times import from_ms, to_ms
 from tablewatch_schemas.topic_info import TopicInfo, dlq_name
 from tablewatch_schemas.topics import TOPICS
@@ -26,6 +26,7 @@ __all__ = [
     "Encoded",
     "Received",
     "TopicInfo",
+    "about",
     "decode",
     "decode_as",
     "dlq_name",

@@ -33,3 +33,11 @@ def live_frame_id(camera_id: str, captured_at: datetime) -> str:
 def end_hazard_id(run_id: str) -> str:
     """The hazard.alert record that ends a run."""
     return f"end-{run_id}"
+
+
+NAMED = ("video_id", "run_id", "camera_id", "table_id", "hazard_id", "frame_id")
+
+
+def about(event: object) -> dict[str, str]:
+    """The ids that an event carries, for logs: `grep` of one finds every line about it."""
+    return {name: value for name in NAMED if isinstance(value := getattr(event, name, None), str)}

@@ -58,6 +58,8 @@ export interface Job {
   stages: Stage[]
   /** Per cent. */
   progress: number
+  /** Uploaded, and nothing was heard of it for a while (as of the request; events say no). */
+  stuck: boolean
   frames: { published: number; expected: number | null }
   sampling: { mode: string; every_ms: number | null }
   picture: PictureChoice

@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import structlog
-
-from chassis import trace
+from chassis import logs
 from chassis.clock import Clock
 from chassis.deadletters import Fuse, dead_letter
 from chassis.flow import Flow
@@ -38,8 +36,7 @@ class Attempts:
 
     async def settle(self, flow: Flow, record: Record) -> None:
         """Until the record is done with: handled, or dead-lettered. Check `fuse.blown` afterwards: then it is not."""
-        trace.child(record.header("traceparent"))
-        structlog.contextvars.bind_contextvars(topic=record.topic, partition=record.partition, offset=record.offset)
+        logs.begin(record)
         first_seen, attempt, tries = self._clock.now(), 0, 0
         while True:
             tries += 1

@@ -55,6 +55,7 @@ class Consumer:
             options, handler, dead_letters, clock=clock, metrics=metrics, beat=self._beat, log=self._log
         )
         self._fuse = self._attempts.fuse
+        metrics.gauge("fuse_blown", 0, group=options.group)  # said from the start: no figure is no all-clear
         self._flows: dict[Partition, Flow] = {}
         self._counts: dict[str, int] = {}
         self._lag: dict[Partition, int] | None = None

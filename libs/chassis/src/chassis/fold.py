@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from chassis import fold_faust
+from chassis import fold_faust, logs
 from chassis.clock import Clock, wait_or_stop
 from chassis.deadletters import Fuse, FuseOptions, dead_letter
 from chassis.fold_faust import FoldOptions
@@ -85,6 +85,7 @@ class Fold:
         self._health = health
         self._log = log
         self._fuse = Fuse(FuseOptions())
+        metrics.gauge("fuse_blown", 0, group=options.app)
         self._unwritten: set[asyncio.Future[Any]] = set()
         self._table: Any = {}
         self._running = False
@@ -186,12 +187,14 @@ class Fold:
 
     async def _take(self, record: Record) -> None:
         """One record: returns when its outputs are acknowledged and its rows on their way."""
+        logs.begin(record)
         started, outcome = self._clock.monotonic(), "invalid"
         with suppress(_Refused):
             await self._apply(await self._stepped(record))
             self._fuse.fine()
             outcome = "ok"
         group, topic = self._options.app, record.topic
+        self._log.debug("record_done", group=group, outcome=outcome)
         self._metrics.count("records_handled_total", group=group, topic=topic, outcome=outcome)
         self._metrics.observe("handle_seconds", self._clock.monotonic() - started, group=group, topic=topic)
 

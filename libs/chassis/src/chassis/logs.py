@@ -9,6 +9,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chassis import trace
+from chassis.records import Record
 
 _SECRET_NAME = re.compile(r"secret|password|passwd|token|authorization|cookie|api_?key", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
@@ -16,8 +17,9 @@ _SECRET_TEXT = re.compile(
     r"|twk_[A-Za-z0-9]+_[A-Za-z0-9_-]+"
     r"|(?<=Bearer )\S+"
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]+"  # an upload token (JWT)
-    r"|(?<=signature=)[^&\s\"']+"  # of a signed link
+    r"|(?<=[Ss]ignature=)[^&\s\"']+"  # of a signed link, ours or an S3 server's
 )
+_LONGEST_KEY = 200
 # at info they tell every step of every rebalance, at debug every fetch: a megabyte a second
 _TALKATIVE = ("aiokafka", "asyncio", "faust", "mode", "urllib3", "uvicorn")
 
@@ -56,6 +58,19 @@ def configure(service: str, level: str = "info", format: str = "json") -> None:
         logging.getLogger(name).setLevel(least)
 
 
+def begin(record: Record) -> None:
+    """Until the next record, every line of this task is about this one: its trace, where it stands, its key."""
+    trace.child(record.header("traceparent"))
+    structlog.contextvars.clear_contextvars()
+    key = None if record.key is None else record.key[:_LONGEST_KEY].decode(errors="replace")
+    also(topic=record.topic, partition=record.partition, offset=record.offset, key=key)
+
+
+def also(**ids: Any) -> None:
+    """Ids that the lines about the present record carry too, e.g. its run; for whoever knows what it says."""
+    structlog.contextvars.bind_contextvars(**ids)
+
+
 def _of(service: str) -> Processor:
     """Names the service on every line; a context variable would not reach tasks that a library started."""
 
@@ -68,11 +83,16 @@ def _of(service: str) -> Processor:
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace values whose name or form is a secret's."""
     for name, value in event.items():
-        if _SECRET_NAME.search(name):
-            event[name] = "***"
-        elif isinstance(value, str):
-            event[name] = _SECRET_TEXT.sub("***", value)
+        event[name] = "***" if _SECRET_NAME.search(name) else _hidden(value)
     return event
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub("***", value)
+    if isinstance(value, dict):
+        return {name: "***" if _SECRET_NAME.search(str(name)) else _hidden(each) for name, each in value.items()}
+    return [_hidden(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from chassis.metrics import Metrics
     from chassis.settings import ServiceSettings
 
 _KEY = re.compile(r"[A-Za-z0-9_@=-][A-Za-z0-9._@=-]*(/[A-Za-z0-9_@=-][A-Za-z0-9._@=-]*)*")
@@ -95,8 +96,17 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
-def open_objects(settings: "ServiceSettings") -> ObjectStore:
-    """The store that the settings name: S3 when `S3_URL` is set, else local disk."""
+def open_objects(settings: "ServiceSettings", metrics: "Metrics | None" = None) -> ObjectStore:
+    """The store that the settings name: S3 when `S3_URL` is set, else local disk. With metrics it is observed."""
+    store = _store(settings)
+    if metrics is None:
+        return store
+    from chassis.objects_observed import ObservedObjects
+
+    return ObservedObjects(store, metrics)
+
+
+def _store(settings: "ServiceSettings") -> ObjectStore:
     if settings.s3_url:
         from chassis.objects_s3 import S3Objects  # loaded only where it is used: minio costs 40 ms and 20 MB
 

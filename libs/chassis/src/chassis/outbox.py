@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 BUCKETS = 8
 BATCH = 500
 POLL_S = 1.0
+MEASURE_S = 5.0
 
 SQL = resources.files("chassis").joinpath("sql/outbox.sql").read_text()
 """DDL of the table, to be copied into a service's first migration."""
@@ -45,6 +46,9 @@ WITH added AS (
 SELECT pg_notify('outbox.' || current_schema(), '')
 """
 _HEAD = "SELECT * FROM outbox WHERE bucket = $1 ORDER BY id LIMIT $2"
+_SIZE = """
+SELECT count(*) AS rows, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS age_s FROM outbox
+"""
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('outbox.' || current_schema()), $1)"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('outbox.' || current_schema()), $1)"
 
@@ -99,13 +103,17 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop`; survives a database that goes away."""
-        while not stop.is_set():
-            try:
-                async with self._pool.acquire() as conn:
-                    await self._follow(conn, stop)
-            except DISCONNECTED as error:
-                self._log.warning("outbox lost its database", error=type(error).__name__)
-                await self._clock.sleep(POLL_S)
+        measuring = asyncio.create_task(self._keep_measuring())
+        try:
+            while not stop.is_set():
+                try:
+                    async with self._pool.acquire() as conn:
+                        await self._follow(conn, stop)
+                except DISCONNECTED as error:
+                    self._log.warning("outbox lost its database", error=type(error).__name__)
+                    await self._clock.sleep(POLL_S)
+        finally:
+            measuring.cancel()
 
     async def drain(self) -> int:
         """Publish everything that waits now and is nobody else's; returns how many went out."""
@@ -119,7 +127,6 @@ class Relay:
             while not stop.is_set():
                 self._wake.clear()
                 await self._pass(conn)
-                await self._measure(conn)
                 await self._wait(stop)
         finally:
             if not conn.is_closed():
@@ -168,9 +175,19 @@ class Relay:
             self._blocked.discard(bucket)
         return sent
 
-    async def _measure(self, conn: "PoolConnectionProxy") -> None:
-        age = await conn.fetchval("SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 FROM outbox")
-        self._metrics.gauge("outbox_oldest_seconds", age or 0.0)
+    async def _keep_measuring(self) -> None:
+        """Beside the publishing, which waits for a broker that is away: just then the age must show."""
+        while True:
+            with suppress(*DISCONNECTED):
+                await self.measure()
+            await self._clock.sleep(MEASURE_S)
+
+    async def measure(self) -> None:
+        """Age of the oldest row, and how many there are."""
+        async with self._pool.acquire() as conn:
+            (row,) = await conn.fetch(_SIZE)
+        self._metrics.gauge("outbox_oldest_seconds", row["age_s"] or 0.0)
+        self._metrics.gauge("outbox_rows", row["rows"])
 
 
 def _waiting(row: asyncpg.Record) -> Waiting:

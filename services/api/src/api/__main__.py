@@ -9,6 +9,7 @@ from api.deletion.sweeper import Sweeper, Times
 from api.events.hub import Hub
 from api.http.app import create_app
 from api.http.parts import Parts
+from api.project.measure import JobMeter
 from api.project.projector import Projector, Tools
 from api.settings import ApiSettings
 from chassis.database import connect, migrate
@@ -46,7 +47,7 @@ def _serve(service: Service, settings: ApiSettings, pool: asyncpg.Pool) -> None:
     parts = Parts(
         settings=settings,
         pool=pool,
-        objects=open_objects(settings),
+        objects=open_objects(settings, service.metrics),
         signer=LinkSigner(settings.link_secret, settings.public_url),
         hub=hub,
         clock=service.clock,
@@ -74,7 +75,8 @@ def _project(service: Service, settings: ApiSettings, pool: asyncpg.Pool, produc
         late=timedelta(hours=settings.api_late_sweep_h),
         keep_events=timedelta(hours=settings.api_events_kept_h),
     )
-    sweeper = Sweeper(pool, open_objects(settings), times, service.clock, service.log)
+    sweeper = Sweeper(pool, open_objects(settings, service.metrics), times, service.clock, service.log)
+    service.task("jobs", JobMeter(pool, settings.api_job_stuck_s, service.clock, service.metrics).run)
     service.task("projector", Projector(tools).run)
     service.task("sweeper", sweeper.run)
 

@@ -55,6 +55,9 @@ class ApiSettings(ServiceSettings):
     api_state_ttl_ms: int = Field(
         60_000, ge=1, description="How long a state of a run holds without evidence, milliseconds."
     )
+    api_job_stuck_s: float = Field(
+        300.0, gt=0, description="An uploaded job of which nothing was heard for so long counts as stuck, seconds."
+    )
     api_batch_records: int = Field(1000, ge=1, description="Most records that the projector folds in one transaction.")
     api_events_kept_h: int = Field(48, ge=1, description="How long the event log is kept for resuming, hours.")
     api_heartbeat_s: float = Field(15.0, gt=0, description="Pause after which an idle event stream sends a heartbeat.")

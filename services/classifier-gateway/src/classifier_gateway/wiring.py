@@ -12,6 +12,7 @@ from chassis.service import Service
 from classifier_gateway.dispatch.ask import Asker, AskOptions
 from classifier_gateway.dispatch.handle import Dispatch
 from classifier_gateway.dispatch.patience import Patience
+from classifier_gateway.fold.narrate import narrated
 from classifier_gateway.fold.row import Thresholds
 from classifier_gateway.fold.step import TableFold, lane_of, tick_record
 from classifier_gateway.settings import Settings
@@ -46,7 +47,9 @@ def dispatch(service: Service, settings: Settings, producer: KafkaProducer) -> N
         live_s=settings.classifier_gateway_live_deadline_s, run_s=settings.classifier_gateway_run_patience_s
     )
     asker = Asker(classifier, asking, clock=clock, metrics=metrics, log=log)
-    handler = Dispatch(open_objects(settings), asker, producer, patience, clock=clock, metrics=metrics, log=log)
+    handler = Dispatch(
+        open_objects(settings, service.metrics), asker, producer, patience, clock=clock, metrics=metrics, log=log
+    )
     broker = KafkaBroker(settings.kafka_bootstrap, "classifier-gateway")
     options = ConsumeOptions(group=DISPATCH_GROUP, topics=READS, busy_on=(OSError,))
     consumer = Consumer(
@@ -78,7 +81,7 @@ def fold(service: Service, settings: Settings, producer: KafkaProducer) -> None:
         stalled_s=settings.classifier_gateway_stalled_s,
     )
     folding = Fold(
-        options, step, producer, tick=tick_record, clock=service.clock, metrics=service.metrics,
+        options, narrated(step, service.log), producer, tick=tick_record, clock=service.clock, metrics=service.metrics,
         health=service.health, log=service.log,
     )  # fmt: skip
     service.task("fold", folding.run)

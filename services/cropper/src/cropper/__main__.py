@@ -20,7 +20,7 @@ async def build(service: Service, settings: Settings) -> None:
     producer = KafkaProducer(settings.kafka_bootstrap, "cropper", settings.partitions, service.metrics)
     await producer.start()
     service.closing(producer.stop)
-    objects = open_objects(settings)
+    objects = open_objects(settings, service.metrics)
     handler = Handler(
         objects,
         Pictures(objects, settings.cropper_threads),

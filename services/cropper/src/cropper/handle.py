@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chassis import trace
+from chassis import logs, trace
 from chassis.clock import Clock
 from chassis.consume import Invalid
 from chassis.metrics import Metrics
@@ -13,7 +13,7 @@ from cropper.commands import Unwanted
 from cropper.cut import Unreadable
 from cropper.events import crop_ready, crops_key, wanted
 from cropper.pictures import Cut, Pictures
-from tablewatch_schemas import ContractError, FrameExtracted, Received, VideoCommand, decode, encode, keys
+from tablewatch_schemas import ContractError, FrameExtracted, Received, VideoCommand, about, decode, encode, keys
 
 SOURCE = "tablewatch/cropper"
 
@@ -37,6 +37,7 @@ class Handler:
     async def handle(self, record: Record) -> None:
         """One record of the group. Raises Invalid."""
         received = _decoded(record)
+        logs.also(**about(received.event))
         if isinstance(received.event, FrameExtracted):
             await self._frame(received, received.event)
         elif isinstance(received.event, VideoCommand):
@@ -60,6 +61,7 @@ class Handler:
     async def _frame(self, received: Received[Any], frame: FrameExtracted) -> None:
         if frame.run_id in self.unwanted:
             self._metrics.count("dropped_total", what="frame", reason="run_unwanted")
+            self._dropped(frame, "run_unwanted")
             return
         cut, trouble = await self._cut(frame)
         if cut is not None and cut.crops:
@@ -68,6 +70,8 @@ class Handler:
         # Told without crops too, when there was nothing to cut: every frame's end is then to be read on the topics.
         if (trouble is None and wanted(frame)) or frame.last:
             await self._tell(received, frame, cut)
+            if trouble is None and (cut is None or not cut.crops):
+                self._dropped(frame, "nothing_to_cut")
         if trouble is not None:
             raise trouble
 
@@ -93,6 +97,10 @@ class Handler:
             encode(event, source=SOURCE, time=self._clock.now(), cause=received, traceparent=trace.current())
         )
         self._metrics.count("work_total", stage="crop", outcome="cut" if crops else "passed_on")
+
+    def _dropped(self, frame: FrameExtracted, reason: str) -> None:
+        if wanted(frame):
+            self._metrics.count("frames_total", outcome="dropped", reason=reason)
 
 
 def _decoded(record: Record) -> Received[Any]:

@@ -35,7 +35,7 @@ async def build(service: Service, settings: ExtractorSettings) -> None:
     producer = KafkaProducer(settings.kafka_bootstrap, "extractor", settings.partitions, service.metrics)
     await producer.start()
     service.closing(producer.stop)
-    store = open_objects(settings)
+    store = open_objects(settings, service.metrics)
 
     options = ConsumeOptions(group=GROUP, topics=(VideoUploaded.TOPIC, VideoCommand.TOPIC), busy_on=DISCONNECTED)
     broker = KafkaBroker(settings.kafka_bootstrap, "extractor")

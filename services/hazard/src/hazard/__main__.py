@@ -15,6 +15,7 @@ from hazard.detect.floor import FloorOptions
 from hazard.detect.handle import TOPICS, Detect
 from hazard.detect.look import Looker
 from hazard.detect.people import finder
+from hazard.follow.narrate import narrated
 from hazard.follow.rules import Limits
 from hazard.follow.step import lane_of, step
 from hazard.follow.ticks import Ticks
@@ -38,7 +39,7 @@ async def build(service: Service, settings: Settings) -> None:
 def _detect(service: Service, settings: Settings, producer: KafkaProducer) -> None:
     broker = KafkaBroker(settings.kafka_bootstrap, DETECT)
     threads = ThreadPoolExecutor(settings.hazard_threads, thread_name_prefix="look")
-    objects = open_objects(settings)
+    objects = open_objects(settings, service.metrics)
     looker = Looker(objects, finder(settings.models_root), threads, FloorOptions(), service.metrics)
     detect = Detect(
         broker,
@@ -82,7 +83,7 @@ def _follow(service: Service, settings: Settings, producer: KafkaProducer) -> No
     )
     fold = Fold(
         options,
-        partial(step, limits=limits),
+        narrated(partial(step, limits=limits), service.log),
         producer,
         clock=service.clock,
         metrics=service.metrics,

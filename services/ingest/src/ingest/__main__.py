@@ -37,7 +37,7 @@ async def build(service: Service, settings: Settings) -> None:
     await producer.start()
     service.closing(producer.stop)
 
-    objects = open_objects(settings)
+    objects = open_objects(settings, service.metrics)
     bucket = open_multipart(settings)
     limits = SiteLimits(settings.ingest_site_uploads, settings.ingest_site_day_bytes)
     uploads = Uploads(pool, settings.ingest_upload_ttl_s, limits)

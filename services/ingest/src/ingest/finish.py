@@ -83,7 +83,7 @@ class Finisher:
         partial_path(self._directory, upload.video_id).unlink(missing_ok=True)
         await self.drop_object(upload)
         self._metrics.count("work_total", stage="admission", outcome=refused.refusal.code)
-        self._log.info("upload refused", video_id=upload.video_id, code=refused.refusal.code)
+        self._log.info("upload refused", video_id=upload.video_id, run_id=upload.run_id, code=refused.refusal.code)
 
     async def drop_object(self, upload: Upload) -> None:
         """Delete what a refused upload in parts has in the bucket; what a crash leaves, the sweep comes back to."""
@@ -181,7 +181,8 @@ class Finisher:
         if not stored:  # cancelled or deleted while we looked at it
             await self._objects.delete(key)
         self._metrics.count("work_total", stage="admission", outcome="stored" if stored else "withdrawn")
-        self._log.info("upload stored", video_id=upload.video_id, size_bytes=upload.size_bytes, stored=stored)
+        ids = {"video_id": upload.video_id, "run_id": upload.run_id, "camera_id": upload.camera_id}
+        self._log.info("upload stored", **ids, size_bytes=upload.size_bytes, stored=stored)
 
 
 def _sha256(path: Path) -> str:

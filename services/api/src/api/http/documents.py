@@ -164,6 +164,9 @@ class Job(BaseModel):
     stage: str = Field(description="The first stage that is not done; done at the end")
     stages: list[Stage]
     progress: float = Field(description="Per cent of the whole")
+    stuck: bool = Field(
+        description="Uploaded, and nothing was heard of it for API_JOB_STUCK_S (300 s); an event says no"
+    )
     eta_s: int | None = Field(description="Seconds that extraction may still take, as of updated_at; null if unknown")
     frames: Frames
     sampling: Sampling

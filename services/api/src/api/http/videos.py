@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
+import structlog
 from fastapi import APIRouter, Response
 
 from api.http import documents, paging
@@ -14,7 +15,7 @@ from api.http.parts import Has, Parts, Reader, Uploader
 from api.plan import Limits, check_size, check_start, choose_layout, choose_make, choose_picture, choose_sampling
 from api.problems import Problem
 from api.project.apply import job_event
-from api.project.job import Run
+from api.project.job import Run, stuck
 from api.store import Connection, Json, cameras, site_events, sites, videos
 from api.store.videos import Video
 from tablewatch_schemas import keys as object_keys
@@ -23,6 +24,7 @@ from tablewatch_schemas.layout import Layout
 from tablewatch_schemas.manifest import Manifest, Picture, Sampling, Thresholds
 from tablewatch_schemas.times import write_time
 
+log = structlog.get_logger("api")
 router = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=Idempotent)
 
 
@@ -35,6 +37,8 @@ async def create_video(body: NewVideo, who: Uploader, has: Has, response: Respon
         manifest, layout = await _plan(conn, has, who.site_list, body)
         await has.objects.put(_manifest_key(manifest), manifest.to_json(), "application/json")
         video = await _keep(conn, manifest, layout, body.filename, who.key_id)
+    ids = {"video_id": manifest.video_id, "run_id": manifest.run_id, "camera_id": manifest.camera_id}
+    log.info("video_announced", **ids, site_id=manifest.site_id)
     response.headers["Location"] = f"/v1/videos/{manifest.video_id}"
     return video.document() | {"upload": _upload(has, manifest, limits)}
 
@@ -48,7 +52,7 @@ async def list_videos(
     before = paging.read(cursor)
     async with has.pool.acquire() as conn:
         found = await videos.page(conn, who.site_list, site_id=site_id, camera_id=camera_id, before=before, limit=limit)
-    documents_ = [video.document() for video in found]
+    documents_ = [told(video, has) for video in found]
     return paging.page(documents_, limit, found[-1].run.video_id if found else None)
 
 
@@ -56,7 +60,7 @@ async def list_videos(
 async def get_video(video_id: str, who: Reader, has: Has) -> Any:
     """The job document of a video."""
     async with has.pool.acquire() as conn:
-        return (await videos.get(conn, who.site_list, video_id)).document()
+        return told(await videos.get(conn, who.site_list, video_id), has)
 
 
 @router.get("/{video_id}/job", response_model=documents.Job)
@@ -66,7 +70,7 @@ async def get_job(video_id: str, who: Reader, has: Has, response: Response) -> A
         video = await videos.get(conn, who.site_list, video_id)
     if not videos.final(video):
         response.headers["Retry-After"] = "1"
-    return video.document()
+    return told(video, has)
 
 
 @router.get("/{video_id}/frames", response_model=documents.Page[documents.Frame])
@@ -88,6 +92,11 @@ async def get_thumbnails(video_id: str, who: Reader, has: Has) -> Any:
     async with has.pool.acquire() as conn:
         facts = (await videos.get(conn, who.site_list, video_id)).facts
     return {"first": await has.link(facts.thumb_first), "best": await has.link(facts.thumb_best)}
+
+
+def told(video: Video, has: Parts) -> Json:
+    """The job document as of now: whether it is stuck is a question of the time that passed."""
+    return video.document() | {"stuck": stuck(video.run, video.facts, has.clock.now(), has.settings.api_job_stuck_s)}
 
 
 def _limits(has: Parts) -> Limits:

@@ -7,6 +7,7 @@ import asyncpg
 
 from api.project.batch import KEYED, Batch
 from api.project.history import follow
+from api.project.narrate import Moved
 from api.store import Connection, Json, history, newest, offsets, site_events, videos
 from api.store.site_events import Told
 from api.store.videos import Video
@@ -17,16 +18,23 @@ Read = tuple[Record, Received[Any] | None]
 """A record and what it says; None: it is dead-lettered, only its offset counts."""
 
 
-async def apply(pool: asyncpg.Pool, records: Sequence[Read]) -> int:
-    """Fold the records; those that were folded before are left out. Returns how many site events came of it."""
+async def apply(pool: asyncpg.Pool, records: Sequence[Read], moved: list[Moved] | None = None) -> int:
+    """Fold the records; those that were folded before are left out. Returns how many site events came of it.
+
+    `moved` takes the jobs that came to another place, once that is committed.
+    """
+    steps: list[Moved] = []
     async with pool.acquire() as conn, conn.transaction():
         known = await offsets.lock(conn, {record.place for record, _ in records})
         batch = sort_out(records, known)
         if not batch.offsets:
             return 0
-        told = await _fold(conn, batch)
+        told = await _fold(conn, batch, steps)
         await offsets.save(conn, batch.offsets)
-        return await site_events.append(conn, told)
+        count = await site_events.append(conn, told)
+    if moved is not None:
+        moved.extend(steps)
+    return count
 
 
 def sort_out(records: Sequence[Read], known: dict[Partition, int]) -> Batch:
@@ -41,7 +49,7 @@ def sort_out(records: Sequence[Read], known: dict[Partition, int]) -> Batch:
     return batch
 
 
-async def _fold(conn: Connection, batch: Batch) -> list[Told]:
+async def _fold(conn: Connection, batch: Batch, steps: list[Moved]) -> list[Told]:
     locked = await videos.lock_runs(conn, batch.runs, ()) if batch.runs else {}
     ours = {run_id: video for run_id, video in locked.items() if not video.deleting}
     await _keep_frames(conn, [frame for frame in batch.frames if frame.run_id in ours])
@@ -49,10 +57,10 @@ async def _fold(conn: Connection, batch: Batch) -> list[Told]:
     for topic in KEYED:
         records = [each for each in batch.keyed if each.topic == topic]
         told += await newest.write(conn, topic, records, ours.keys()) if records else []
-    return told + await _fold_runs(conn, batch, ours)
+    return told + await _fold_runs(conn, batch, ours, steps)
 
 
-async def _fold_runs(conn: Connection, batch: Batch, ours: dict[str, Video]) -> list[Told]:
+async def _fold_runs(conn: Connection, batch: Batch, ours: dict[str, Video], steps: list[Moved]) -> list[Told]:
     changed: list[tuple[Video, Video]] = []
     for run_id, events in batch.run_events.items():
         before = ours.get(run_id)
@@ -62,6 +70,8 @@ async def _fold_runs(conn: Connection, batch: Batch, ours: dict[str, Video]) -> 
         if facts != before.facts:
             changed.append((before, before.told(facts)))
             await history.append(conn, run_id, transitions)
+            if transitions:
+                steps.append(Moved(before.run, facts, transitions, batch.traces.get(run_id)))
     await videos.save(conn, [after for _, after in changed])
     return [job_event(after) for before, after in changed if worth_telling(before.document(), after.document())]
 

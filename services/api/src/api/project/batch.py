@@ -61,6 +61,7 @@ class Batch:
     run_events: dict[str, list[tuple[RunEvent, datetime]]] = field(default_factory=dict)
     frames: list[FrameExtracted] = field(default_factory=list)
     keyed: list[Newest] = field(default_factory=list)
+    traces: dict[str, str] = field(default_factory=dict)
     records: int = 0
 
     def add(self, received: Received[Any]) -> None:
@@ -74,6 +75,8 @@ class Batch:
         run_id: str | None = getattr(event, "run_id", None)
         if event is not None and run_id is not None and concerns_job(event):
             self.run_events.setdefault(run_id, []).append((event, received.time))
+            if received.traceparent:
+                self.traces[run_id] = received.traceparent[3:35]
 
     def _add_keyed(self, received: Received[Any]) -> None:
         key = record_key(received)

@@ -24,6 +24,7 @@ class Facts:
     """Everything told about one run so far. Applying an event twice, or an older one late, changes nothing."""
 
     video: Json | None = None
+    uploaded_ms: int | None = None
     refusal: Json | None = None
     sequence: int = -1
     attempt: int = 0
@@ -93,7 +94,7 @@ def fold(facts: Facts, event: RunEvent, time: datetime) -> Facts:
 def _apply(facts: Facts, event: RunEvent) -> Facts:
     match event:
         case VideoUploaded():
-            return facts if facts.video else replace(facts, video=_video(event))
+            return facts if facts.video else replace(facts, video=_video(event), uploaded_ms=to_ms(event.uploaded_at))
         case VideoRejected():
             return facts if facts.refusal else replace(facts, refusal=_error(event.code, event.reason, event.retryable))
         case VideoProgress():

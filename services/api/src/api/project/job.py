@@ -56,6 +56,7 @@ def document(run: Run, facts: Facts) -> Json:
         "stage": stage(run, facts),
         "stages": stages,
         "progress": _overall(stages),
+        "stuck": False,
         "eta_s": None if said in FINAL else eta_s(facts),
         "frames": {"published": facts.published, "expected": facts.expected},
         "sampling": run.sampling,
@@ -74,6 +75,13 @@ def document(run: Run, facts: Facts) -> Json:
 def stage(run: Run, facts: Facts) -> str:
     """The first stage that is not done; done at the end."""
     return _first_open(run, facts) or "done"
+
+
+def stuck(run: Run, facts: Facts, now: datetime, after_s: float) -> bool:
+    """Whether nothing has been heard of an uploaded job for so long; before that it waits for its uploader."""
+    if status(run, facts) in FINAL or stage(run, facts) == "upload":
+        return False
+    return (now - (facts.updated_at or run.created_at)).total_seconds() > after_s
 
 
 def eta_s(facts: Facts) -> int | None:

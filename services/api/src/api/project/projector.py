@@ -10,6 +10,7 @@ import asyncpg
 
 from api.project.apply import Read, apply
 from api.project.batch import GROUP, TOPIC_NAMES
+from api.project.narrate import Moved, Narrator, place
 from api.store import offsets
 from chassis import lanes
 from chassis.broker import Broker, BrokerError, Subscription
@@ -51,6 +52,8 @@ class Projector:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._fuse = Fuse(tools.fuse)
+        self._narrator = Narrator(tools.group, tools.clock, tools.metrics, tools.log)
+        tools.metrics.gauge("fuse_blown", 0, group=tools.group)
         self._seen: set[Partition] = set()
         self._lag_at = 0.0
         self._waiting: str | None = "not joined yet"
@@ -123,8 +126,9 @@ class Projector:
 
     async def _apply(self, read: Sequence[Read]) -> None:
         """All in one transaction; if that is refused, one by one, so that a single record pays for itself."""
+        moved: list[Moved] = []
         try:
-            await self._patiently(lambda: apply(self._tools.pool, read))
+            await self._patiently(lambda: apply(self._tools.pool, read, moved))
         except Exception as error:  # noqa: BLE001 (the boundary: whatever a record does to us, it is its own)
             if len(read) == 1:
                 await self._give_up(read[0][0], error)
@@ -133,6 +137,9 @@ class Projector:
             for each in read:
                 if not self._fuse.blown:
                     await self._apply([each])
+            return
+        self._narrator.applied(read)
+        self._narrator.moved(moved)
 
     async def _give_up(self, record: Record, error: Exception) -> None:
         await self._bury(record, "cannot_apply", repr(error), error)
@@ -152,12 +159,15 @@ class Projector:
         if not self._fuse.failed():
             self._tools.metrics.gauge("fuse_blown", 1, group=self._tools.group)
             return
+        outcome = "failed" if code == "cannot_apply" else "invalid"
+        self._tools.log.error("dead_letter", **place(record), code=code, reason=reason, exc_info=error)
         now: datetime = self._tools.clock.now()
         letter = dead_letter(
             record, self._tools.group, code=code, reason=reason, attempts=1, first_seen=now, error=error
         )
         await self._tools.dead_letters.send(letter)
         self._tools.metrics.count("dead_letters_total", group=self._tools.group, topic=record.topic, code=code)
+        self._tools.metrics.count("records_handled_total", group=self._tools.group, topic=record.topic, outcome=outcome)
 
     async def _patiently(self, work: Any) -> Any:
         """Do it, waiting out a database that is away; anything else is raised."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis import trace
+from chassis import logs, trace
 from chassis.clock import Clock
 from chassis.consume import Busy, Invalid
 from chassis.metrics import Metrics
@@ -27,6 +27,7 @@ from tablewatch_schemas import (
     TableEvidence,
     TableSignal,
     VideoCommand,
+    about,
     decode,
     encode,
 )
@@ -55,6 +56,7 @@ class Dispatch:
     async def handle(self, record: Record) -> None:
         """One record of the group. Raises Invalid, Busy."""
         received = _decoded(record)
+        logs.also(**about(received.event))
         try:
             match received.event:
                 case CropReady() as ready:
@@ -99,6 +101,7 @@ class Dispatch:
     async def _crops(self, received: Received[Any], ready: CropReady) -> None:
         if self.notes.unwanted(ready.run_id):
             self._metrics.count("dropped_total", what="crops", reason="run_unwanted")
+            self._metrics.count("frames_total", outcome="dropped", reason="run_unwanted")
             return
         manifest = ready.run_id and await self._known.manifest(ready.site_id, ready.run_id)
         limits = make.thresholds(manifest or None)
@@ -124,7 +127,7 @@ class Dispatch:
         if patience <= 0:
             return self._given_up(ready, limits, "late")
         try:
-            return make.verdicts(ready, await self._asked(ready, patience), limits)
+            answered = await self._asked(ready, patience)
         except Gone:
             self._metrics.count("objects_gone_total", what="crops")
             return self._given_up(ready, limits, "gone")
@@ -132,9 +135,12 @@ class Dispatch:
             if self._patience.left_s(ready, first_seen, self._clock.now()) > 0:
                 raise Busy(1.0) from error
             return self._given_up(ready, limits, f"unavailable: {error}")
+        self._metrics.count("frames_total", outcome="classified", reason="")
+        return make.verdicts(ready, answered, limits)
 
     def _given_up(self, ready: CropReady, limits: Any, reason: str) -> list[TableEvidence]:
         self._metrics.count("dropped_total", what="crops", reason=reason.partition(":")[0])
+        self._metrics.count("frames_total", outcome="dropped", reason=reason.partition(":")[0])
         return make.unavailable(ready, limits, reason)
 
     async def _asked(self, ready: CropReady, patience_s: float) -> Sequence[TableVerdict]:

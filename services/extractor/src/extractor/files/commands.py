@@ -3,14 +3,17 @@
 from typing import TypeVar
 
 import asyncpg
+import structlog
 
+from chassis import logs
 from chassis.clock import Clock
 from chassis.consume import Invalid
 from chassis.records import Record
 from extractor.files import jobs
-from tablewatch_schemas import ContractError, Received, VideoCommand, VideoUploaded, decode_as
+from tablewatch_schemas import ContractError, Received, VideoCommand, VideoUploaded, about, decode_as
 
 E = TypeVar("E")
+_log = structlog.get_logger("extractor")
 
 
 class Intake:
@@ -35,13 +38,15 @@ class Intake:
         if not known or (sampling.mode == "cadence") != bool(sampling.every_ms):
             raise Invalid("wrong_sampling", f"sampling {sampling.mode} with every_ms {sampling.every_ms}")
         await _one_at_a_time(conn, received.event.run_id)
-        await jobs.accept(conn, received, self._clock.now())
+        if await jobs.accept(conn, received, self._clock.now()):
+            _log.info("job_accepted")
 
     async def _commanded(self, conn: jobs.Connection, received: Received[VideoCommand]) -> None:
         command = received.event
         if command is None:
             return
         await _one_at_a_time(conn, command.run_id)
+        _log.info("job_command", action=command.action)
         if command.action == "cancel":
             await jobs.cancel(conn, command.run_id, self._clock.now())
         elif command.action == "retry":
@@ -58,6 +63,8 @@ async def _one_at_a_time(conn: jobs.Connection, run_id: str) -> None:
 def _read(event: type[E], record: Record) -> Received[E]:
     """Raises Invalid for what can never be read."""
     try:
-        return decode_as(event, record.key, record.value, record.headers)
+        received = decode_as(event, record.key, record.value, record.headers)
     except ContractError as error:
         raise Invalid(error.code, error.reason) from error
+    logs.also(**about(received.event))
+    return received

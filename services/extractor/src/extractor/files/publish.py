@@ -186,6 +186,16 @@ class Publisher:
                 await conn.execute("DELETE FROM segments WHERE run_id = $1", run_id)
                 await jobs.tell(conn, run_id, self._clock.now())
         self._metrics.count("work_total", len(going.frames), stage="publish", outcome="ok")
+        upload = telling.upload_of(dict(row))
+        if "tables" in upload.make and upload.layout_key is not None:
+            self._metrics.count("frames_total", len(going.frames), outcome="extracted", reason="")
+        self._tell(row, going, published, ended)
+
+    def _tell(self, row: asyncpg.Record, going: Release, published: int, ended: bool) -> None:
+        cause = telling.received_of(dict(row))
+        ids = {"run_id": row["run_id"], "video_id": row["video_id"], "trace_id": (cause.traceparent or "")[3:35]}
+        tell = self._log.info if ended else self._log.debug
+        tell("run_published" if ended else "frames_published", **ids, frames=len(going.frames), published=published)
 
     async def _best_thumbnail(self, row: asyncpg.Record) -> bool:
         async with self._pool.acquire() as conn:

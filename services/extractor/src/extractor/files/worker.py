@@ -109,7 +109,8 @@ class Worker:
         stage = "plan" if held.kind == "plan" else "extract"
         self._metrics.count("work_total", stage=stage, outcome=outcome)
         self._metrics.observe("work_seconds", self._clock.monotonic() - began, stage=stage)
-        self._log.info("segment", run_id=held.run_id, number=held.number, kind=held.kind, outcome=outcome)
+        ids = {"video_id": held.upload.video_id, "run_id": held.run_id}
+        self._log.info("segment", **ids, number=held.number, kind=held.kind, outcome=outcome)
         return True
 
     async def _outcome(self, held: Claim) -> str:

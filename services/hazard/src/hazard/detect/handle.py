@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chassis import trace
+from chassis import logs, trace
 from chassis.broker import Broker
 from chassis.metrics import Metrics
 from chassis.produce import Producer
@@ -17,6 +17,7 @@ from tablewatch_schemas import (
     HazardCandidate,
     Received,
     VideoCommand,
+    about,
     encode,
     to_ms,
 )
@@ -52,6 +53,7 @@ class Detect:
     async def handle(self, record: Record) -> None:
         """One record of TOPICS."""
         received = read(record)
+        logs.also(**about(received.event))
         if isinstance(received.event, VideoCommand):
             await self._command(received, received.event)
         elif isinstance(received.event, FrameExtracted):
