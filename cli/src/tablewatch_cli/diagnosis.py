@@ -55,7 +55,8 @@ def diagnose(found: Evidence, now: datetime) -> Verdict:
         return Verdict(job["status"], job["updated_at"], quiet, False, waits_for, do)
     broken = _dead(found) or _services(found) or _nobody(found)
     waits_for, do = broken or _behind(found) or _working(job)
-    return Verdict(job["stage"], job["updated_at"], quiet, broken is not None or quiet > STUCK_S, waits_for, do)
+    stuck = broken is not None or quiet > STUCK_S or bool(job.get("stuck"))
+    return Verdict(job["stage"], job["updated_at"], quiet, stuck, waits_for, do)
 
 
 def _ended(job: Mapping[str, Any]) -> tuple[str, str]:

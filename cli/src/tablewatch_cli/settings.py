@@ -27,6 +27,7 @@ class Target:
     key: str = field(repr=False)
     kafka_bootstrap: str | None = None
     ingest_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     ops_urls: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,6 +51,7 @@ def load(environ: Mapping[str, str] | None = None) -> Target:
         key=key,
         kafka_bootstrap=env.get("KAFKA_BOOTSTRAP") or local.get("kafka_bootstrap"),
         ingest_url=local.get("ingest_url"),
+        database_url=local.get("database_url"),
         ops_urls=local.get("ops_urls") or {},
     )
 

@@ -47,7 +47,8 @@ def test_the_check_would_find_a_mistake(compose: dict[str, Any]) -> None:
 
 
 def test_everything_is_there(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {*SERVICES, "topics", "kafka", "postgres", "s3", "console"}
+    parts = {"topics", "kafka", "postgres", "s3", "console", "prometheus", "grafana"}
+    assert set(compose["services"]) == {*SERVICES, *parts}
     assert compose["services"]["kafka"]["image"].startswith("apache/kafka:4.")
 
 

@@ -12,8 +12,9 @@ import structlog
 
 from chassis import trace
 from chassis.health import Health
-from chassis.logs import _TALKATIVE, configure, hide_secrets
+from chassis.logs import _TALKATIVE, also, begin, configure, hide_secrets
 from chassis.metrics import SPECS, Metrics
+from chassis.records import Record
 from chassis.testing import ManualClock
 
 
@@ -25,11 +26,14 @@ from chassis.testing import ManualClock
         "key twk_ab12_hunter2 was used",
         "token eyJhbGciOi.eyJhdWQiOi.hunter2 expired",
         "GET /v1/objects/a?expires=1&signature=hunter2 HTTP/1.1",
+        "https://s3/b/k?X-Amz-Credential=a&X-Amz-Signature=hunter2",
+        "Cookie: tablewatch_session=hunter2; other=1",
         "postgresql://tablewatch:hunter2@127.0.0.1:8722/tablewatch",
     ],
 )
 def test_secrets_in_text_are_hidden(text: str) -> None:
-    event = hide_secrets(None, "info", {"event": text, "password": "hunter2", "s3_secret_key": "hunter2"})
+    nested = {"headers": {"Authorization": "hunter2", "x": [text]}}
+    event = hide_secrets(None, "info", {"event": text, "password": "hunter2", "s3_secret_key": "hunter2", "n": nested})
     assert "hunter2" not in str(event)
 
 
@@ -53,6 +57,26 @@ def test_every_line_names_its_service_wherever_it_comes_from(written: Callable[[
         ("cropper", "from an empty context"),
         ("cropper", "frame_stored"),
     ]
+
+
+def test_lines_sort_by_time_and_carry_the_record_and_its_ids(written: Callable[[], list[dict[str, Any]]]) -> None:
+    configure("cropper")
+    record = Record("t", 3, 7, 0, b"run_1", b"{}", (("traceparent", f"00-{'a' * 32}-{'b' * 16}-01".encode()),))
+
+    def handle() -> None:
+        begin(record)
+        also(run_id="run_1")
+        structlog.get_logger("own").info("done")
+        begin(Record("t", 3, 8, 0, None, None))
+        structlog.get_logger("own").info("next")
+
+    contextvars.copy_context().run(handle)
+    first, second = written()
+    assert list(first)[:4] == ["timestamp", "level", "service", "event"]
+    said = (first["topic"], first["offset"], first["key"], first["run_id"], first["trace_id"])
+    assert said == ("t", 7, "run_1", "run_1", "a" * 32)
+    assert "run_id" not in second
+    assert second["trace_id"] != first["trace_id"]
 
 
 @pytest.mark.parametrize(("level", "heard"), [("info", []), ("debug", ["joined"])])

@@ -93,15 +93,24 @@ class Fold:
     async def run(self, stop: asyncio.Event) -> None:
         """Fold until `stop`. Raises what ended it otherwise: Stalled, or a failure of Faust or of the producer."""
         options = self._options
-        self._health.ready(options.app, lambda: None if self._running else "recovering its rows")
+        self._health.ready(options.app, self._complaint)
         if not await fold_faust.topics_exist(options, self._clock, self._log, stop):
             return
         while not stop.is_set():
             try:
                 await self._member(stop)
+            except FuseBlown as error:
+                # Not the end of the process: started again, it would bury as many again, and again
+                self._log.error("fuse_blown", group=options.app, why=str(error))
+                await stop.wait()
             except Skipped as error:
                 self._log.warning("fold_starts_again", app=options.app, error=str(error))
                 self._metrics.count("records_retried_total", group=options.app, topic=options.topic, why="skipped")
+
+    def _complaint(self) -> str | None:
+        if self._fuse.blown:
+            return f"stopped by its dead-letter fuse: {self._fuse.blown}"
+        return None if self._running else "recovering its rows"
 
     async def _member(self, stop: asyncio.Event) -> None:
         options = self._options
@@ -134,7 +143,7 @@ class Fold:
         self._running = True
         options, clock = self._options, self._clock
         watching = watch(
-            app, self._order, options.topic, options.stalled_s,
+            app, self._order, options.topic, options.stalled_s, count=options.partitions,
             clock=clock, metrics=self._metrics, health=self._health, stop=stop,
         )  # fmt: skip
         await asyncio.gather(self._send_ticks(app, stop), watching)
@@ -217,7 +226,7 @@ class Fold:
         self._log.error("dead_letter", group=group, offset=record.offset, code=code, reason=reason, exc_info=error)
         if not self._fuse.failed():
             self._metrics.gauge("fuse_blown", 1, group=group)
-            raise Stalled(f"the dead-letter fuse is blown: {self._fuse.blown}") from error
+            raise FuseBlown(f"the dead-letter fuse is blown: {self._fuse.blown}") from error
         now = self._clock.now()
         letter = dead_letter(record, group, code=code, reason=reason, attempts=1, first_seen=now, error=error)
         await self._producer.send(letter)
@@ -241,6 +250,10 @@ class Fold:
             self._table[key] = row
         elif self._table.get(key) is not None:
             del self._table[key]
+
+
+class FuseBlown(Stalled):
+    """Too many dead letters: the fold leaves its group and waits for somebody to mend the cause and restart it."""
 
 
 class _Refused(Exception):

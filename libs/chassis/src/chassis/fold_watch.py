@@ -9,6 +9,7 @@ from typing import Any
 from chassis.clock import Clock, wait_or_stop
 from chassis.fold_order import Order
 from chassis.health import Health
+from chassis.lanes import live_partitions, run_partitions
 from chassis.metrics import Metrics
 
 _LOOK_S = 2.0
@@ -49,7 +50,7 @@ class Standstill:
 
 
 async def watch(
-    app: Any, order: Order, topic: str, limit_s: float, *, clock: Clock, metrics: Metrics, health: Health,
+    app: Any, order: Order, topic: str, limit_s: float, *, count: int, clock: Clock, metrics: Metrics, health: Health,
     stop: asyncio.Event,
 ) -> None:  # fmt: skip
     """Look every two seconds until `stop`; raises Stalled."""
@@ -58,7 +59,9 @@ async def watch(
         if app.crashed:
             raise Stalled(f"Faust crashed: {app.crash_reason!r}")
         partitions = await _progress(app, order, topic)
-        metrics.gauge("consumer_lag", sum(each.waiting for each in partitions.values()), group=group, lane="all")
+        for lane, mine in (("live", live_partitions(count)), ("run", run_partitions(count))):
+            waiting = sum(each.waiting for number, each in partitions.items() if number in mine)
+            metrics.gauge("consumer_lag", waiting, group=group, lane=lane)
         if standstill.see(partitions, clock.monotonic()):
             health.beat(group)
 
