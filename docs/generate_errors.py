@@ -6,17 +6,95 @@ import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from api.problems import CODES
+from chassis.deadletters import FuseOptions
+from chassis.outcomes import ConsumeOptions
+from classifier_gateway.settings import Settings as GatewaySettings
 from extractor.files.failures import FAILURES, GAP_CODES
+from extractor.files.segments import BACKOFF_MAX_S, BACKOFF_S
+from extractor.settings import ExtractorSettings
+from ingest.finish import AGAIN_S
 from ingest.refusals import REFUSALS
+from tablewatch_cli.upload import PATIENCE_S
 
 PAGE = Path(__file__).with_name("errors-and-retries.md")
+
+
+DEAD_LETTERS = {
+    "not_json": "The value is not JSON. Whoever wrote the record is not one of ours, or is broken.",
+    "wrong_schema": "A field is missing or has another type; the reason names it.",
+    "unknown_version": "ce_type names a version that is not known here. Deploy the newer consumer, then replay.",
+    "unknown_topic": "ce_type belongs to another topic.",
+    "missing_header": "A CloudEvents header is missing.",
+    "missing_key": "The event has no key.",
+    "no_table": "Evidence that should name a table names none.",
+    "no_value": "A tombstone where there can be none.",
+    "not_a_command": "A tombstone on video.command.",
+    "wrong_key": "The record's key is not the one of its value.",
+    "wrong_sampling": "The sampling of an uploaded video makes no sense.",
+    "unreadable_frame": "The stored picture, or its layout, cannot be read.",
+    "retries_exhausted": "The handler failed in every attempt; the exception is in dlq-stack. Mend it, then replay.",
+    "fold_failed": "A fold's step raised; the exception is in dlq-stack. Mend it, then replay.",
+    "cannot_apply": "The database refuses what the projector makes of the record. Mend it, then replay.",
+}
+COMMAND_LINE = {
+    "no_stack": "No running stack was found: make run, or set TABLEWATCH_URL and TABLEWATCH_KEY.",
+    "no_kafka": "Kafka's address is not known: set KAFKA_BOOTSTRAP.",
+    "api_unreachable": "The API cannot be reached.",
+    "kafka_unreachable": "Kafka cannot be reached.",
+    "upload_interrupted": "The upload service stayed away too long; the upload can be gone on with.",
+    "unknown_topic": "There is no such topic: tablewatch topics --all.",
+    "unknown_run": "No frame of that run is on the topics (any more).",
+    "unknown_offset": "The dead-letter topic has no such offset (any more).",
+    "not_dead_letters": "The topic is no dead-letter topic: tablewatch dlq list.",
+    "no_origin": "The dead letter does not say where it came from and cannot be replayed.",
+}
+
+
+def retries() -> list[tuple[str, str, str]]:
+    """Who tries what again, and how often; the figures are the code's."""
+    one, fuse = ConsumeOptions(group="", topics=()), FuseOptions()
+    extractor, gateway = _defaults(ExtractorSettings), _defaults(GatewaySettings)
+    return [
+        ("uploader (browser, CLI, any tus client)",
+         "a broken connection, 408, 409, 423, 429, 5xx: ask with `HEAD` where the upload stands, go on from there",
+         f"the CLI {PATIENCE_S:.0f} s, doubling from 0.5 to 8 s; the upload itself waits until `expires_at`"),
+        ("ingest", "an upload whose process was killed between any two lines, or whose store or database is away",
+         f"every {AGAIN_S:g} s until done"),
+        ("extractor", "a segment whose worker died: claimed again when its lease ends, finished segments stay",
+         f"lease {extractor['extractor_lease_s']:g} s; {extractor['extractor_attempts']} tries of a segment, "
+         f"{BACKOFF_S:g} to {BACKOFF_MAX_S:g} s apart, then the job is `failed` with the last code"),
+        ("every consumer", "a record whose handling failed: in place, its partition paused and polled on",
+         f"{one.attempts} attempts, {one.backoff_s:g} to {one.backoff_max_s:g} s apart, then dead-lettered"),
+        ("every consumer", "a record that can never work (not JSON, wrong schema, unknown version)",
+         "never: dead-lettered at once"),
+        ("every consumer", "an unreachable database or store", "for ever: the record waits, lag shows"),
+        ("every consumer", "its own dead letters, when they are too many",
+         f"its fuse: {fuse.run} in a row, or {fuse.ratio:.0%} of the last {fuse.window}, stop it until a restart"),
+        ("classifier-gateway", "a classifier that is away or slow",
+         f"a live frame until {gateway['classifier_gateway_live_deadline_s']:g} s after its light, a run "
+         f"{gateway['classifier_gateway_run_patience_s']:g} s; then evidence `unavailable`"),
+        ("a fold", "a step that raised", "never: it is pure, and would raise again; dead-lettered at once"),
+        ("projector", "a batch that the database refuses", "record by record; the one that is to blame is dead-lettered"),
+        ("every producer", "the broker is away", "for ever, in order"),
+        ("outbox", "an event that was committed and not sent", "for ever, in the order of its key"),
+        ("you", "a job `failed` with `error.retryable: true`: `POST /v1/videos/{id}/retry` goes on from where it stood",
+         "as you like"),
+    ]  # fmt: skip
+
+
+def _defaults(settings: type[Any]) -> dict[str, Any]:
+    return {name: field.default for name, field in settings.model_fields.items()}
 
 
 def tables() -> dict[str, str]:
     """Marker name to Markdown table."""
     return {
+        "retries": _plain(("who", "what", "how often"), retries()),
+        "dead-letters": _table(("`dlq-reason-code`", "meaning"), DEAD_LETTERS.items()),
+        "command-line": _table(("code", "meaning"), COMMAND_LINE.items()),
         "ingest-files": _table(
             ("code", "HTTP", "again?", "what to do"),
             ((r.code, str(r.status), _yes(r.retryable), r.sentence) for r in REFUSALS.values() if r.final),
@@ -42,6 +120,10 @@ def rendered(page: str) -> str:
             raise SystemExit(f"{PAGE.name}: the markers of {name} are missing")
         page = f"{head}{found}{table}{closed}{tail}"
     return page
+
+
+def _plain(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(line)} |\n" for line in [head, ("---",) * len(head), *rows])
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

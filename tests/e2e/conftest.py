@@ -29,8 +29,9 @@ def layout(demo_files: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateStack]:
-    """A stack that is up."""
-    private = PrivateStack(tmp_path_factory.mktemp("stack") / "home")
+    """A stack that is up. It logs every record, and has S3 secrets that it does not use, for whoever looks for them."""
+    settings = {"LOG_LEVEL": "debug", "S3_ACCESS_KEY": "planted-access-key-1", "S3_SECRET_KEY": "planted-secret-key-1"}
+    private = PrivateStack(tmp_path_factory.mktemp("stack") / "home", settings=settings)
     try:
         yield private.start()
     finally:

@@ -85,7 +85,8 @@ def _of(service: str) -> Processor:
 
 def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The time first, so that `grep -h ID *.log | sort` tells a story in its order."""
-    return {name: event[name] for name in _FIRST if name in event} | event
+    first = {name: event[name] for name in _FIRST if name in event}
+    return {**first, **event}
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
