@@ -77,7 +77,7 @@ def retries() -> list[tuple[str, str, str]]:
          f"a live frame until {gateway['classifier_gateway_live_deadline_s']:g} s after its light, a run "
          f"{gateway['classifier_gateway_run_patience_s']:g} s; then evidence `unavailable`"),
         ("a fold", "a step that raised", "never: it is pure, and would raise again; dead-lettered at once"),
-        ("projector", "a batch that the database refuses", "record by record; the one that is to blame is dead-lettered"),
+        ("projector", "a batch that the database refuses", "record by record; whichever is to blame is dead-lettered"),
         ("every producer", "the broker is away", "for ever, in order"),
         ("outbox", "an event that was committed and not sent", "for ever, in the order of its key"),
         ("you", "a job `failed` with `error.retryable: true`: `POST /v1/videos/{id}/retry` goes on from where it stood",

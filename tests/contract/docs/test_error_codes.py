@@ -36,7 +36,7 @@ def test_the_table_of_metrics_is_current() -> None:
 
 
 def raised(name: str, *folders: str) -> set[str]:
-    """Codes that the code gives to an exception, read from its syntax: the first argument of every `name("code", ...)`."""
+    """Codes that are given to an exception: the first argument of every `name("code", ...)`, read from the syntax."""
     found = set()
     for file in (path for folder in folders for path in (ROOT / folder).rglob("src/**/*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
