@@ -9,7 +9,7 @@ from typing import Any
 import click
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from tablewatch_cli import letters, output
+from tablewatch_cli import completion, letters, output
 from tablewatch_cli.broker import Broker, bootstrap_of, connected
 from tablewatch_cli.errors import Exit
 from tablewatch_cli.letters import Letter
@@ -54,7 +54,7 @@ async def _list(bootstrap: str) -> Rows:
 
 
 @dlq_group.command("show")
-@click.argument("topic")
+@click.argument("topic", shell_complete=completion.dead_letter_topics)
 @OFFSETS
 @JSON
 def show_command(topic: str, offsets: tuple[int, ...], as_json: bool) -> None:
@@ -84,7 +84,7 @@ async def _read(bootstrap: str, topic: str, offsets: Iterable[int] | None) -> li
 
 
 @dlq_group.command("replay")
-@click.argument("topic")
+@click.argument("topic", shell_complete=completion.dead_letter_topics)
 @OFFSETS
 @click.option("--all", "everything", is_flag=True, help="Every record.")
 @JSON
@@ -136,7 +136,7 @@ async def _outcome(producer: AIOKafkaProducer, letter: Letter, late: bool) -> di
 
 
 @dlq_group.command("discard")
-@click.argument("topic")
+@click.argument("topic", shell_complete=completion.dead_letter_topics)
 @click.option("--through", type=click.IntRange(min=0), metavar="OFFSET", help="Up to and including this offset.")
 @click.option("--all", "everything", is_flag=True, help="Every record that is there now.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 import httpx
 
-from tablewatch_cli import lag, output
+from tablewatch_cli import completion, lag, output
 from tablewatch_cli.broker import bootstrap_of, connected
 from tablewatch_cli.settings import Target, load
 
@@ -17,7 +17,7 @@ TIMEOUT_S = 5.0
 
 
 @click.command("lag")
-@click.option("--group", metavar="NAME", help="Only this consumer group.")
+@click.option("--group", metavar="NAME", shell_complete=completion.groups, help="Only this consumer group.")
 @click.option("--behind", is_flag=True, help="Only where something waits.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON list of {group, topic, live, run, total, members}.")
 def lag_command(group: str | None, behind: bool, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from tablewatch_cli import filters
+from tablewatch_cli import completion, filters
 from tablewatch_cli.broker import bootstrap_of
 from tablewatch_cli.errors import CliError, Exit
 from tablewatch_cli.settings import load
@@ -21,7 +21,7 @@ from tablewatch_schemas import TOPICS
 
 
 @click.command("tail")
-@click.argument("topic")
+@click.argument("topic", shell_complete=completion.topics)
 @click.option("--from-start", is_flag=True, help="From the oldest record that is kept, not only new ones.")
 @click.option("--since", type=click.DateTime(), help="From this time on (the broker's record time, UTC).")
 @click.option("--key", help="Only records with this key.")

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import click
 from aiokafka import TopicPartition
 
-from tablewatch_cli import output
+from tablewatch_cli import completion, output
 from tablewatch_cli.broker import Broker, bootstrap_of, connected
 from tablewatch_cli.errors import CliError
 from tablewatch_cli.settings import load
@@ -101,7 +101,7 @@ def _differences(
 
 
 @click.command("schema")
-@click.argument("topic")
+@click.argument("topic", shell_complete=completion.topics)
 @click.option("--example", is_flag=True, help="Its examples instead: whole records with key, headers and value.")
 @click.option("--json", "as_json", is_flag=True, help="For symmetry: the output is always JSON.")
 def schema_command(topic: str, example: bool, as_json: bool) -> None:
