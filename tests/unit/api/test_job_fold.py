@@ -13,7 +13,7 @@ from api.project.apply import worth_telling
 from api.project.batch import concerns_job
 from api.project.fold import Facts
 from api.project.history import follow
-from api.project.job import FINAL, document, status
+from api.project.job import FINAL, document, status, stuck
 from tablewatch_schemas import VideoRejected
 from tablewatch_schemas.ids import end_hazard_id
 
@@ -42,6 +42,22 @@ def test_nothing_said_is_queued_at_the_upload() -> None:
     assert [stage["name"] for stage in said["stages"]] == ["upload", "extract", "tables", "hazards"]
     assert {stage["status"] for stage in said["stages"]} == {"queued"}
     assert said["updated_at"] == said["created_at"] == "2026-11-23T09:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("events", "after_s", "expected"),
+    [
+        ((), 9999, False),  # it waits for its uploader
+        ((SAYS.uploaded(),), 299, False),
+        ((SAYS.uploaded(),), 301, True),
+        ((SAYS.uploaded(), SAYS.progress(1, 1)), 302, True),
+        (tuple(WHOLE), 9999, False),
+        ((SAYS.uploaded(), SAYS.failed(1)), 9999, False),
+    ],
+)
+def test_stuck_is_uploaded_open_and_quiet_for_longer_than_the_limit(events: Any, after_s: int, expected: bool) -> None:
+    assert stuck(run(), fold(*events), NOW + timedelta(seconds=after_s), 300) is expected
+    assert document(run(), fold(*events))["stuck"] is False  # as it is told: it has just moved
 
 
 def test_a_run_that_goes_well() -> None:

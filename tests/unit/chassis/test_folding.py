@@ -1,5 +1,6 @@
 """What a fold does with one record, without Kafka or Faust: order of effects, refusals, the watchdog."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,6 +101,30 @@ async def test_too_many_dead_letters_in_a_row_end_the_process(fold):
     with pytest.raises(Stalled, match="fuse"):
         for offset in range(100):
             await fold._take(record(b"bad", offset))
+
+
+async def test_a_blown_fuse_holds_the_fold_and_not_the_process(fold, monkeypatch):
+    """A process that ended would be started again, and bury as many again."""
+
+    async def exist(*_):
+        return True
+
+    async def member(_stop):
+        for offset in range(100):
+            await fold._take(record(b"bad", offset))
+
+    monkeypatch.setattr("chassis.fold.fold_faust.topics_exist", exist)
+    monkeypatch.setattr(fold, "_member", member)
+    stop = asyncio.Event()
+    running = asyncio.create_task(fold.run(stop))
+    async with asyncio.timeout(60):
+        while "group" not in fold._health.unready() or "fuse" not in fold._health.unready()["group"]:
+            await asyncio.sleep(0)
+    assert fold._metrics.value("fuse_blown", group="group") == 1
+    assert fold._metrics.value("dead_letters_total", group="group", topic="in", code="rotten") == 20
+    assert fold._health.dead() == {}
+    stop.set()
+    await running
 
 
 async def test_rows_are_listed_by_partition(fold, producer):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,8 +12,10 @@ from pydantic import SecretStr
 from tests.unit.chassis.object_suite import ObjectStoreSuite
 
 from chassis.links import LinkSigner
-from chassis.objects import ObjectStore, open_objects
+from chassis.metrics import Metrics
+from chassis.objects import Gone, ObjectStore, open_objects
 from chassis.objects_local import TEMPORARY, LocalObjects
+from chassis.objects_observed import ObservedObjects
 from chassis.settings import ServiceSettings
 from chassis.testing import MemoryObjects
 
@@ -29,6 +32,33 @@ class TestLocalObjects(ObjectStoreSuite):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ObjectStore:
         return LocalObjects(tmp_path / "objects", SIGNER)
+
+
+class TestObservedObjects(ObjectStoreSuite):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> ObjectStore:
+        return ObservedObjects(LocalObjects(tmp_path / "objects", SIGNER), Metrics())
+
+
+class Broken(MemoryObjects):
+    """A store that is down."""
+
+    async def put(self, *_: Any, **__: Any) -> None:
+        raise ConnectionError("503")
+
+
+async def test_errors_of_a_store_are_counted_and_a_missing_object_is_none() -> None:
+    metrics = Metrics()
+    store = ObservedObjects(Broken(), metrics)
+    with pytest.raises(ConnectionError):
+        await store.put("a", b"1")
+    with pytest.raises(Gone):
+        await store.get("a")
+    with pytest.raises(Gone):
+        async with store.local_path("a"):
+            pass
+    assert metrics.value("object_errors_total", operation="put", error="ConnectionError") == 1
+    assert b'object_errors_total{error="Gone"' not in metrics.exposition()
 
 
 async def test_empty_directories_do_not_pile_up(tmp_path: Path) -> None:

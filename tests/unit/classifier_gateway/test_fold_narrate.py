@@ -1,0 +1,33 @@
+"""What the log tells of the fold: transitions, erasures, and nothing that changes the step."""
+
+import structlog
+from structlog.testing import capture_logs
+from tests.unit.classifier_gateway.evidence_making import evidence, record, verdicts
+from tests.unit.classifier_gateway.test_fold_replay import Rows
+
+from chassis.fold import Step
+from classifier_gateway.fold.narrate import narrated
+from classifier_gateway.fold.row import Thresholds
+from classifier_gateway.fold.step import TableFold
+
+FOLD = TableFold(Thresholds(), forget_ms=1000)
+
+
+def both(*events) -> tuple[list[Step], list[Step], list[dict]]:
+    plain, told, rows = [], [], (Rows(), Rows())
+    with capture_logs() as lines:
+        step = narrated(FOLD.step, structlog.get_logger())
+        for offset, event in enumerate(events):
+            for made, kept, use in ((plain, rows[0], FOLD.step), (told, rows[1], step)):
+                made.append(use(record(event, offset), kept))
+                kept.update({key: row for key, row in made[-1].rows.items() if row is not None})
+    return plain, told, lines
+
+
+def test_a_transition_is_told_with_its_ids_and_the_step_is_the_same():
+    plain, told, lines = both(*verdicts("occupied", 0, 6), evidence("end", 9, reason="deleted"))
+    assert plain == told
+    assert [(line["event"], line.get("state")) for line in lines] == [
+        ("table_state", "occupied"), ("table_state_erased", None),
+    ]  # fmt: skip
+    assert (lines[0]["table_id"], lines[0]["run_id"]) == ("tbl_1", "run_1")
