@@ -1,5 +1,6 @@
 """The history of a job through the API: kept with the offsets, walled, deleted with the video."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.integration.api.conftest import Stage
@@ -7,7 +8,10 @@ from tests.integration.api.place import RunOf, answer, code, make_place, make_ru
 from tests.integration.api.test_projector import _read
 
 from api.project.apply import apply
+from api.project.measure import JobMeter
 from api.store import deletions
+from chassis.clock import SystemClock
+from chassis.metrics import Metrics
 from tablewatch_schemas.ids import new_id
 
 
@@ -60,3 +64,24 @@ async def test_nobody_else_sees_it_and_it_goes_with_the_video(stage: Stage) -> N
         assert deletion is not None
         await deletions.delete_rows(conn, deletion)
         assert await conn.fetchval("SELECT count(*) FROM job_history WHERE run_id = $1", run.run_id) == 0
+
+
+async def test_a_job_of_which_nothing_is_heard_is_stuck_in_document_list_and_metrics(stage: Stage) -> None:
+    impatient = stage.parts.settings.model_copy(update={"api_job_stuck_s": 1e-6})
+    stage.parts = replace(stage.parts, settings=impatient)
+    run, client, metrics = await _run(stage), await stage.client(), Metrics()
+    meter = JobMeter(stage.pool, impatient.api_job_stuck_s, SystemClock(), metrics)
+
+    async def said() -> tuple[bool, bool, float, float]:
+        job = answer(await client.get(f"/v1/videos/{run.video_id}/job"), 200)
+        (listed,) = answer(await client.get("/v1/videos"), 200)["items"]
+        await meter.measure()
+        return job["stuck"], listed["stuck"], metrics.value("jobs_open"), metrics.value("jobs_stuck")
+
+    assert await said() == (False, False, 0, 0)  # it waits for its uploader
+    await apply(stage.pool, [_read(run.uploaded(), 0)])
+    assert await said() == (True, True, 1, 1)
+    assert metrics.value("job_oldest_seconds") > 0
+    await apply(stage.pool, [_read(run.failed(2, "timeout"), 1)])
+    assert await said() == (False, False, 0, 0)
+    assert metrics.value("job_oldest_seconds") == 0
