@@ -66,6 +66,8 @@ def retries() -> list[tuple[str, str, str]]:
         ("extractor", "a segment whose worker died: claimed again when its lease ends, finished segments stay",
          f"lease {extractor['extractor_lease_s']:g} s; {extractor['extractor_attempts']} tries of a segment, "
          f"{BACKOFF_S:g} to {BACKOFF_MAX_S:g} s apart, then the job is `failed` with the last code"),
+        ("extractor", "a store that is away, overloaded or full",
+         "each object in place, 0.5 to 5 s apart for a minute; then a try of the segment is used up"),
         ("every consumer", "a record whose handling failed: in place, its partition paused and polled on",
          f"{one.attempts} attempts, {one.backoff_s:g} to {one.backoff_max_s:g} s apart, then dead-lettered"),
         ("every consumer", "a record that can never work (not JSON, wrong schema, unknown version)",
@@ -81,7 +83,8 @@ def retries() -> list[tuple[str, str, str]]:
         ("every producer", "the broker is away", "for ever, in order"),
         ("outbox", "an event that was committed and not sent", "for ever, in the order of its key"),
         ("you", "a job `failed` with `error.retryable: true`: `POST /v1/videos/{id}/retry` goes on from where it stood",
-         "as you like"),
+         f"as you like, within {extractor['extractor_retry_s'] / 3600:g} hours (`EXTRACTOR_RETRY_S`) where tables or "
+         "hazards were asked for"),
     ]  # fmt: skip
 
 

@@ -189,13 +189,15 @@ class Publisher:
         upload = telling.upload_of(dict(row))
         if "tables" in upload.make and upload.layout_key is not None:
             self._metrics.count("frames_total", len(going.frames), outcome="extracted", reason="")
-        self._tell(row, going, published, ended)
+        self._tell(row, going, published)
 
-    def _tell(self, row: asyncpg.Record, going: Release, published: int, ended: bool) -> None:
+    def _tell(self, row: asyncpg.Record, going: Release, published: int) -> None:
         cause = telling.received_of(dict(row))
         ids = {"run_id": row["run_id"], "video_id": row["video_id"], "trace_id": (cause.traceparent or "")[3:35]}
-        tell = self._log.info if ended else self._log.debug
-        tell("run_published" if ended else "frames_published", **ids, frames=len(going.frames), published=published)
+        tell = self._log.info if going.ends else self._log.debug
+        tell(
+            "run_published" if going.ends else "frames_published", **ids, frames=len(going.frames), published=published
+        )
 
     async def _best_thumbnail(self, row: asyncpg.Record) -> bool:
         async with self._pool.acquire() as conn:
