@@ -166,23 +166,17 @@ async def test_a_spill_becomes_one_alert_and_the_run_ends(stage: Stage) -> None:
         assert {name for name, event in told if event is None} == {opened.hazard_id, end.hazard_id}
 
 
-async def test_a_restart_of_the_detector_in_the_middle_changes_nothing(stage: Stage) -> None:
+async def test_a_restart_in_the_middle_changes_nothing(stage: Stage) -> None:
     undisturbed = await scene.stored_run(stage.objects, story())
     disturbed = await scene.stored_run(stage.objects, story())
     run, other = undisturbed[0].run_id or "", disturbed[0].run_id or ""
-    # The fold is not restarted here: Faust begun a second time in one process may stand still. That a killed fold goes
-    # on in a new process is tried in tests/faults.
-    async with (
-        alerts_of(stage.bootstrap, run) as calm,
-        alerts_of(stage.bootstrap, other) as told,
-        stage.role(stage.follow()),
-    ):
-        async with stage.role(stage.detect()):
+    async with alerts_of(stage.bootstrap, run) as calm, alerts_of(stage.bootstrap, other) as told:
+        async with stage.role(stage.follow()), stage.role(stage.detect()):
             await stage.publish([*undisturbed, *disturbed[:15]])
             await until(lambda: ended(calm, run))
             await asyncio.sleep(1)
-        # The detector anew, with nothing in memory.
-        async with stage.role(stage.detect()):
+        # Both roles anew, with nothing in memory.
+        async with stage.role(stage.detect(), stage.follow()):
             await stage.publish(disturbed[15:])
             await until(lambda: ended(told, other))
     assert essence(told) == essence(calm)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
+from chassis import fold_start
 from chassis.consume import Invalid
 from chassis.fold import Fold, FoldOptions, Stalled, Step
 from chassis.fold_order import Order, Skipped
@@ -212,3 +213,73 @@ async def test_a_new_assignment_begins_at_what_is_committed():
     assert await order.due(message(5))
     faust._committed_offset["tp"] = 90
     assert await order.due(message(90, generation=2))
+
+
+async def test_the_watchdog_asks_meanwhile_and_sets_nothing_back():
+    class Slow(Faust):
+        async def earliest_offsets(self, place):
+            await asked.wait()
+            return await super().earliest_offsets(place)
+
+    asked = asyncio.Event()
+    order = Order(Slow(committed=5, begins=0), "in")
+    watching = asyncio.create_task(order.expected("tp"))
+    await asyncio.sleep(0)
+    assert await order.due(message(5))
+    asked.set()
+    await watching
+    assert await order.due(message(6)), "the record after it is still the next one"
+
+
+class Recovering:
+    """As much of Faust as ends a recovery: what happened, in order."""
+
+    def __init__(self, *, rebalancing: bool = False, again: bool = False) -> None:
+        self.happened: list[str] = []
+        self.consumer, self.tables, self.recovery = self, self, self
+        self.rebalancing, self.again = rebalancing, again
+
+    def resume_partitions(self, places) -> None:
+        self.happened.append(f"resumed {sorted(places)}")
+
+    async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        self.consumer.resume_partitions({"in-1", "in-0"})
+        if self.again:
+            raise RuntimeError("rebalanced again")
+        self.happened += ["sought", "queues emptied"]
+
+
+async def test_the_sources_are_resumed_after_the_seek_and_the_emptying():
+    app = Recovering()
+    fold_start.resume_last(app)
+    await app.recovery.on_recovery_completed(3)
+    assert app.happened == ["sought", "queues emptied", "resumed ['in-0', 'in-1']"]
+    app.consumer.resume_partitions({"changelog"})
+    assert app.happened[-1] == "resumed ['changelog']", "at other times they are resumed at once"
+
+
+async def test_a_recovery_that_is_overtaken_resumes_nothing():
+    begun = Recovering(rebalancing=True)
+    fold_start.resume_last(begun)
+    await begun.recovery.on_recovery_completed(3)
+    assert begun.happened == ["sought", "queues emptied"]
+    again = Recovering(again=True)
+    fold_start.resume_last(again)
+    with pytest.raises(RuntimeError):
+        await again.recovery.on_recovery_completed(3)
+    assert again.happened == []
+
+
+async def test_with_nothing_active_nothing_is_fetched():
+    class Consumer:
+        def __init__(self) -> None:
+            self._active_partitions = {"in-0"}
+
+        async def _getmany(self, active_partitions, timeout):
+            return bool(active_partitions), [each for each in ("in-0", "in-1") if each in active_partitions]
+
+    consumer = Consumer()
+    fold_start.fetch_only_active(consumer)
+    assert await consumer._getmany({"whatever"}, 1.0) == (True, ["in-0"])
+    consumer._active_partitions.clear()
+    assert await consumer._getmany(set(), 1.0) == (True, []), "an empty set would mean all of them"

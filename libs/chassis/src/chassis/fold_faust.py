@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from chassis import fold_start
 from chassis.clock import Clock, wait_or_stop
 
 Agent = Callable[[Any], Any]
@@ -75,6 +76,7 @@ def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
     )
     source = app.topic(options.topic, *options.also, partitions=options.partitions, **raw)
     app.agent(source, name=options.app)(agent)
+    fold_start.mend(app)
     return app, table
 
 

@@ -1,0 +1,351 @@
+"""python -m bench.day [--frames N] [--rate R]: a day of one site in minutes, through both folds and the projector.
+
+Ten cameras of two tables, on the live lane, on real Kafka and Postgres, as three processes. There are no pictures: what
+the extractor, the cropper, the classifier and the detector say of each frame is made here (frame.extracted, crop.ready,
+two table.evidence, hazard.candidate), `--rate` frames a second. The day begins now and runs ahead of the clock, so that
+ticks come and find nothing stale. Shown: memory of each process and lag of each group, every five seconds; the ledger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from bench.harness import Failed
+from bench.parts import Parts
+from bench.processes import Server, free_port, server
+from chassis.database import migrate
+from chassis.kafka import KafkaBroker
+from chassis.metrics import Metrics
+from chassis.produce import KafkaProducer
+from chassis.records import Record, Sendable
+from classifier_gateway.fold.row import Thresholds
+from classifier_gateway.fold.step import TableFold
+from tablewatch_schemas import (
+    CropReady,
+    FrameExtracted,
+    HazardCandidate,
+    HazardCandidateDetector,
+    HazardCandidateObservation,
+    TableEvidence,
+    encode,
+    keys,
+    new_id,
+    to_ms,
+)
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "services" / "api" / "migrations"
+CAMERAS, TABLES_EACH, FRAME_S, LOOK_S, PATIENCE_S = 10, 2, 5, 5.0, 300
+TURN_FRAMES = 360  # a table changes twice an hour
+SPILL_EVERY, SPILL_FRAMES = 2000, 12
+GROUPS = ("classifier-gateway-fold", "hazard-follow", "api-projector")
+PROCESSES = {
+    "fold": ("classifier_gateway", {"CLASSIFIER_GATEWAY_ROLES": "fold"}),
+    "follow": ("hazard", {"HAZARD_ROLES": "follow"}),
+    "projector": ("api", {"API_ROLES": "projector"}),
+}
+TOPICS = ("frame.extracted", "crop.ready", "table.evidence", "hazard.candidate")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Ids, and when the day begins."""
+
+    site_id: str = field(default_factory=lambda: new_id("site"))
+    cameras: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("cam") for _ in range(CAMERAS)))
+    tables: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("tbl") for _ in range(CAMERAS * TABLES_EACH)))
+    begins: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    def frame(self, number: int) -> list[Sendable]:
+        """Everything that is said of one frame; cameras take turns."""
+        camera, index = number % CAMERAS, number // CAMERAS
+        at = self.begins + timedelta(seconds=index * FRAME_S)
+        said = [self._extracted(camera, at), self._cropped(camera, at), self._candidate(camera, index, at)]
+        said += [self._evidence(camera * TABLES_EACH + each, camera, index, at) for each in range(TABLES_EACH)]
+        return [encode(event, source="tablewatch/bench", time=at) for event in said]
+
+    def frame_id(self, camera: int, at: datetime) -> str:
+        return f"{self.cameras[camera]}-{to_ms(at)}"
+
+    def _extracted(self, camera: int, at: datetime) -> FrameExtracted:
+        name = self.cameras[camera]
+        return FrameExtracted(
+            frame_id=self.frame_id(camera, at), site_id=self.site_id, camera_id=name, run_id=None, video_id=None,
+            index=None, media_ms=None, captured_at=at, object_key=keys.live_frame(self.site_id, name, at), width=1280,
+            height=720, size_bytes=90_000, keyframe=True, sharpness=1.0, brightness=0.5, layout_key=None,
+            previous_frame_id=None, previous_object_key=None, make=("tables", "hazards"), last=False,
+        )  # fmt: skip
+
+    def _cropped(self, camera: int, at: datetime) -> CropReady:
+        return CropReady(
+            frame_id=self.frame_id(camera, at), site_id=self.site_id, camera_id=self.cameras[camera], run_id=None,
+            video_id=None, index=None, media_ms=None, captured_at=at, frame_key=None, crops_key=None, layout_key=None,
+            layout_version=1, width=1280, height=720, crops=(), make=("tables", "hazards"), last=False,
+        )  # fmt: skip
+
+    def _evidence(self, table: int, camera: int, index: int, at: datetime) -> TableEvidence:
+        taken = (index + table * 17) // TURN_FRAMES % 2 == 1
+        return TableEvidence(
+            kind="verdict", site_id=self.site_id, table_id=self.tables[table], camera_id=self.cameras[camera],
+            run_id=None, source_id=self.cameras[camera], captured_at=at, label="occupied" if taken else "free",
+            confidence=0.9, people=2 if taken else 0, things=None, reason=None, frame_id=self.frame_id(camera, at),
+            frame_key=None, crop=None, model=None, layout_version=1, thresholds=None, last=False,
+        )  # fmt: skip
+
+    def _candidate(self, camera: int, index: int, at: datetime) -> HazardCandidate:
+        since = (index + camera * 101) % SPILL_EVERY
+        return HazardCandidate(
+            site_id=self.site_id, camera_id=self.cameras[camera], run_id=None, frame_id=self.frame_id(camera, at),
+            frame_key=None, captured_at=at, suspended=None, last=False,
+            observations=(_spill(since),) if since < SPILL_FRAMES else (),
+            detector=HazardCandidateDetector(name="bench", version="1"),
+        )  # fmt: skip
+
+
+def _spill(frames: int) -> HazardCandidateObservation:
+    return HazardCandidateObservation(
+        kind="spill", box=(0.4, 0.7, 0.5, 0.8), score=0.9, coloured=True, area=0.01,
+        stationary_ms=frames * FRAME_S * 1000, near_table_ids=(),
+    )  # fmt: skip
+
+
+class Expected:
+    """What the pure fold makes of the evidence: ids of the states, and how many of them are transitions."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, bytes] = {}
+        self._fold = TableFold(Thresholds(), 86_400_000)
+        self.states: set[bytes] = set()
+
+    def take(self, made: Sendable) -> None:
+        if made.topic != "table.evidence":
+            return
+        step = self._fold.step(Record(made.topic, 0, 0, 0, made.key, made.value, tuple(made.headers)), self)
+        self.states |= {dict(each.headers)["ce_id"] for each in step.outputs}
+        self._rows |= {key: row for key, row in step.rows.items() if row is not None}
+
+    def get(self, key: str) -> bytes | None:
+        return self._rows.get(key)
+
+    def keys(self, partition: int) -> Sequence[str]:
+        return ()
+
+
+@dataclass
+class Watch:
+    """Samples of (seconds since the start, frames sent, MiB by process, records behind by group)."""
+
+    servers: dict[str, Server]
+    admin: AIOKafkaAdminClient
+    reader: Any
+    samples: list[tuple[float, int, dict[str, float], dict[str, int]]] = field(default_factory=list)
+    sent: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    async def run(self) -> None:
+        while True:
+            sizes = {name: resident_mib(each.process.pid) for name, each in self.servers.items()}
+            self.samples.append((time.monotonic() - self.started, self.sent, sizes, await self.lags()))
+            at, sent, _, behind = self.samples[-1]
+            said = " ".join(f"{name}={size:.0f}MiB" for name, size in sizes.items())
+            print(f"{at:6.0f} s {sent:7d} frames {said} {behind}", file=sys.stderr, flush=True)
+            await asyncio.sleep(LOOK_S)
+
+    async def lags(self) -> dict[str, int]:
+        """By group: records that are not committed yet."""
+        return {group: await self._lag(group) for group in GROUPS}
+
+    async def _lag(self, group: str) -> int:
+        committed = await self.admin.list_consumer_group_offsets(group)
+        places = [place for place in committed if not place.topic.endswith("changelog")]
+        ends = await self.reader.end_offsets(places) if places else {}
+        return sum(max(0, ends[place] - max(0, committed[place].offset)) for place in places)
+
+
+def resident_mib(pid: int) -> float:
+    """What a process holds now."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def frames(site: Site, count: int) -> Iterator[list[Sendable]]:
+    for number in range(count):
+        yield site.frame(number)
+
+
+async def publish(site: Site, parts: Parts, watch: Watch, count: int, rate: int) -> Expected:
+    """`rate` frames a second, ten at a time."""
+    expected = Expected()
+    producer = KafkaProducer(parts.kafka_bootstrap, "bench", 6, Metrics())
+    await producer.start()
+    due = time.monotonic()
+    batch: list[Sendable] = []
+    for number, said in enumerate(frames(site, count), 1):
+        for each in said:
+            expected.take(each)
+        batch += said
+        if number % CAMERAS == 0 or number == count:
+            await producer.send_all(batch)
+            batch, watch.sent = [], number
+            due += CAMERAS / rate
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+    await producer.stop()
+    return expected
+
+
+async def caught_up(watch: Watch) -> float:
+    """Seconds until every group is at the end; a tick may be under way. Raises Failed."""
+    started = time.monotonic()
+    while any(behind > 10 for behind in (await watch.lags()).values()):
+        if time.monotonic() - started > PATIENCE_S:
+            raise Failed(f"still behind: {await watch.lags()}")
+        await asyncio.sleep(1)
+    return time.monotonic() - started
+
+
+async def told(bootstrap: str, topic: str, site: Site) -> list[Record]:
+    """Everything on a topic that is about the site."""
+    subscription = await KafkaBroker(bootstrap, "bench").read(topic)
+    found: list[Record] = []
+    quiet = 0
+    while quiet < 5:
+        records = await subscription.poll(0.5, 1000)
+        found += [each for each in records if site.site_id.encode() in (each.value or b"")]
+        quiet = 0 if records else quiet + 1
+    await subscription.close()
+    return found
+
+
+async def counted(database: str) -> dict[str, int]:
+    """Rows of the api's tables that a day could grow."""
+    conn = await asyncpg.connect(database, server_settings={"search_path": "api"})
+    tables = ("states", "hazards", "site_events", "frames", "job_history")
+    rows = {name: await conn.fetchval(f"SELECT count(*) FROM {name}") for name in tables}  # noqa: S608 (our names)
+    rows |= {
+        f"site_events {row['type']}": row["n"]
+        for row in await conn.fetch("SELECT type, count(*) AS n FROM site_events GROUP BY type ORDER BY type")
+    }
+    await conn.close()
+    return rows
+
+
+async def prepare(database: str, site: Site) -> None:
+    """The api's schema with our site."""
+    await migrate(database, "api", MIGRATIONS)
+    conn = await asyncpg.connect(database, server_settings={"search_path": "api"})
+    await conn.execute("INSERT INTO sites VALUES ($1, 'Day', 'UTC', now())", site.site_id)
+    await conn.execute("INSERT INTO site_sequences (site_id) VALUES ($1)", site.site_id)
+    await conn.close()
+
+
+def ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+async def day(parts: Parts, home: Path, servers: dict[str, Server], site: Site, count: int, rate: int) -> bool:
+    admin = AIOKafkaAdminClient(bootstrap_servers=parts.kafka_bootstrap)
+    reader = AIOKafkaConsumer(bootstrap_servers=parts.kafka_bootstrap, enable_auto_commit=False)
+    await admin.start()
+    await reader.start()
+    watch = Watch(servers, admin, reader)
+    watching = asyncio.create_task(watch.run())
+    try:
+        expected = await publish(site, parts, watch, count, rate)
+        took, back = time.monotonic() - watch.started, await caught_up(watch)
+        await asyncio.sleep(LOOK_S * 2)
+    finally:
+        watching.cancel()
+        await admin.close()
+        await reader.stop()
+    states = await told(parts.kafka_bootstrap, "table.state", site)
+    alerts = await told(parts.kafka_bootstrap, "hazard.alert", site)
+    letters = [await told(parts.kafka_bootstrap, f"{topic}.{group}.dlq", site) for topic, group in _dead_letters()]
+    rows = await counted(parts.database_url)
+    return report(watch, expected, states, alerts, sum(map(len, letters)), rows, count, took, back)
+
+
+def _dead_letters() -> Iterator[tuple[str, str]]:
+    yield "table.evidence", "classifier-gateway-fold"
+    yield "hazard.candidate", "hazard-follow"
+    for topic in ("frame.extracted", "crop.ready", "table.state", "hazard.candidate", "hazard.alert"):
+        yield topic, "api-projector"
+
+
+def report(
+    watch: Watch, expected: Expected, states: list[Record], alerts: list[Record], letters: int, rows: dict[str, int],
+    count: int, took: float, back: float,
+) -> bool:  # fmt: skip
+    """Print the figures; whether the ledger balances."""
+    running = [each for each in watch.samples if each[1] > count * 0.1] or watch.samples
+    for name in watch.servers:
+        sizes = [each[2][name] for each in running]
+        fifth = max(1, len(sizes) // 5)
+        begin, end = median(sizes[:fifth]), median(sizes[-fifth:])
+        print(f"memory {name}: {begin:.0f} MiB after a tenth, {end:.0f} MiB at the end, most {max(sizes):.0f} MiB")
+    for group in GROUPS:
+        behind = [each[3][group] for each in watch.samples]
+        print(f"lag {group}: median {median(behind):.0f}, most {max(behind)}, at the end {behind[-1]}")
+    ids = {dict(each.headers)["ce_id"] for each in states}
+    refreshed = sum(json.loads(each.value or b"{}").get("reason") == "refresh" for each in states)
+    print(
+        f"frames {count}, records {count * (3 + TABLES_EACH)}, in {took:.0f} s ({count / took:.0f} frames a second),"
+        f" all caught up {back:.1f} s later"
+    )
+    print(f"states: expected {len(expected.states)}, told {len(ids)}, records {len(states)}, refreshes {refreshed}")
+    print(f"alerts: records {len(alerts)}, dead letters {letters}, rows {rows}")
+    balanced = ids == expected.states and letters == 0
+    print("the ledger balances" if balanced else "THE LEDGER DOES NOT BALANCE")
+    return balanced
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.day", description=__doc__)
+    parser.add_argument("--frames", type=int, default=100_000, help="of all cameras together (default 100000)")
+    parser.add_argument("--rate", type=int, default=200, help="frames a second (default 200)")
+    chosen = parser.parse_args()
+    home = Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench" / "day"
+    parts = Parts.start(home)
+    site = Site()
+    try:
+        with ExitStack() as stack:
+            asyncio.run(prepare(parts.database_url, site))
+            servers: dict[str, Server] = {}
+            for name, (module, roles) in PROCESSES.items():
+                port = free_port()
+                environment = roles | {
+                    "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": parts.database_url,
+                    "TABLEWATCH_HOME": str(home), "OPS_PORT": str(port), "LOG_LEVEL": "warning",
+                }  # fmt: skip
+                servers[name] = stack.enter_context(
+                    server([sys.executable, "-m", module], environment, home / f"{name}.log")
+                )
+                servers[name].wait_for(lambda port=port: ready(port), name)  # type: ignore[misc]
+            return 0 if asyncio.run(day(parts, home, servers, site, chosen.frames, chosen.rate)) else 1
+    finally:
+        parts.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
