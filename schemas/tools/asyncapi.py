@@ -65,6 +65,10 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "description": _about(topic),
         "messages": {topic.shape.name: {"$ref": f"#/components/messages/{topic.shape.name}"}},
         "bindings": {"kafka": {"topic": topic.name, "topicConfiguration": kafka, "bindingVersion": "0.5.0"}},
+        "x-key": topic.about["key"],
+        "x-lane": topic.about["lane"],
+        "x-identity": topic.about["identity"],
+        "x-version-field": topic.about["version_field"],
         "x-draft": topic.about["draft"],
         "x-public": topic.about["public"],
         "x-owner": topic.about["owner"],
@@ -75,7 +79,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 def _about(topic: Topic) -> str:
     keys = sorted(set(topic.about["key"].values()))
-    draft = " Draft: nothing writes it yet." if topic.about["draft"] else ""
+    draft = " Draft: it may still change." if topic.about["draft"] else ""
     return f"{topic.about['description']} Key: {' or '.join(f'`{key}`' for key in keys)}.{draft}"
 
 
@@ -97,11 +101,20 @@ def _message(topic: Topic) -> dict[str, Any]:
         "contentType": "application/json",
         "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
         "payload": {"$ref": f"#/components/schemas/{topic.shape.name}"},
-        "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
+        "bindings": {"kafka": {"key": _key(topic), "bindingVersion": "0.5.0"}},
         "examples": [
-            {"headers": each["headers"], "payload": each["value"]} for each in topic.examples if each["value"]
+            {"name": each["name"], "headers": each["headers"], "payload": each["value"]}
+            for each in topic.examples
+            if each["value"]
         ],
     }
+
+
+def _key(topic: Topic) -> dict[str, Any]:
+    """The record's key, with those of the examples. Order holds within a key."""
+    said = " or ".join(f"`{template}` ({lane})" for lane, template in topic.about["key"].items())
+    keys = sorted({each["key"] for each in topic.examples if each["key"]})
+    return {"type": "string", "description": f"{said}. Order holds within a key.", "examples": keys}
 
 
 def _headers() -> dict[str, Any]:

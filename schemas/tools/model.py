@@ -106,7 +106,8 @@ def _order(topic: Topic) -> tuple[int, str]:
 def _topic(folder: Path) -> Topic:
     about = yaml.safe_load((folder / "topic.yaml").read_text())
     schema = json.loads((folder / "v1.schema.json").read_text())
-    examples = tuple(json.loads(path.read_text()) for path in sorted(folder.glob("examples/v1/*.json")))
+    paths = sorted(folder.glob("examples/v1/*.json"))
+    examples = tuple({"name": path.stem, **json.loads(path.read_text())} for path in paths)
     return Topic(about["topic"], about, schema, _shape(about["title"], schema), examples)
 
 

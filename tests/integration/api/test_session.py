@@ -101,4 +101,5 @@ async def test_the_pages_that_need_no_key(stage: Stage) -> None:
     assert (await anyone.get("/assets/a.js")).text == "1"
     assert (await anyone.get("/%2e%2e/secret.txt")).status_code == 404
     assert (await anyone.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
+    assert 'id="table.state"' in (await anyone.get("/asyncapi")).text
     assert "/v1/videos" in (await anyone.get("/docs")).text

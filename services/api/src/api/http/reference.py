@@ -14,7 +14,8 @@ pre{padding:.7rem;overflow:auto}.m{font-weight:700;display:inline-block;min-widt
 td{padding:.15rem .8rem .15rem 0;vertical-align:top}</style></head><body><h1>tablewatch HTTP API</h1>
 <p>Send <code>Authorization: Bearer twk_...</code>, or sign in at <code>POST /v1/session</code>. Errors are
 <code>application/problem+json</code> with a stable <code>code</code>. The whole description: <a
-href="/openapi.json">openapi.json</a>; the topics: <a href="/asyncapi.json">asyncapi.json</a>.</p>"""
+href="/openapi.json">openapi.json</a>; the topics: <a
+href="/asyncapi">asyncapi</a>.</p>"""
 
 
 def reference(document: dict[str, Any]) -> str:
