@@ -1,17 +1,13 @@
 """Whole processes: killed in the middle, sharing a video, fed by the real topic."""
 
-import asyncio
-import itertools
-import random
-from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from tests.integration.extractor.processes import Extractor, extractor
+from tests.integration.extractor.processes import extractor
 from tests.integration.extractor.road import Road, command, encoded, until, upload_event
 from tests.unit.extractor import clips
-from tests.unit.extractor.reference import Shown, decode_everything, expected
+from tests.unit.extractor.reference import decode_everything
 
 from chassis.produce import KafkaProducer
 from tablewatch_schemas import FrameExtracted, VideoUploaded
@@ -112,74 +108,3 @@ async def test_from_topic_to_topic(
 
 def encoded_id(upload: VideoUploaded) -> str:
     return next(value.decode() for name, value in encoded(upload).headers if name == "ce_id")
-
-
-KILLS = 20
-CLIPS = (("bframes.mp4", 200), ("open_gop_hevc.mp4", 520), ("vp9.webm", 1000), ("mpeg2.ts", 360), ("mpeg4.avi", 520))
-
-
-async def test_twenty_random_kills_change_no_frame(
-    road: Road, clip_folder: Path, tmp_path: Path, kafka_bootstrap: str, own_database: str, objects_dir: Path
-) -> None:
-    """Two processes work on several uploads; again and again one of them is killed at a random moment and replaced."""
-    chance = random.Random(20)
-    paths = {name: clips.make(name, clip_folder, seconds=40, size="480x270") for name, _ in CLIPS}
-    uploads = [(await road.upload(paths[name], "cadence", every), name, every) for name, every in CLIPS]
-    names, logs = (f"slot-{number}" for number in itertools.count()), list[Extractor]()
-
-    async def started(stack: AsyncExitStack) -> Extractor:
-        logs.append(
-            await stack.enter_async_context(
-                extractor(
-                    next(names), tmp_path, kafka_bootstrap, own_database, objects_dir, EXTRACTOR_ATTEMPTS="20",
-                    EXTRACTOR_LEASE_S="2.1",
-                )
-            )
-        )  # fmt: skip
-        return logs[-1]
-
-    async def all_done() -> bool:
-        return all([await finished(road, upload) for upload, _, _ in uploads])
-
-    interrupted = 0
-    async with AsyncExitStack() as stack:
-        slots = [await started(stack), await started(stack)]
-        for _ in range(KILLS):
-            if await all_done():  # nothing left to disturb
-                name, every = chance.choice(CLIPS)
-                uploads.append((await road.upload(paths[name], "cadence", every), name, every))
-            slot = await until(lambda: busy(road, slots), 30, "somebody to work") - 1
-            await asyncio.sleep(chance.uniform(0.0, 0.7))
-            await slots[slot].kill()
-            interrupted += await left_open(road, slots[slot])
-            slots[slot] = await started(stack)
-        await until(all_done, 90, "every run to finish")
-    assert interrupted >= KILLS / 2
-    for upload, name, every in sorted(uploads, key=lambda each: each[1]):
-        await whole(road, upload, expected(decode_everything(paths[name]), "cadence", every))
-        finishes = Counter(number for each in logs for number in each.segments(upload.run_id))
-        assert set(finishes.values()) == {1}
-
-
-async def busy(road: Road, slots: list[Extractor]) -> int:
-    """Which of them holds a segment, counted from 1; 0: none."""
-    working = [number for number, each in enumerate(slots, start=1) if await left_open(road, each)]
-    return working[0] if working else 0
-
-
-async def left_open(road: Road, killed: Extractor) -> int:
-    """Segments that a killed process was in the middle of."""
-    query = "SELECT count(*) FROM segments WHERE state = 'open' AND owner LIKE '%-' || $1::text || '-%'"
-    return int(await road.pool.fetchval(query, str(killed.process.pid)))
-
-
-async def whole(road: Road, upload: VideoUploaded, truth: list[Shown]) -> None:
-    """Every frame once and right; a record that came again is the same record."""
-    heard = await road.heard(FrameExtracted, upload.run_id)
-    once = {each.id: each.event for each in heard if each.event}
-    assert all(once[each.id] == each.event for each in heard)
-    frames = list(once.values())
-    assert [frame.index for frame in frames] == list(range(len(truth)))
-    assert [frame.media_ms for frame in frames] == [round(each.time * 1000) for each in truth]
-    assert [frame.last for frame in frames] == [False] * (len(truth) - 1) + [True]
-    assert [await road.store.get(frame.object_key or "") for frame in frames] == [each.jpeg for each in truth]

@@ -10,8 +10,9 @@ from extractor.files.rules import Rule
 
 SHORTEST, LONGEST = 250, 3000
 """A segment's size in packets: long enough to outweigh opening and seeking, short enough to be done again cheaply."""
-PIECES = 8
-"""A short video is cut in about this many, so that several workers share it."""
+PIECES = 24
+"""A video of minutes is cut in about this many: at the end all workers but one wait for the last segment, with eight
+pieces for up to a quarter of what two workers need."""
 
 
 @dataclass(frozen=True, slots=True)

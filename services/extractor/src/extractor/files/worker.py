@@ -19,7 +19,8 @@ from extractor.files.failures import CRASHED, SOURCE_GONE, Failed
 from extractor.files.sources import Sources
 from extractor.files.tasks import together
 
-IDLE_S = 0.5
+IDLE_S = 0.2
+"""Between two looks for work; a new video, and the plan of one, wait for it."""
 RENEW_S = 1.0
 """Also how soon a cancelled job's decoder is killed."""
 
