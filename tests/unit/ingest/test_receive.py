@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -64,15 +65,42 @@ async def test_what_came_before_silence_is_kept(path: Path) -> None:
     assert path.read_bytes() == b"abc"
 
 
-async def test_a_slow_disk_is_not_a_silent_client(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def slowly(partial: Partial, batch: list[bytes]) -> None:
-        await asyncio.sleep(0.2)
-        partial.append(batch)
+def slow_appends(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[int]:
+    """A disk that takes its time; returns the threads that were written in, filled as it goes."""
+    append, threads = Partial.append, list[int]()
 
-    monkeypatch.setattr(receiving, "_append", slowly)
+    def slowly(self: Partial, batch: Sequence[bytes]) -> None:
+        threads.append(threading.get_ident())
+        time.sleep(seconds)
+        append(self, batch)
+
+    monkeypatch.setattr(Partial, "append", slowly)
+    return threads
+
+
+async def test_a_slow_disk_is_not_a_silent_client(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow_appends(monkeypatch, 0.2)
     with Partial.open(path, create=True) as partial:
         await receive(chunks(b"x" * 1_100_000, b"y"), partial, LIMIT, 0.05)
     assert path.stat().st_size == 1_100_001
+
+
+async def test_a_slow_disk_is_written_to_in_a_thread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = slow_appends(monkeypatch, 0.05)
+    with Partial.open(path, create=True) as partial:
+        await receive(chunks(*[b"x" * 300_000] * 10), partial, LIMIT, 5)
+    assert path.read_bytes() == b"x" * 3_000_000
+    assert threads[0] == threading.get_ident() and threading.get_ident() not in threads[1:]
+    assert len(threads) == 4, "1 MiB at a time, once it is slow"
+
+
+async def test_a_long_request_is_synced_on_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(Partial, "sync", lambda self: synced.append(self.size))
+    monkeypatch.setattr(receiving, "UNSYNCED_BYTES", 1_000_000)
+    with Partial.open(path, create=True) as partial:
+        await receive(chunks(*[b"x" * 300_000] * 7), partial, LIMIT, 5)
+    assert synced == [1_200_000, 2_100_000]
 
 
 async def test_the_limit_is_never_passed(path: Path) -> None:
@@ -160,19 +188,15 @@ def test_partial_writes_are_completed(path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_cancelled_request_writes_nothing_after_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = Partial.append
-
-    def slow(self: Partial, batch: Sequence[bytes]) -> None:
-        time.sleep(0.2)
-        append(self, batch)
-
-    monkeypatch.setattr(Partial, "append", slow)
+    threads = slow_appends(monkeypatch, 0.3)
     partial = Partial.open(path, create=True)
-    running = asyncio.create_task(receive(chunks(b"x" * 1_100_000, b"y"), partial, LIMIT, 5))
-    await asyncio.sleep(0.1)
+    body = chunks(b"x" * 200_000, b"y" * 1_100_000, b"z")
+    running = asyncio.create_task(receive(body, partial, LIMIT, 5))
+    while len(threads) < 2:  # the first in the loop, the second in a thread
+        await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     partial.close()
-    await asyncio.sleep(0.3)
-    assert path.read_bytes() == b""  # closed before the thread came to it
+    await asyncio.sleep(0.5)
+    assert path.read_bytes() == b"x" * 200_000  # closed before the thread came to it

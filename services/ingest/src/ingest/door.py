@@ -79,13 +79,13 @@ class Door:
             return 0
 
     async def append(
-        self, upload: Upload, offset: int, body: AsyncIterator[bytes], length: int | None, coming: int | None
+        self, video_id: str, offset: int, body: AsyncIterator[bytes], length: int | None, coming: int | None
     ) -> int:
         """Add a body at `offset`, `coming` bytes if that is known; returns the new offset.
 
         `length` declares the size where it was deferred. When the last byte is here, finishing begins.
         """
-        async with self._writing(upload.video_id) as (upload, partial):
+        async with self._writing(video_id) as (upload, partial):
             total = await self._declared(upload, length)
             if partial.size != offset:
                 raise Refused("offset_mismatch", headers={"Upload-Offset": str(partial.size)})
@@ -136,6 +136,8 @@ class Door:
                 partial.remove()
                 raise
             if upload.status != "receiving":
+                if upload.status == "stored":
+                    partial.remove()  # just made, by opening it
                 raise Refused("offset_mismatch", headers={"Upload-Offset": str(upload.size_bytes)})
             if upload.multipart_id is not None:
                 partial.remove()

@@ -38,7 +38,7 @@ async def create(door: Door, request: Request, token: UploadToken) -> Response:
     upload = await door.begin(token, length, headers.metadata(request.headers))
     answer = {"Location": f"{BASE}/{token.video_id}"}
     if upload.status == "receiving" and (_has_bytes(request) or length == 0):
-        offset = await _append(door, request, upload, 0, None)
+        offset = await _append(door, request, token.video_id, 0, None)
         answer["Upload-Offset"] = str(offset)
     elif _has_bytes(request):
         answer["Upload-Offset"] = str(upload.size_bytes)
@@ -65,10 +65,11 @@ async def append(door: Door, request: Request, video_id: str) -> Response:
     offset = headers.number(request.headers.get("upload-offset"), "Upload-Offset")
     text = request.headers.get("upload-length")
     length = None if text is None else headers.number(text, "Upload-Length")
-    upload = await door.find(video_id)
-    if upload.status != "receiving" and offset == upload.size_bytes and not _has_bytes(request):
-        return _answer(204, {"Upload-Offset": str(offset)})
-    offset = await _append(door, request, upload, offset, length)
+    if not _has_bytes(request):
+        upload = await door.find(video_id)
+        if upload.status != "receiving" and offset == upload.size_bytes:
+            return _answer(204, {"Upload-Offset": str(offset)})
+    offset = await _append(door, request, video_id, offset, length)
     expires = headers.http_date(door.expiry())
     return _answer(204, {"Upload-Offset": str(offset), "Upload-Expires": expires})
 
@@ -80,13 +81,13 @@ async def terminate(door: Door, request: Request, video_id: str) -> Response:
     return _answer(204, {})
 
 
-async def _append(door: Door, request: Request, upload: Upload, offset: int, length: int | None) -> int:
+async def _append(door: Door, request: Request, video_id: str, offset: int, length: int | None) -> int:
     if _has_bytes(request) and request.headers.get("content-type") != CONTENT_TYPE:
         raise Refused("content_type_unsupported")
     checksum = headers.checksum(request.headers)
     coming = headers.content_length(request.headers)
     body = request.stream() if checksum is None else await _checked(request, checksum, coming)
-    return await door.append(upload, offset, body, length, coming)
+    return await door.append(video_id, offset, body, length, coming)
 
 
 async def _checked(request: Request, checksum: Checksum, coming: int | None) -> AsyncIterator[bytes]:
