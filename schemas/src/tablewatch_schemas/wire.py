@@ -24,6 +24,9 @@ E = TypeVar("E")
 
 # Fixed for ever: event ids are uuid5 under it.
 _NAMESPACE = UUID("7c1d9f0e-5b1a-5c4e-9a53-0f6d2c3b8e11")
+_NAMES = {name: _NAMESPACE.bytes + f"{name}|v1|".encode() for name in TOPICS}
+# The first digit of the fourth group has the variant in its upper two bits.
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _FIXED = (("content-type", b"application/json"), ("ce_specversion", b"1.0"))
 
 _encode = Encoder().encode
@@ -184,17 +187,13 @@ def _value(info: TopicInfo, wire: Any) -> bytes:
 
 
 def _event_id(info: TopicInfo, wire: Any) -> str:
-    parts = orjson.dumps([getattr(wire, name) for name in info.identity])
-    return _uuid5(b"%s|v1|%s" % (info.name.encode(), parts))
+    return _uuid5(_NAMES[info.name] + orjson.dumps([getattr(wire, name) for name in info.identity]))
 
 
 def _uuid5(name: bytes) -> str:
-    """`str(uuid.uuid5(_NAMESPACE, name))` in a third of the time, without a UUID on the way (RFC 9562, 5.5)."""
-    digest = bytearray(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    """`str(uuid.uuid5(...))` of namespace and name in half the time, without a UUID on the way (RFC 9562, 5.5)."""
+    text = sha1(name, usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def _headers(
