@@ -44,6 +44,6 @@ def _blame_object(schema: dict[str, Any], value: dict[str, Any], path: str) -> s
 def _blame_time(value: str, path: str) -> str | None:
     try:
         read_time(value)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         return f"{path}: {error}"
     return None

@@ -14,7 +14,7 @@ _WITH_FRACTION = len('"2026-11-23T09:00:00.123456Z"')
 
 
 def read_time(text: Any) -> datetime:
-    """An aware UTC datetime. Raises ValueError without an offset, TypeError if not a string."""
+    """An aware UTC datetime. Raises ValueError without an offset, OverflowError past year 9999, TypeError if no str."""
     time = datetime.fromisoformat(text)
     if time.tzinfo is UTC:
         return time

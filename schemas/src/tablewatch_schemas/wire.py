@@ -237,9 +237,9 @@ def _check_type(info: TopicInfo, given: str) -> None:
 def _parse(info: TopicInfo, value: bytes | str) -> Any:
     try:
         event = _DECODE[info.name](value)
-    except (MsgspecError, RecursionError) as error:
+        return event if info.utc(event) else in_utc(event)
+    except (MsgspecError, ValueError, OverflowError, RecursionError) as error:  # ValueError: text that is no UTF-8
         raise _refusal(info, value, error) from error
-    return event if info.utc(event) else in_utc(event)
 
 
 def _refusal(info: TopicInfo, value: bytes | str, error: Exception) -> ContractError:
@@ -261,7 +261,7 @@ def _time(given: dict[str, str]) -> datetime:
     text = _given(given, "ce_time")
     try:
         return read_time(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ContractError("missing_header", f"ce_time is no time: {text}") from error
 
 

@@ -1,6 +1,7 @@
 """Readers of today read records of tomorrow; what can never be read is refused with a code and the field's name."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -99,6 +100,27 @@ def test_not_json(data: bytes) -> None:
     with pytest.raises(ContractError) as error:
         decode(example.topic, example.key, data, example.headers)
     assert error.value.code == "not_json"
+
+
+HOSTILE = (
+    *(b"1" * 400, b"1e999", b"-0", b"1.0", b"NaN", b"99999999999999999999", b"[" * 3000, b'{"a":' * 2000),
+    *(b'"\\ud800"', b'"\xff"', b'"a\x00b"', b'"9999-12-31T23:59:59-23:00"', b'"0001-01-01T00:00:00+23:59"'),
+)
+
+
+@pytest.mark.parametrize("example", EVENTS, ids=str)
+def test_whatever_stands_in_a_place_it_is_read_or_refused(example: Example) -> None:
+    """No other exception: a consumer that lives on ContractError must not die of a record."""
+    assert example.value is not None
+    codes = set()
+    for place in re.finditer(rb': ("[^"]*"|[\d.]+|null|true|false)', example.value):
+        for bad in HOSTILE:
+            value = example.value[: place.start(1)] + bad + example.value[place.end(1) :]
+            try:
+                decode(example.topic, example.key, value, example.headers)
+            except ContractError as error:
+                codes.add(error.code)
+    assert codes == {"not_json", "wrong_schema"}
 
 
 @pytest.mark.parametrize("data", [b"null", b"[]", b'"x"', b"7"])
