@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.proof import Proof, back
+from tests.faults.proof import PATIENCE_S, Proof, back
 from tests.faults.test_storage import loaded
 from tests.support.private_stack import REPO
 
@@ -63,8 +63,11 @@ def test_the_clock_steps_back(tmp_path: Path, layout: dict[str, Any], clip: Path
         sent = load.start(2)
         load.until_published(sent[0], 5)
         offset.write_text(f"-{HOUR_S}\n")
+        time.sleep(2)  # the library looks at the file once a second
         since = time.monotonic()
+        killed = load.stack.kill("extractor")  # its leases end in an hour, by the clock of before
         sent += load.start()
+        load.stack.back("extractor", killed, PATIENCE_S)
         said = f"all well after {back(load.stack, since):.1f} s; "
         whose = "the services and Postgres (libfaketime)" if fake else "the six services (no libfaketime here)"
         proof.check(f"the clock of {whose} an hour back", load, sent, said)

@@ -42,7 +42,8 @@ INSERT INTO history (run_id, attempt, state, stage, segment, tries, error_code, 
 SELECT run_id, attempt, state, stage, $2, $3, $4, $5 FROM jobs WHERE run_id = $1
 """
 _DUE = """
-SELECT run_id FROM jobs WHERE dirty AND state = 'processing' AND told_at < clock_timestamp() - interval '1 second'
+SELECT run_id FROM jobs WHERE dirty AND state = 'processing'
+  AND NOT told_at BETWEEN clock_timestamp() - interval '1 second' AND clock_timestamp()
 ORDER BY told_at LIMIT 50 FOR UPDATE SKIP LOCKED
 """
 _FAIL = """

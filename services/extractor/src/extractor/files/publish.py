@@ -29,7 +29,8 @@ _CLAIM = """
 UPDATE jobs SET publisher = $1, publish_fence = publish_fence + 1, publish_until = clock_timestamp() + $2
 WHERE run_id = (
     SELECT run_id FROM jobs j
-    WHERE publish_until < clock_timestamp() AND NOT run_id = ANY($3) AND (
+    WHERE NOT publish_until BETWEEN clock_timestamp() AND clock_timestamp() + 2 * $2::interval -- see segments._CLAIM
+      AND NOT run_id = ANY($3) AND (
         (state IN ('processing', 'failed') AND NOT given_up AND (
             published = total
             OR EXISTS (SELECT 1 FROM frames f WHERE f.run_id = j.run_id AND f.index = j.published + 1)

@@ -14,11 +14,13 @@ from extractor.files.telling import upload_of
 
 BACKOFF_S, BACKOFF_MAX_S = 1.0, 60.0
 
+# A time further ahead than any of ours was written before the server's clock stepped back: it is over, too.
 _CLAIM = """
 WITH next AS (
     SELECT s.run_id, s.number FROM segments s JOIN jobs j USING (run_id)
     WHERE s.state = 'open' AND j.state IN ('queued', 'processing')
-      AND s.lease_until < clock_timestamp() AND s.not_before <= clock_timestamp()
+      AND NOT s.lease_until BETWEEN clock_timestamp() AND clock_timestamp() + 2 * $2::interval
+      AND NOT s.not_before BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
     ORDER BY j.served_at, j.created_at, s.number
     LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED
 ), served AS (
