@@ -16,8 +16,7 @@ SILENT_S = 30
 def test_a_broker_that_does_not_answer_for_half_a_minute(stack: PrivateStack, load: Load, proof: Proof) -> None:
     sent = load.start(2)
     load.until_published(sent[0], 5)
-    broker = int(stack.run()["pids"]["kafka"])
-    os.kill(broker, signal.SIGSTOP)
+    broker = stack.kill("kafka", signal.SIGSTOP)
     try:
         time.sleep(SILENT_S)
     finally:
@@ -31,7 +30,7 @@ def test_a_broker_that_does_not_answer_for_half_a_minute(stack: PrivateStack, lo
 def test_postgres_restarted(stack: PrivateStack, load: Load, proof: Proof) -> None:
     sent = load.start(2)
     load.until_published(sent[0], 5)
-    since, pid = time.monotonic(), int(stack.run()["pids"]["postgres"])
-    os.kill(pid, signal.SIGINT)  # its fast shutdown: connections are closed, transactions rolled back
+    since = time.monotonic()
+    pid = stack.kill("postgres", signal.SIGINT)  # its fast shutdown: connections are closed, transactions rolled back
     stack.back("postgres", pid, PATIENCE_S)
     proof.check("Postgres restarted", load, sent, f"all well after {back(stack, since):.1f} s; ")

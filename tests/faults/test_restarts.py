@@ -1,6 +1,5 @@
 """Services replaced while they work, one after another, alone and beside a second copy of each."""
 
-import os
 import signal
 import time
 from contextlib import nullcontext
@@ -29,7 +28,6 @@ def test_rolling_restart_under_load(copies: int, stack: PrivateStack, load: Load
 def _restart(stack: PrivateStack, load: Load, name: str) -> float:
     """SIGTERM, as a deployment does it; seconds until all is well again."""
     load.start(max(0, AT_ONCE - load.under_way()))
-    since, pid = time.monotonic(), int(stack.run()["pids"][name])
-    os.kill(pid, signal.SIGTERM)
-    stack.back(name, pid, PATIENCE_S)
+    since = time.monotonic()
+    stack.back(name, stack.kill(name, signal.SIGTERM), PATIENCE_S)
     return back(stack, since)

@@ -18,7 +18,7 @@ from tests.support.road import make_place
 from chassis.objects_local import TEMPORARY
 
 pytestmark = pytest.mark.timeout(900)
-SICK_S = 30
+SICK_S = 25
 BLOCK = 64 * 1024
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.private_stack import PrivateStack
-from tests.support.road import Heard, Place, event_id, hear, of_run, ok, states
+from tests.support.road import Heard, Place, event_id, hear, of_run, ok, run_of, states
 
 from tablewatch_cli.commands.ledger import count
 from tablewatch_schemas import TableState, to_ms
@@ -95,4 +95,4 @@ def accounts(stack: PrivateStack, run_id: str) -> dict[str, Ends]:
 
 def heard_of(stack: PrivateStack, run_ids: set[str]) -> Heard:
     """Every record of these runs on every topic."""
-    return [record for record in hear(stack) if record.value and json.loads(record.value).get("run_id") in run_ids]
+    return [record for record in hear(stack) if run_of(record) in run_ids]

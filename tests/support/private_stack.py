@@ -1,5 +1,6 @@
 """A whole stack of a test's own: home, ports and processes, started as a user starts it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -96,10 +97,15 @@ class PrivateStack:
         marked = f"TABLEWATCH_HOME={self.home}"
         return [process.pid for process in psutil.process_iter() if _told(process, marked, str(self.home))]
 
-    def kill(self, name: str) -> int:
-        """kill -9 of one part; returns its pid."""
-        pid = int(self.run()["pids"][name])
-        os.kill(pid, signal.SIGKILL)
+    def pid(self, name: str, patience_s: float = 60) -> int:
+        """The process of a part; one that is being started again is waited for."""
+        return int(until(lambda: self.run()["pids"].get(name), patience_s, f"a process of {name}"))
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """kill -9, or another signal, of one part; returns its pid."""
+        pid = self.pid(name)
+        with contextlib.suppress(ProcessLookupError):  # it died by itself in this moment
+            os.kill(pid, number)
         return pid
 
     def back(self, name: str, killed: int, patience_s: float = 60) -> int:

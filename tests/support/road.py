@@ -96,7 +96,16 @@ async def _hear(bootstrap: str, topics: tuple[str, ...]) -> Heard:
 
 def of_run(heard: Heard, run_id: str) -> Heard:
     """Those of one run."""
-    return [record for record in heard if record.value and json.loads(record.value).get("run_id") == run_id]
+    return [record for record in heard if run_of(record) == run_id]
+
+
+def run_of(record: "ConsumerRecord[bytes, bytes]") -> str | None:
+    """The run that a record is of; None of what is no document, too."""
+    try:
+        said = json.loads(record.value or b"null")
+    except ValueError:
+        return None
+    return said.get("run_id") if isinstance(said, dict) else None
 
 
 def event_id(record: "ConsumerRecord[bytes, bytes]") -> str:
