@@ -18,7 +18,7 @@ from tablewatch_cli.upload import send
 STARTED_AT = "2026-11-01T12:00:00Z"  # the same for all runs, so that times can be compared
 EVERY_MS = 3000
 ANNOUNCE_S = 120
-DONE_S = 300
+DONE_S = 420
 PASSING = {409, 429, 500, 502, 503, 504}
 Announced = Callable[[dict[str, Any]], None]
 

@@ -2,17 +2,16 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from chassis import logs
 from chassis.clock import Clock
-from chassis.deadletters import Fuse, dead_letter
+from chassis.deadletters import Fuse, bury, dead_letter
 from chassis.flow import Flow
 from chassis.metrics import Metrics
 from chassis.outcomes import Busy, ConsumeOptions, Handler, Invalid
-from chassis.produce import Producer, Refused
+from chassis.produce import Producer
 from chassis.records import Record
 
 
@@ -97,9 +96,6 @@ class Attempts:
         letter = dead_letter(
             record, self._options.group, code=code, reason=reason, attempts=tries, first_seen=first_seen, error=error
         )
-        try:
-            await self._dead_letters.send(letter)
-        except Refused:  # with its reason it is larger than the broker takes: dlq-offset says where to find the bytes
-            await self._dead_letters.send(replace(letter, value=None, headers=letter.headers[len(record.headers) :]))
+        await bury(self._dead_letters, record, letter)
         self._metrics.count("dead_letters_total", group=self._options.group, topic=record.topic, code=code)
         self._counted(record, "invalid" if isinstance(error, Invalid) else "failed")

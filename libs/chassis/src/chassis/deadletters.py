@@ -2,9 +2,10 @@
 
 import traceback
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from chassis.produce import Producer, Refused
 from chassis.records import Message, Record
 
 _STACK_FRAMES = 5
@@ -69,6 +70,17 @@ def dead_letter(
         headers=record.headers + tuple((name, text.encode()) for name, text in said.items()),
         partition=0,
     )
+
+
+async def bury(producer: Producer, record: Record, letter: Message) -> None:
+    """Send a dead letter; without the record's own bytes and headers where the broker takes no message that large.
+
+    `dlq-partition` and `dlq-offset` say where the bytes are.
+    """
+    try:
+        await producer.send(letter)
+    except Refused:
+        await producer.send(replace(letter, value=None, headers=letter.headers[len(record.headers) :]))
 
 
 def short_stack(error: BaseException) -> str:

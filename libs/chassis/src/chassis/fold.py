@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from chassis import fold_faust, logs
 from chassis.clock import Clock, wait_or_stop
-from chassis.deadletters import Fuse, FuseOptions, dead_letter
+from chassis.deadletters import Fuse, FuseOptions, bury, dead_letter
 from chassis.fold_faust import FoldOptions
 from chassis.fold_order import Order, Skipped
 from chassis.fold_watch import Stalled, owned, watch
@@ -229,7 +229,7 @@ class Fold:
             raise FuseBlown(f"the dead-letter fuse is blown: {self._fuse.blown}") from error
         now = self._clock.now()
         letter = dead_letter(record, group, code=code, reason=reason, attempts=1, first_seen=now, error=error)
-        await self._producer.send(letter)
+        await bury(self._producer, record, letter)
         self._metrics.count("dead_letters_total", group=group, topic=record.topic, code=code)
 
     # Rows, for the step

@@ -16,7 +16,7 @@ from chassis import lanes
 from chassis.broker import Broker, BrokerError, Subscription
 from chassis.clock import Clock, wait_or_stop
 from chassis.database import DISCONNECTED
-from chassis.deadletters import Fuse, FuseOptions, dead_letter
+from chassis.deadletters import Fuse, FuseOptions, bury, dead_letter
 from chassis.health import Health
 from chassis.metrics import Metrics
 from chassis.produce import Producer
@@ -165,7 +165,7 @@ class Projector:
         letter = dead_letter(
             record, self._tools.group, code=code, reason=reason, attempts=1, first_seen=now, error=error
         )
-        await self._tools.dead_letters.send(letter)
+        await bury(self._tools.dead_letters, record, letter)
         self._tools.metrics.count("dead_letters_total", group=self._tools.group, topic=record.topic, code=code)
         self._tools.metrics.count("records_handled_total", group=self._tools.group, topic=record.topic, outcome=outcome)
 
