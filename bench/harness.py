@@ -11,8 +11,8 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -30,6 +30,8 @@ class Usage:
     cpu_s: float
     wall_s: float
     peak_mib: float = 0.0
+    more: Mapping[str, float] = field(default_factory=dict)
+    """Other figures that the line tells of both sides."""
 
     def of(self, figure: Figure) -> float:
         return {"cpu": self.cpu_s, "wall": self.wall_s, "peak": self.peak_mib}[figure]
@@ -111,6 +113,7 @@ class Result:
     theirs: float
     peak_mib: float
     running: float | None = None
+    more: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def met(self) -> bool:
@@ -118,10 +121,11 @@ class Result:
 
     def line(self) -> str:
         running = "" if self.running is None else f" running={self.running:.2f}"
+        more = "".join(f" {name}={value:.3f}" for name, value in self.more.items())
         return (
             f"name={self.name} ratio={self.ratio:.2f} min={self.min:.2f} max={self.max:.2f} n={self.n} "
             f"baseline={self.baseline} figure={self.figure} goal={self.goal:g} met={'yes' if self.met else 'no'} "
-            f"ours={self.ours:.3f} theirs={self.theirs:.3f} peak_mib={self.peak_mib:.0f}{running}"
+            f"ours={self.ours:.3f} theirs={self.theirs:.3f} peak_mib={self.peak_mib:.0f}{running}{more}"
         )
 
 
@@ -164,7 +168,13 @@ def summary(measure: Measure, rounds: Sequence[Round]) -> Result:
         theirs=statistics.median(each.baseline.of(figure) for each in rounds),
         peak_mib=max(each.ours.peak_mib for each in rounds),
         running=statistics.median(running) if running else None,
+        more=_more("ours", [each.ours for each in rounds]) | _more("theirs", [each.baseline for each in rounds]),
     )
+
+
+def _more(side: str, usages: Sequence[Usage]) -> dict[str, float]:
+    """Medians of a side's other figures."""
+    return {f"{side}_{name}": statistics.median(each.more[name] for each in usages) for name in usages[0].more}
 
 
 def record(result: Result, path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from bench import clips, extractors, streams, uploads
+from bench import clips, extractors, live, streams, uploads
 from bench.harness import Command, Measure
 from bench.place import Place
 
@@ -106,6 +106,7 @@ MEASURES: Mapping[str, Make] = {
     "tus-upload": uploads.tus_upload,
     "sse-500": streams.sse,
     "two-extractors": extractors.two_extractors,
+    "live-under-bulk": live.live_under_bulk,
     "peak-memory-1080p": extractors.peak_memory("peak-memory-1080p", "camera_60s.mp4", 400),
     "peak-memory-4k": extractors.peak_memory("peak-memory-4k", "camera_4k_10s.mp4", 1024),
 }
