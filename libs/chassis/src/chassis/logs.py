@@ -106,5 +106,5 @@ def _hidden(value: Any) -> Any:
 
 def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     if (traceparent := trace.current()) is not None:
-        event["trace_id"] = traceparent[3:35]
+        event.setdefault("trace_id", traceparent[3:35])
     return event
