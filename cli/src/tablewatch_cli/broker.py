@@ -48,6 +48,14 @@ def bootstrap_of(target: Target) -> str:
     return target.kafka_bootstrap
 
 
+def unreachable(bootstrap: str, error: Exception) -> CliError:
+    """What is said when Kafka does not answer."""
+    advice = "is it up? `tablewatch check` says what else is down; KAFKA_BOOTSTRAP says where to look"
+    return CliError(
+        "kafka_unreachable", f"Kafka does not answer at {bootstrap} ({error!r}): {advice}", Exit.UNREACHABLE
+    )
+
+
 @asynccontextmanager
 async def connected(bootstrap: str) -> AsyncIterator[Broker]:
     """A broker to ask. Raises CliError `kafka_unreachable`, also for what fails while it is asked."""
@@ -59,7 +67,7 @@ async def connected(bootstrap: str) -> AsyncIterator[Broker]:
         await asyncio.sleep(0)  # aiokafka's stop raises CancelledError when its own task has not begun
         yield Broker(admin, consumer)
     except (KafkaError, OSError) as error:
-        raise CliError("kafka_unreachable", f"{bootstrap}: {error!r}", Exit.UNREACHABLE) from error
+        raise unreachable(bootstrap, error) from error
     finally:
         await consumer.stop()
         await admin.close()

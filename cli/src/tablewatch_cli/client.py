@@ -51,7 +51,8 @@ class Api:
         try:
             response = self._http.request(method, path, **request)
         except httpx.HTTPError as error:
-            raise CliError("api_unreachable", f"{self._http.base_url}: {error}", Exit.UNREACHABLE) from error
+            said = f"the API does not answer at {self._http.base_url} ({error}): `tablewatch check` says what is down"
+            raise CliError("api_unreachable", said, Exit.UNREACHABLE) from error
         if response.is_error:
             raise problem(response.status_code, response.content)
         document: Document = response.json()

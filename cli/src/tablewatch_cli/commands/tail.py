@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -14,8 +14,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tablewatch_cli import completion, filters
-from tablewatch_cli.broker import bootstrap_of
-from tablewatch_cli.errors import CliError, Exit
+from tablewatch_cli.broker import bootstrap_of, unreachable
+from tablewatch_cli.errors import CliError
+from tablewatch_cli.moments import Moment
 from tablewatch_cli.settings import load
 from tablewatch_schemas import TOPICS
 
@@ -23,8 +24,13 @@ from tablewatch_schemas import TOPICS
 @click.command("tail")
 @click.argument("topic", shell_complete=completion.topics)
 @click.option("--from-start", is_flag=True, help="From the oldest record that is kept, not only new ones.")
-@click.option("--since", type=click.DateTime(), help="From this time on (the broker's record time, UTC).")
-@click.option("--key", help="Only records with this key.")
+@click.option(
+    "--since",
+    type=Moment(),
+    metavar="TIME",
+    help="From then on (the broker's record time): 15m, 2h, 1d ago, or a UTC time.",
+)
+@click.option("--key", metavar="KEY", help="Only records with this key.")
 @click.option("--site", metavar="ID", help="Only of this site.")
 @click.option("--camera", metavar="ID", help="Only of this camera.")
 @click.option("--run", metavar="ID", help="Only of this run of a video.")
@@ -47,7 +53,7 @@ def tail_command(
     named = {"site_id": site, "camera_id": camera, "run_id": run}
     chosen = filters.wanted(key, [*((name, text) for name, text in named.items() if text), *_conditions(where)])
     show = _json_line if as_json else _pretty_line
-    start_ms = 0 if from_start else int(since.replace(tzinfo=UTC).timestamp() * 1000) if since else None
+    start_ms = 0 if from_start else int(since.timestamp() * 1000) if since else None
     asyncio.run(_follow(bootstrap_of(load()), topic, start_ms, chosen, count, no_follow, show))
 
 
@@ -78,7 +84,7 @@ async def _follow(
             if shown == count:
                 return
     except KafkaError as error:
-        raise CliError("kafka_unreachable", f"{bootstrap}: {error!r}", Exit.UNREACHABLE) from error
+        raise unreachable(bootstrap, error) from error
 
 
 async def records(bootstrap: str, topic: str, start_ms: int | None, *, follow: bool) -> AsyncIterator[ConsumerRecord]:
