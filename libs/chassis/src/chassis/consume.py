@@ -211,6 +211,7 @@ class Consumer:
         self._due["lag"] = self._clock.monotonic() + (_LAG_SOON_S if soon else _LAG_S)
         for lane, live in (("live", True), ("run", False)):
             total = sum(lag for place, lag in behind.items() if self._is_live(place) is live)
+            total += sum(flow.uncommitted for flow in self._flows.values() if flow.live is live)  # fetched, not done
             self._metrics.gauge("consumer_lag", total, group=self._options.group, lane=lane)
 
     async def _give_up(self) -> None:

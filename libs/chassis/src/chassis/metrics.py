@@ -76,7 +76,7 @@ SPECS: dict[MetricName, _Spec] = {
     "dropped_total": _Spec("Things left out on purpose, with the reason", ("what", "reason")),
     "http_requests_total": _Spec("HTTP requests answered", ("route", "method", "status")),
     "fuse_blown": _Spec("1 while a consumer is stopped by its dead-letter fuse", ("group",)),
-    "consumer_lag": _Spec("Records not yet fetched, by lane", ("group", "lane")),
+    "consumer_lag": _Spec("Records not yet done with, by lane", ("group", "lane")),
     "outbox_oldest_seconds": _Spec("Age of the oldest outbox row", ()),
     "outbox_rows": _Spec("Rows in the outbox", ()),
     "backlog": _Spec("Things waiting, by queue", ("queue",)),
