@@ -1,18 +1,21 @@
-"""Twenty tables out of a stored 1080p frame, with the change of each since the frame before: ours, or PIL as baseline.
+"""Twenty tables out of a 1080p frame, with the change of each since the frame before: ours, or PIL as baseline.
 
-usage: python -m bench.cases.crops {ours|pil} FRAME.jpg COUNT {stored|decoded}
+usage: python -m bench.cases.crops {ours|pil} PICTURE COUNT {stored|decoded|frame}
 
 Both end with twenty JPEGs of quality 85, black outside the table's polygon, from masks made once, and both measure
 change on 320 pixels of width. With `stored` every frame begins as its JPEG, as in the cropper; with `decoded` the
-picture and its small copy are there already, and what is left is cutting.
+picture and its small copy are there already, and what is left is cutting. With `frame` PICTURE is a video: its first
+frame, decoded once, is converted and cut each time, without the changes.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from math import cos, pi, sin
 from pathlib import Path
+from typing import Any
 
 Polygon = list[tuple[float, float]]
 
@@ -26,22 +29,39 @@ def _hexagon(x: float, y: float) -> Polygon:
     return [(x + 0.0575 * cos(k * pi / 3), y + 0.088 * sin(k * pi / 3)) for k in range(6)]
 
 
-def ours(jpeg: bytes, count: int, stored: bool) -> int:
+def first_frame(video: Path) -> Any:
+    import av
+
+    with av.open(str(video)) as container:
+        return next(container.decode(video=0))
+
+
+def ours(picture: Path, begin: str) -> Callable[[], int]:
+    """What cuts one frame, and says how many bytes came out."""
     from cropper.cut import Cutter, decode, small
 
-    picture = decode(jpeg)
-    now, size = small(picture), 0
-    before, cutter = now, Cutter(tables(), picture.shape[1], picture.shape[0])
-    for _ in range(count):
-        if stored:
-            picture = decode(jpeg)
-            now = small(picture)
-        size += sum(len(piece.jpeg) for piece in cutter.cut(picture, now, before))
-        before = now
-    return size
+    def cut(pixels: Any, now: Any, before: Any) -> int:
+        return sum(len(piece.jpeg) for piece in cutter.cut(pixels, now, before))
+
+    if begin == "frame":
+        from extractor.media.picture import scaled
+
+        frame = first_frame(picture)
+        cutter = Cutter(tables(), frame.width, frame.height)
+        return lambda: cut(scaled(frame, frame.width, frame.height, "BILINEAR"), None, None)
+    jpeg = picture.read_bytes()
+    whole = decode(jpeg)
+    before, cutter = small(whole), Cutter(tables(), whole.shape[1], whole.shape[0])
+
+    def from_jpeg() -> int:
+        pixels = decode(jpeg)
+        return cut(pixels, small(pixels), before)
+
+    return from_jpeg if begin == "stored" else lambda: cut(whole, before, before)
 
 
-def pil(jpeg: bytes, count: int, stored: bool) -> int:
+def pil(picture: Path, begin: str) -> Callable[[], int]:
+    """The same with PIL."""
     from PIL import Image, ImageChops, ImageDraw, ImageStat
 
     def masks(width: int, height: int) -> list[tuple[tuple[int, int, int, int], Image.Image]]:
@@ -55,32 +75,41 @@ def pil(jpeg: bytes, count: int, stored: bool) -> int:
             made.append((box, mask))
         return made
 
-    def saved(picture: Image.Image, box: tuple[int, int, int, int], mask: Image.Image) -> int:
+    def saved(whole: Image.Image, box: tuple[int, int, int, int], mask: Image.Image) -> int:
         piece, out = Image.new("RGB", mask.size), io.BytesIO()
-        piece.paste(picture.crop(box), mask=mask)
+        piece.paste(whole.crop(box), mask=mask)
         piece.save(out, "JPEG", quality=85)
         return len(out.getvalue())
 
-    def decoded() -> tuple[Image.Image, Image.Image]:
-        picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
-        return picture, picture.convert("L").resize(shrunk, Image.Resampling.BOX)
+    def cut(whole: Image.Image) -> int:
+        return sum(saved(whole, box, mask) for box, mask in full)
 
-    width, height = Image.open(io.BytesIO(jpeg)).size
-    shrunk = (320, round(height * 320 / width))
-    full, little, size = masks(width, height), masks(*shrunk), 0
-    picture, now = decoded()
-    before = now
-    for _ in range(count):
-        if stored:
-            picture, now = decoded()
-        size += sum(saved(picture, box, mask) for box, mask in full)
+    if begin == "frame":
+        frame = first_frame(picture)
+        full = masks(frame.width, frame.height)
+        return lambda: cut(frame.to_image())
+
+    def decoded() -> tuple[Image.Image, Image.Image]:
+        whole = Image.open(io.BytesIO(jpeg)).convert("RGB")
+        return whole, whole.convert("L").resize(shrunk, Image.Resampling.BOX)
+
+    def changed(whole: Image.Image, now: Image.Image) -> int:
         difference = ImageChops.difference(now, before)
         [ImageStat.Stat(difference.crop(box), mask).mean[0] for box, mask in little]
-        before = now
-    return size
+        return cut(whole)
+
+    jpeg = picture.read_bytes()
+    width, height = Image.open(io.BytesIO(jpeg)).size
+    shrunk = (320, round(height * 320 / width))
+    full, little = masks(width, height), masks(*shrunk)
+    there, before = decoded()
+    return (lambda: changed(*decoded())) if begin == "stored" else lambda: changed(there, before)
+
+
+def main() -> None:
+    once = {"ours": ours, "pil": pil}[sys.argv[1]](Path(sys.argv[2]), sys.argv[4])
+    print(sum(once() for _ in range(int(sys.argv[3]))))
 
 
 if __name__ == "__main__":
-    {"ours": ours, "pil": pil}[sys.argv[1]](
-        Path(sys.argv[2]).read_bytes(), int(sys.argv[3]), sys.argv[4] == "stored"
-    )  # fmt: skip
+    main()

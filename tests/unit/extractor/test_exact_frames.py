@@ -40,18 +40,21 @@ def request(path: Path, mode: str, every_ms: int | None, **more: Any) -> dict[st
     return {"path": str(path), "mode": mode, "every_ms": every_ms, "rotation": 0, "quality": 85, **more}
 
 
-def surveyed(path: Path, mode: str, every_ms: int | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def surveyed(
+    path: Path, mode: str, every_ms: int | None, opened: serve.Opened | None = None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     heard = Heard()
-    serve.tell_plan(request(path, mode, every_ms), heard)
+    serve.tell_plan(request(path, mode, every_ms), heard, opened or serve.Opened())
     return heard.all("segment"), heard.all("done")[0]
 
 
 def extracted(path: Path, mode: str, every_ms: int | None) -> tuple[list[tuple[int, int, bytes]], list[dict[str, Any]]]:
-    """(index, media_ms, jpeg) of all segments, the last one first: they may finish in any order. And the gaps."""
-    segments, about = surveyed(path, mode, every_ms)
+    """(index, media_ms, jpeg) of all segments, the first one first, then the last: they may finish in any order."""
+    opened = serve.Opened()
+    segments, about = surveyed(path, mode, every_ms, opened)
     frames: list[tuple[int, int, bytes]] = []
-    gaps, opened = list(about["gaps"]), serve.Opened()
-    for segment in reversed(segments):
+    gaps = list(about["gaps"])
+    for segment in segments[:1] + segments[:0:-1]:
         heard = Heard()
         serve.sample(request(path, mode, every_ms, start=about["start"], **segment), heard, opened)
         gaps += heard.all("done")[0]["gaps"]

@@ -55,9 +55,9 @@ def picture_of(frame: Any, rotation: int, keeping: Keeping) -> Picture:
     """
     size = keeping.size(frame.width, frame.height)
     smaller = size != (frame.width, frame.height)
-    bgr = turned(_scaled(frame, *size, "AREA" if smaller else "BILINEAR"), rotation)
+    bgr = turned(scaled(frame, *size, "AREA" if smaller else "BILINEAR"), rotation)
     height, width = bgr.shape[:2]
-    luma = _scaled(frame, *_thumb_size(frame, rotation), "AREA", "gray")
+    luma = scaled(frame, *_thumb_size(frame, rotation), "AREA", "gray")
     sharpness = float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_32F))[1].item()) ** 2
     brightness = cv2.mean(luma)[0] / 255
     return Picture(keeping.encoded(bgr), width, height, round(sharpness, 3), round(brightness, 4))
@@ -65,7 +65,7 @@ def picture_of(frame: Any, rotation: int, keeping: Keeping) -> Picture:
 
 def thumbnail(frame: Any, rotation: int) -> bytes:
     """The frame as a JPEG that is 320 pixels wide."""
-    return jpeg(turned(_scaled(frame, *_thumb_size(frame, rotation), "AREA"), rotation), THUMB_QUALITY)
+    return jpeg(turned(scaled(frame, *_thumb_size(frame, rotation), "AREA"), rotation), THUMB_QUALITY)
 
 
 def _thumb_size(frame: Any, rotation: int) -> tuple[int, int]:
@@ -76,7 +76,7 @@ def _thumb_size(frame: Any, rotation: int) -> tuple[int, int]:
     return THUMB_WIDTH, max(1, round(high * THUMB_WIDTH / wide))
 
 
-def _scaled(frame: Any, width: int, height: int, interpolation: str, pixels: str = "bgr24") -> Pixels:
+def scaled(frame: Any, width: int, height: int, interpolation: str, pixels: str = "bgr24") -> Pixels:
     """BGR (or gray) of that size. `frame.to_ndarray` would set up swscale for every frame: 2 ms of 2.7 at 1080p."""
     colours = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
     scaler = _scaler(frame.width, frame.height, frame.format.name, width, height, interpolation, pixels, *colours)

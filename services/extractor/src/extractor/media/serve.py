@@ -49,9 +49,9 @@ def write_all(out: BinaryIO | io.RawIOBase, data: bytes) -> None:
 
 
 class Opened:
-    """The file of the segment before, kept open for the next one: opening costs as much as decoding several frames.
+    """The file of the request before, kept open for the next one: opening costs as much as decoding ten frames.
 
-    Only what a planned segment read to its end is kept, and only given to one that begins with a seek.
+    Only what a survey read whole or a planned segment read to its end is kept, and only given to a planned one.
     """
 
     def __init__(self) -> None:
@@ -61,13 +61,20 @@ class Opened:
     def source(self, request: dict[str, Any]) -> Source:
         """The kept file or a newly opened one. Raises Failed."""
         source = self._source
-        if source is not None and self._path == request["path"] and self._fits(request):
-            self._source = None
-            return source
+        if source is not None and self._path == request["path"] and request["kind"] == "planned":
+            if request["seek"] is not None:
+                self._source = None
+                return source
+            if source.begins is not None:
+                self._source = None
+                source.seek(source.begins)
+                return source
         self.close()
         return open_source(request["path"])
 
     def keep(self, request: dict[str, Any], source: Source) -> None:
+        """For the next request."""
+        self.close()
         self._path, self._source = request["path"], source
 
     def close(self) -> None:
@@ -75,17 +82,13 @@ class Opened:
             self._source.container.close()
             self._source = None
 
-    @staticmethod
-    def _fits(request: dict[str, Any]) -> bool:
-        return request["kind"] == "planned" and request["seek"] is not None
-
 
 def answer(request: dict[str, Any], say: Say, opened: Opened) -> None:
     """Do one request. What the file causes is told; anything else ends the child, and the parent counts a crash."""
     allow_cpu(int(request["cpu_s"]))
     try:
         if request["do"] == "survey":
-            tell_plan(request, say)
+            tell_plan(request, say, opened)
         else:
             sample(request, say, opened)
     except Broken as broken:
@@ -121,17 +124,16 @@ def keeping_of(request: dict[str, Any]) -> Keeping:
     return Keeping(request["quality"], request.get("format", "jpeg"), request.get("long_side"))
 
 
-def tell_plan(request: dict[str, Any], say: Say) -> None:
+def tell_plan(request: dict[str, Any], say: Say, opened: Opened) -> None:
     """Segments one by one, then what is known of the whole."""
-    seen = survey(request["path"], heartbeat(say))
-    source = open_source(request["path"])
-    time_base, seekable = source.time_base, source.seekable
-    source.container.close()
-    start = seen.start
+    opened.close()
+    seen, source = survey(request["path"], heartbeat(say))
+    opened.keep(request, source)
+    start, time_base = seen.start, source.time_base
     segments = whole(start or 0)
     if seen.trusted and start is not None:
         rule = rule_for(sampling_of(request), start, time_base)
-        segments = planned(seen.packets, start, rule, seekable)
+        segments = planned(seen.packets, start, rule, source.seekable)
     if seen.trusted and not segments:
         raise Failed(NO_FRAMES)
     for segment in segments:

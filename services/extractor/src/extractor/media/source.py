@@ -21,10 +21,14 @@ UNSEEKABLE = ("mpegts", "mpeg", "avi")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An opened file and its one video stream, ready to be demuxed."""
+    """An opened file and its one video stream, ready to be demuxed.
+
+    `begins` is the time at which a seek is known to lead to the first packet, ticks; None where that was not found.
+    """
 
     container: Any
     stream: Any
+    begins: int | None = None
 
     @property
     def time_base(self) -> Fraction:
@@ -44,6 +48,10 @@ class Source:
     @property
     def codec(self) -> str:
         return str(self.stream.codec_context.name)
+
+    def seek(self, ticks: int) -> None:
+        """To the keyframe at or before. Raises av.FFmpegError."""
+        self.container.seek(ticks, stream=self.stream, backward=True)
 
     def declared_end(self) -> int | None:
         """Where the container says that the stream ends, ticks; None if it does not say."""

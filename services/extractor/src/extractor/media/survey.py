@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -29,16 +29,37 @@ class Survey:
     truncated_at: int | None
 
 
-def survey(path: str, alive: Callable[[int], None]) -> Survey:
-    """Demux everything once, decode the beginning. `alive` is told of every packet's time. Raises Failed."""
+def survey(path: str, alive: Callable[[int], None]) -> tuple[Survey, Source]:
+    """Demux everything once, decode the beginning. `alive` is told of every packet's time. Raises Failed.
+
+    The file stays open for whoever comes next, as a rewindable Source where a seek led back to the first packet:
+    opening decodes a keyframe to look at it, which costs as much as ten other frames.
+    """
     source = open_source(path)
-    plannable, time_base = source.plannable, source.time_base
-    declared_end = source.declared_end() if plannable else None
+    declared_end = source.declared_end() if source.plannable else None
     packets, end, complete = demuxed(source, alive)
-    shown = first_frames(open_source(path))
-    trusted = complete and plannable and trustworthy(packets, shown)
+    begins = rewound(source, packets) if complete and source.seekable else None
+    if begins is None:
+        source.container.close()
+        source = open_source(path)
+    shown = first_frames(source)
+    trusted = complete and source.plannable and trustworthy(packets, shown)
     start = shown[0] if shown else None
-    return Survey(packets, start, end, trusted, truncated(end, declared_end, time_base))
+    truncated_at = truncated(end, declared_end, source.time_base)
+    return Survey(packets, start, end, trusted, truncated_at), replace(source, begins=begins)
+
+
+def rewound(source: Source, packets: Packets) -> int | None:
+    """The time to seek to for the first packet, which is read next; None if that does not lead there."""
+    if not packets.keys or packets.pts[0] != packets.keys[0]:
+        return None
+    try:
+        source.seek(packets.keys[0])
+        first = next(packet for packet in source.container.demux(source.stream) if packet.size)
+        source.seek(packets.keys[0])
+    except (av.FFmpegError, StopIteration):
+        return None
+    return packets.keys[0] if first.pts == packets.pts[0] else None
 
 
 def demuxed(source: Source, alive: Callable[[int], None]) -> tuple[Packets, int | None, bool]:
@@ -58,8 +79,6 @@ def demuxed(source: Source, alive: Callable[[int], None]) -> tuple[Packets, int 
             alive(packet.pts)
     except av.FFmpegError:
         complete = False
-    finally:
-        source.container.close()
     return Packets(pts, keys), end, complete
 
 
@@ -74,7 +93,7 @@ def first_frames(source: Source) -> list[int]:
     except av.FFmpegError:
         return []
     finally:
-        source.container.close()
+        source.stream.codec_context.flush_buffers()
     return shown[:FIRST_FRAMES]
 
 
