@@ -147,6 +147,15 @@ class Expected:
         return ()
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How many frames, how many a second, and after how many seconds it is enough."""
+
+    frames: int
+    rate: int
+    longest_s: float
+
+
 @dataclass
 class Watch:
     """Samples of (seconds since the start, frames sent, MiB by process, records behind by group)."""
@@ -186,27 +195,25 @@ def resident_mib(pid: int) -> float:
     return 0.0
 
 
-def frames(site: Site, count: int) -> Iterator[list[Sendable]]:
-    for number in range(count):
-        yield site.frame(number)
-
-
-async def publish(site: Site, parts: Parts, watch: Watch, count: int, rate: int) -> Expected:
+async def publish(site: Site, parts: Parts, watch: Watch, pace: Pace) -> Expected:
     """`rate` frames a second, ten at a time."""
     expected = Expected()
     producer = KafkaProducer(parts.kafka_bootstrap, "bench", 6, Metrics())
     await producer.start()
     due = time.monotonic()
     batch: list[Sendable] = []
-    for number, said in enumerate(frames(site, count), 1):
+    for number in range(1, pace.frames + 1):
+        said = site.frame(number - 1)
         for each in said:
             expected.take(each)
         batch += said
-        if number % CAMERAS == 0 or number == count:
+        if number % CAMERAS == 0 or number == pace.frames:
             await producer.send_all(batch)
             batch, watch.sent = [], number
-            due += CAMERAS / rate
+            due += CAMERAS / pace.rate
             await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if time.monotonic() - watch.started > pace.longest_s:
+                break
     await producer.stop()
     return expected
 
@@ -264,7 +271,7 @@ def ready(port: int) -> bool:
         return False
 
 
-async def day(parts: Parts, home: Path, servers: dict[str, Server], site: Site, count: int, rate: int) -> bool:
+async def day(parts: Parts, servers: dict[str, Server], site: Site, pace: Pace) -> bool:
     admin = AIOKafkaAdminClient(bootstrap_servers=parts.kafka_bootstrap)
     reader = AIOKafkaConsumer(bootstrap_servers=parts.kafka_bootstrap, enable_auto_commit=False)
     await admin.start()
@@ -272,7 +279,7 @@ async def day(parts: Parts, home: Path, servers: dict[str, Server], site: Site, 
     watch = Watch(servers, admin, reader)
     watching = asyncio.create_task(watch.run())
     try:
-        expected = await publish(site, parts, watch, count, rate)
+        expected = await publish(site, parts, watch, pace)
         took, back = time.monotonic() - watch.started, await caught_up(watch)
         await asyncio.sleep(LOOK_S * 2)
     finally:
@@ -283,7 +290,7 @@ async def day(parts: Parts, home: Path, servers: dict[str, Server], site: Site, 
     alerts = await told(parts.kafka_bootstrap, "hazard.alert", site)
     letters = [await told(parts.kafka_bootstrap, f"{topic}.{group}.dlq", site) for topic, group in _dead_letters()]
     rows = await counted(parts.database_url)
-    return report(watch, expected, states, alerts, sum(map(len, letters)), rows, count, took, back)
+    return report(watch, expected, states, alerts, sum(map(len, letters)), rows, took, back)
 
 
 def _dead_letters() -> Iterator[tuple[str, str]]:
@@ -295,9 +302,10 @@ def _dead_letters() -> Iterator[tuple[str, str]]:
 
 def report(
     watch: Watch, expected: Expected, states: list[Record], alerts: list[Record], letters: int, rows: dict[str, int],
-    count: int, took: float, back: float,
+    took: float, back: float,
 ) -> bool:  # fmt: skip
     """Print the figures; whether the ledger balances."""
+    count = watch.sent
     running = [each for each in watch.samples if each[1] > count * 0.1] or watch.samples
     for name in watch.servers:
         sizes = [each[2][name] for each in running]
@@ -324,10 +332,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.day", description=__doc__)
     parser.add_argument("--frames", type=int, default=100_000, help="of all cameras together (default 100000)")
     parser.add_argument("--rate", type=int, default=200, help="frames a second (default 200)")
+    parser.add_argument("--longest", type=float, default=7200, help="seconds after which it is enough (default 7200)")
     chosen = parser.parse_args()
     home = Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench" / "day"
     parts = Parts.start(home)
-    site = Site()
+    site, pace = Site(), Pace(chosen.frames, chosen.rate, chosen.longest)
     try:
         with ExitStack() as stack:
             asyncio.run(prepare(parts.database_url, site))
@@ -342,7 +351,7 @@ def main() -> int:
                     server([sys.executable, "-m", module], environment, home / f"{name}.log")
                 )
                 servers[name].wait_for(lambda port=port: ready(port), name)  # type: ignore[misc]
-            return 0 if asyncio.run(day(parts, home, servers, site, chosen.frames, chosen.rate)) else 1
+            return 0 if asyncio.run(day(parts, servers, site, pace)) else 1
     finally:
         parts.stop()
 

@@ -130,9 +130,25 @@ async def test_a_blown_fuse_holds_the_fold_and_not_the_process(fold, monkeypatch
 
 async def test_rows_are_listed_by_partition(fold, producer):
     producer.table |= {b"key-%d" % number: b"1" for number in range(50)}
+    fold._recovered()
     listed = [sorted(fold.keys(partition)) for partition in range(6)]
     assert sum(map(len, listed)) == 50
     assert all(listed[:4]) and not any(listed[4:]), "live keys live in the first two thirds"
+
+
+async def test_the_list_follows_what_is_written_deleted_and_recovered(fold, producer):
+    def listed() -> set[str]:
+        return {key for partition in range(6) for key in fold.keys(partition)}
+
+    await fold._take(record(b"x", 0))
+    await fold._take(record(b"x", 1, key=b"other"))
+    assert listed() == {"k", "other"}
+    await fold._take(record(b"delete", 2))
+    assert listed() == {"other"}
+    producer.table.clear()
+    producer.table[b"from the changelog"] = b"1"
+    fold._recovered()
+    assert listed() == {"from the changelog"}
 
 
 def at(offset: int, waiting: int) -> dict[int, Progress]:
@@ -251,20 +267,20 @@ class Recovering:
 
 async def test_the_sources_are_resumed_after_the_seek_and_the_emptying():
     app = Recovering()
-    fold_start.resume_last(app)
+    fold_start.resume_last(app, lambda: app.happened.append("rows are there"))
     await app.recovery.on_recovery_completed(3)
-    assert app.happened == ["sought", "queues emptied", "resumed ['in-0', 'in-1']"]
+    assert app.happened == ["sought", "queues emptied", "rows are there", "resumed ['in-0', 'in-1']"]
     app.consumer.resume_partitions({"changelog"})
     assert app.happened[-1] == "resumed ['changelog']", "at other times they are resumed at once"
 
 
 async def test_a_recovery_that_is_overtaken_resumes_nothing():
     begun = Recovering(rebalancing=True)
-    fold_start.resume_last(begun)
+    fold_start.resume_last(begun, lambda: None)
     await begun.recovery.on_recovery_completed(3)
     assert begun.happened == ["sought", "queues emptied"]
     again = Recovering(again=True)
-    fold_start.resume_last(again)
+    fold_start.resume_last(again, lambda: None)
     with pytest.raises(RuntimeError):
         await again.recovery.on_recovery_completed(3)
     assert again.happened == []

@@ -18,6 +18,7 @@ from chassis import fold_faust, logs
 from chassis.clock import Clock, wait_or_stop
 from chassis.deadletters import Fuse, FuseOptions, bury, dead_letter
 from chassis.fold_faust import FoldOptions
+from chassis.fold_index import RowIndex
 from chassis.fold_order import Order, Skipped
 from chassis.fold_watch import Stalled, owned, watch
 from chassis.health import Health
@@ -88,6 +89,7 @@ class Fold:
         metrics.gauge("fuse_blown", 0, group=options.app)
         self._unwritten: set[asyncio.Future[Any]] = set()
         self._table: Any = {}
+        self._index = RowIndex(self._place_of)
         self._running = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -115,7 +117,7 @@ class Fold:
     async def _member(self, stop: asyncio.Event) -> None:
         options = self._options
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        app, self._table = fold_faust.build(options, self._agent)
+        app, self._table = fold_faust.build(options, self._agent, self._recovered)
         self._written = fold_faust.written(self._table)
         self._order = Order(app, options.topic, *options.also)
         self._health.expect(options.app, options.stalled_s * 2)
@@ -211,7 +213,7 @@ class Fold:
         if step.outputs:
             await self._producer.send_all(step.outputs)
         for key, row in step.rows.items():
-            self._write(key.encode(), row)
+            self._write(key, row)
 
     async def _stepped(self, record: Record) -> Step:
         try:
@@ -241,15 +243,22 @@ class Fold:
 
     def keys(self, partition: int) -> Iterable[str]:
         """Keys of the rows of one partition; rows of others may lie in memory after a rebalance."""
-        keys = [bytes(key).decode() for key in self._table.keys()]  # noqa: SIM118 (a Faust table is no plain dict)
-        lane_of, count = self._options.lane_of, self._options.partitions
-        return [key for key in keys if partition_for(key.encode(), lane_of(key), count) == partition]
+        return self._index.of(partition)
 
-    def _write(self, key: bytes, row: bytes | None) -> None:
+    def _recovered(self) -> None:
+        self._index.fill(bytes(key).decode() for key in self._table.keys())  # noqa: SIM118 (a Faust table is no dict)
+
+    def _place_of(self, key: str) -> int:
+        return partition_for(key.encode(), self._options.lane_of(key), self._options.partitions)
+
+    def _write(self, key: str, row: bytes | None) -> None:
+        name = key.encode()
         if row is not None:
-            self._table[key] = row
-        elif self._table.get(key) is not None:
-            del self._table[key]
+            self._table[name] = row
+            self._index.add(key)
+        elif self._table.get(name) is not None:
+            del self._table[name]
+            self._index.discard(key)
 
 
 class FuseBlown(Stalled):

@@ -40,9 +40,10 @@ class FoldOptions:
         return f"{self.app}-rows-changelog"
 
 
-def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
+def build(options: FoldOptions, agent: Agent, recovered: Callable[[], None]) -> tuple[Any, Any]:
     """A Faust app and its table: no web server, no topics of its own making, rows in memory, all acks.
 
+    `recovered` is called whenever rows came from the changelog, before the records after them are folded.
     Never started by Faust's worker: that would take signals, logs and standard output.
     """
     import faust  # lazily: only folds need it
@@ -76,7 +77,7 @@ def build(options: FoldOptions, agent: Agent) -> tuple[Any, Any]:
     )
     source = app.topic(options.topic, *options.also, partitions=options.partitions, **raw)
     app.agent(source, name=options.app)(agent)
-    fold_start.mend(app)
+    fold_start.mend(app, recovered)
     return app, table
 
 

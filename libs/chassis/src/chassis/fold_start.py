@@ -11,6 +11,7 @@ Two defects of faust-streaming 0.15.3 with aiokafka 0.14, at every start and eve
 If a record follows, it is out of order (fold_order.Skipped); if none does, nothing is delivered and nothing committed.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 _LONGEST_POLL_MS = 200
@@ -29,10 +30,10 @@ class ActiveNow:
         return place in self._consumer._active_partitions
 
 
-def mend(app: Any) -> None:
-    """Before the app starts."""
+def mend(app: Any, recovered: Callable[[], None]) -> None:
+    """Before the app starts. `recovered` is called at the end of each recovery, before anything is fetched."""
     fetch_only_active(app.consumer)
-    resume_last(app)
+    resume_last(app, recovered)
     poll_shortly(app.consumer._thread)
 
 
@@ -46,7 +47,7 @@ def fetch_only_active(consumer: Any) -> None:
     consumer._getmany = getmany
 
 
-def resume_last(app: Any) -> None:
+def resume_last(app: Any, recovered: Callable[[], None]) -> None:
     """Let the sources be fetched only when Faust has sought them and emptied its queues."""
     recovery = app.tables.recovery
     completed = recovery.on_recovery_completed
@@ -58,6 +59,7 @@ def resume_last(app: Any) -> None:
             await completed(generation_id)
         finally:
             del consumer.resume_partitions
+        recovered()
         if not app.rebalancing:  # otherwise the recovery that follows resumes them
             consumer.resume_partitions(held)
 

@@ -80,7 +80,7 @@ class Row:
 
     def to_json(self) -> bytes:
         """For the changelog; fields that stand at their default are left out."""
-        values = asdict(self)
+        values = {name: getattr(self, name) for name in Row.__dataclass_fields__}  # asdict copies all, to no use here
         return orjson.dumps({name: value for name, value in values.items() if value != _DEFAULTS.get(name, _NONE)})
 
     @staticmethod
