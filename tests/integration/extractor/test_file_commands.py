@@ -72,6 +72,36 @@ async def test_delete_in_the_middle_leaves_nothing(road: Road, worker: Worker, c
     assert await run_dry(worker) == 0
 
 
+async def test_delete_while_a_decoder_works_ends_it_and_leaves_nothing(
+    road: Road, worker: Worker, clip_folder: Path
+) -> None:
+    upload = await road.upload(clips.make("bframes.mp4", clip_folder, seconds=60, size="640x360"), "all", None)
+    stop = asyncio.Event()
+    working = asyncio.create_task(worker.run(stop))
+
+    async def some_frames() -> bool:
+        return bool(await road.pool.fetchval("SELECT count(*) > 20 FROM frames WHERE run_id = $1", upload.run_id))
+
+    await until(some_frames, 60, "first frames")
+    decoder = worker._child
+    assert decoder is not None
+    await road.command(upload, "delete")
+    await asyncio.wait_for(decoder._process.wait(), 60)
+
+    async def swept_again() -> bool:
+        """The first sweep may meet a put that is under way; the second comes three seconds later."""
+        await road.chores.round()
+        sweeps = await road.pool.fetchval("SELECT sweeps FROM deletions WHERE run_id = $1", upload.run_id)
+        return int(sweeps) >= 2
+
+    await until(swept_again, 60, "the second sweep")
+    stop.set()
+    await working
+    assert await objects_of(road, upload.site_id, upload.run_id) == []
+    assert await road.job(upload) is None
+    assert not await road.pool.fetchval("SELECT count(*) FROM frames WHERE run_id = $1", upload.run_id)
+
+
 async def test_what_a_late_worker_stored_is_swept_again(road: Road, clip_folder: Path) -> None:
     upload = await road.upload(clips.make("cfr.mp4", clip_folder))
     await road.command(upload, "delete")
