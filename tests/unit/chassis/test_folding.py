@@ -175,8 +175,17 @@ def test_progress_or_nothing_to_do_is_well():
 def test_one_partition_that_stands_still_is_not_hidden_by_the_others():
     still = Standstill(60)
     with pytest.raises(Stalled):
-        for now in range(0, 100, 10):
+        for now in range(0, 1000, 10):
             still.see(at(1, 5) | {1: Progress(now, now, 3)}, now)
+
+
+def test_records_behind_a_queue_of_others_are_waited_for():
+    still = Standstill(60)
+    for now in range(0, 590, 10):
+        still.see(at(1, 5) | {1: Progress(now, now, 3000)}, now)
+    with pytest.raises(Stalled):
+        for now in range(590, 660, 10):
+            still.see(at(1, 5) | {1: Progress(580, 580, 3000)}, now)
 
 
 def test_a_partition_that_went_elsewhere_is_forgotten():

@@ -65,6 +65,7 @@ def build(options: FoldOptions, agent: Agent, recovered: Callable[[], None]) -> 
         topic_disable_leader=True,
         stream_wait_empty=False,  # a record that is not acknowledged comes again; waiting for it can take for ever
         consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=256 * 1024,  # of a partition at once: the others wait until all of it is folded
         broker_session_timeout=10.0,
         broker_commit_interval=1.0,
         producer_acks=-1,

@@ -28,12 +28,19 @@ class Progress:
     waiting: int = field(compare=False)
 
 
+_BEHIND_OTHERS = 10
+
+
 class Standstill:
-    """When a partition does not move although records wait in it. Pure: time comes as an argument, in seconds."""
+    """When a partition does not move although records wait in it. Pure: time comes as an argument, in seconds.
+
+    While other partitions move, one may take ten times the limit: its records stand behind theirs in one queue.
+    """
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
         self._seen: dict[int, tuple[Progress, float]] = {}
+        self._moved: float | None = None
 
     def see(self, partitions: Mapping[int, Progress], now: float) -> bool:
         """Whether every partition moves, or need not. Raises Stalled past the limit."""
@@ -42,11 +49,18 @@ class Standstill:
             number: before if before is not None and before[0] == progress and progress.waiting else (progress, now)
             for (number, progress), before in zip(partitions.items(), kept.values(), strict=True)
         }
+        if self._moved is None or any(_moved(before, partitions[number]) for number, before in kept.items()):
+            self._moved = now
         oldest = min((since for _, since in self._seen.values()), default=now)
-        if now - oldest > self._limit_s:
+        alone = now - self._moved > self._limit_s
+        if now - oldest > self._limit_s * (1 if alone else _BEHIND_OTHERS):
             waiting = {number: progress.waiting for number, progress in partitions.items() if progress.waiting}
             raise Stalled(f"no progress for {now - oldest:.0f} s with records waiting: {waiting}")
         return oldest == now
+
+
+def _moved(before: tuple[Progress, float] | None, now: Progress) -> bool:
+    return before is not None and before[0] != now
 
 
 async def watch(
