@@ -52,6 +52,7 @@ class Dispatch:
         self._log = log
         self._first_seen: dict[str, datetime] = {}
         self.notes = Notes()
+        metrics.count("frames_total", 0, outcome="classified", reason="")  # increase() misses what a series begins with
 
     async def handle(self, record: Record) -> None:
         """One record of the group. Raises Invalid, Busy."""

@@ -111,6 +111,7 @@ class Publisher:
     ) -> None:
         self._owner, self._pool, self._store, self._producer, self._window = owner, pool, store, producer, window
         self._clock, self._metrics, self._log = clock, metrics, log
+        metrics.count("frames_total", 0, outcome="extracted", reason="")  # increase() misses what a series begins with
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; a database that goes away is waited for."""
