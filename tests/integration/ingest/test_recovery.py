@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import resource
 import signal
 import subprocess
 from collections.abc import Callable
@@ -149,3 +150,25 @@ async def test_a_disk_that_fills_up_keeps_what_was_acknowledged(
         assert isinstance((await told.of(token["video_id"])).event, VideoUploaded)
     finally:
         subprocess.run(["umount", "-l", small], check=False)
+
+
+async def test_a_file_that_may_not_grow_keeps_what_was_acknowledged(
+    own_ingest: Callable[..., Ingest], told: Told, tmp_path: Path
+) -> None:
+    """The same from the kernel's limit of file sizes (EFBIG), which needs no right to mount a small disk."""
+    ingest, token = own_ingest(), claims()
+    assert ingest.process is not None
+    content = padded_video(tmp_path / "a.mp4", 2_000_000).read_bytes()
+    create(ingest, token, len(content))
+    assert patch(ingest, token, 0, content[:1_000_000]).status_code == 204
+    _, most = resource.prlimit(ingest.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(ingest.process.pid, resource.RLIMIT_FSIZE, (1_500_000, most))
+    full = patch(ingest, token, 1_000_000, content[1_000_000:])
+    assert (full.status_code, full.json()["code"], full.json()["retryable"]) == (507, "disk_full", True)
+    assert head(ingest, token).headers["upload-offset"] == "1500000"
+    assert (ingest.home / "uploads" / f"{token['video_id']}.part").read_bytes() == content[:1_500_000]
+    resource.prlimit(ingest.process.pid, resource.RLIMIT_FSIZE, (most, most))
+    assert patch(ingest, token, 1_500_000, content[1_500_000:]).status_code == 204
+    event = (await told.of(token["video_id"], 60)).event
+    assert isinstance(event, VideoUploaded)
+    assert event.sha256 == hashlib.sha256(content).hexdigest()

@@ -1,6 +1,6 @@
 // Sending a file by tus 1.0: pause, resume, and resumption after the page was reloaded or the browser closed.
 import * as tus from 'tus-js-client'
-import type { Client } from './http'
+import { Problem, type Client } from './http'
 import type { Job, NewVideo, UploadDoor } from './documents'
 
 export interface UploadProgress {
@@ -175,8 +175,10 @@ function begin(options: UploadOptions, door: UploadDoor, resumed: boolean, forge
 function readable(error: Error | tus.DetailedError): Error {
   const body = 'originalResponse' in error ? error.originalResponse?.getBody() : undefined
   try {
-    const problem = JSON.parse(body ?? '') as { detail?: string; reason?: string; title?: string }
-    return new Error(problem.detail ?? problem.reason ?? problem.title ?? error.message)
+    const said = JSON.parse(body ?? '') as { code?: string; detail?: string; title?: string }
+    const status = 'originalResponse' in error ? (error.originalResponse?.getStatus() ?? 0) : 0
+    const title = said.title ?? error.message
+    return new Problem(status, said.code ?? `http_${status}`, title, said.detail ?? title)
   } catch {
     return new Error('originalResponse' in error && error.originalResponse ? error.message : 'The connection is lost.')
   }

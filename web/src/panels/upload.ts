@@ -1,5 +1,5 @@
 // Choosing a file, saying what to make of it, and sending it.
-import { Client, startUpload, type Job, type NewVideo, type Upload } from '../client'
+import { Client, Problem, startUpload, type Job, type NewVideo, type Upload } from '../client'
 import { h, say, set, show } from '../dom'
 import { bytes } from '../words'
 import type { Model } from '../model'
@@ -93,7 +93,7 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
       if (upload.resumed) say(detail, 'Going on where it stopped…')
       await upload.done
     } catch (problem) {
-      say(error, (problem as Error).message)
+      say(error, sentence(problem))
       show(error, true)
     } finally {
       rest()
@@ -158,6 +158,12 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
   }
 
   return { element, update }
+}
+
+/** As a job's error is told: the reason, and its code. */
+function sentence(problem: unknown): string {
+  const reason = (problem as Error).message
+  return problem instanceof Problem ? `${reason} (${problem.code})` : reason
 }
 
 function labelled(text: string, field: HTMLElement): HTMLElement {

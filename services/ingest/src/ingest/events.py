@@ -52,13 +52,12 @@ def uploaded(upload: Upload, video: Video, sha256: str, now: datetime) -> Encode
 def rejected(upload: Upload, refused: Refused, size: int | None, now: datetime) -> Encoded:
     """`video.rejected`: code, and a sentence for a person."""
     refusal = refused.refusal
-    reason = f"{refusal.sentence} {refused.detail}" if refused.detail else refusal.sentence
     event = VideoRejected(
         video_id=upload.video_id,
         site_id=upload.site_id,
         run_id=upload.run_id,
         code=refusal.code,
-        reason=reason,
+        reason=refused.reason,
         retryable=refusal.retryable,
         size_bytes=size,
         rejected_at=now,

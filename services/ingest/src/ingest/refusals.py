@@ -99,3 +99,8 @@ class Refused(Exception):
         self.refusal = REFUSALS[code]
         self.detail = detail
         self.headers = headers or {}
+
+    @property
+    def reason(self) -> str:
+        """What a person is told, the same by REST, by `video.rejected`, at the terminal and on the page."""
+        return f"{self.refusal.sentence} {self.detail}" if self.detail else self.refusal.sentence

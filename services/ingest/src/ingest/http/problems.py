@@ -34,7 +34,7 @@ async def on_refused(_request: Request, error: Exception) -> Response:
     """Handler of Refused."""
     if not isinstance(error, Refused):
         raise error
-    return problem(error.refusal, error.detail, error.headers)
+    return problem(error.refusal, error.reason, error.headers)
 
 
 async def on_unavailable(_request: Request, error: Exception) -> Response:

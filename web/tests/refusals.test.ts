@@ -1,0 +1,82 @@
+// @vitest-environment jsdom
+// Every refusal of ingest, as docs/errors-and-retries.md lists them from its code: the page says its sentence and its code.
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Client } from '../src/client'
+import { jobPanel } from '../src/panels/job'
+import { uploadPanel } from '../src/panels/upload'
+import type { Model } from '../src/model'
+import { job } from './documents'
+
+interface Refusal {
+  code: string
+  status: number
+  sentence: string
+}
+
+const page = readFileSync('../docs/errors-and-retries.md', 'utf8')
+const ofFiles = listed('ingest-files')
+const ofRequests = listed('ingest-requests')
+
+function listed(name: string): Refusal[] {
+  const table = page.split(`<!-- ${name} -->`)[1]?.split(`<!-- /${name} -->`)[0] ?? ''
+  return [...table.matchAll(/^\| `(\w+)` \| (\d+) \| \w+ \| (.+) \|$/gm)].map(([, code, status, sentence]) => ({
+    code: code ?? '',
+    status: Number(status),
+    sentence: sentence ?? '',
+  }))
+}
+
+it('there are many', () => {
+  expect(ofFiles.length).toBeGreaterThan(15)
+  expect(ofRequests.length).toBeGreaterThan(20)
+})
+
+describe('a file that was refused', () => {
+  it.each(ofFiles)('$code is told in its job', ({ code, sentence }) => {
+    const panel = jobPanel(new Client(), () => undefined)
+    const error = { code, reason: sentence, retryable: false }
+    const view = { videos: new Map([['vid_1', job({ status: 'failed', error })]]) }
+    panel.update({ view, subject: { video: 'vid_1' } } as unknown as Model)
+    expect(panel.element.querySelector('.callout')?.textContent).toBe(`${sentence} (${code})`)
+  })
+})
+
+describe('an upload that was refused', () => {
+  let server: Server
+  let refusal: Refusal
+  let base: string
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const cors = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': '*', 'Access-Control-Allow-Methods': '*' }
+      request.resume()
+      if (request.method === 'OPTIONS') return response.writeHead(204, cors).end()
+      if (request.url === '/v1/videos') {
+        const upload = { create_url: `${base}/v1/uploads`, url: `${base}/v1/uploads/vid_1`, token: 't', expires_at: '2999-01-01' }
+        return response.writeHead(201, { ...cors, 'content-type': 'application/json' }).end(JSON.stringify({ ...job({}), upload }))
+      }
+      const { code, status, sentence } = refusal
+      const body = { code, status, title: sentence, detail: `${sentence} It is 5.` }
+      return response.writeHead(status, { ...cors, 'content-type': 'application/problem+json' }).end(JSON.stringify(body))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => new Promise((resolve) => server.close(resolve)))
+
+  // The others are tried again first, for a minute and more: those of the server's side, 409 and 423.
+  const once = [...ofFiles, ...ofRequests].filter(({ status }) => status < 500 && ![409, 423].includes(status))
+  it.each(once)('$code is told where it was chosen', async (one) => {
+    refusal = one
+    localStorage.clear()
+    const { element } = uploadPanel(new Client({ base }), () => undefined)
+    const input = element.querySelector<HTMLInputElement>('#file')
+    Object.defineProperty(input, 'files', { value: [new File(['x'], 'a.mp4')] })
+    input?.dispatchEvent(new Event('change'))
+    const said = element.querySelector('.error')
+    await expect.poll(() => said?.textContent, { timeout: 60_000 }).toBe(`${one.sentence} It is 5. (${one.code})`)
+  }, 90_000)
+})
