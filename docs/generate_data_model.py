@@ -27,10 +27,12 @@ _CREATE = re.compile(r"CREATE TABLE (\w+) \((.*)\)", re.DOTALL)
 _INDEX = re.compile(r"CREATE (UNIQUE )?INDEX (\w+) ON (\w+) (.*)", re.DOTALL)
 _COMMENT = re.compile(r"COMMENT ON (TABLE|COLUMN) ([\w.]+) IS '(.*)'", re.DOTALL)
 _ADD = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (.*)", re.DOTALL)
+_POLICY = re.compile(r"CREATE POLICY \w+ ON (\w+) USING \((.*)\)")
 _DROP = re.compile(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
 _COLUMN = re.compile(
     r"(\w+)\s+(.+?)(?=\s+(?:NOT NULL|NULL|DEFAULT|PRIMARY KEY|REFERENCES|CHECK|UNIQUE|GENERATED)\b|$)(.*)", re.DOTALL
 )
+_ENABLES = "ENABLE ROW LEVEL SECURITY"
 _CONSTRAINTS = ("PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CHECK", "CONSTRAINT")
 
 
@@ -62,6 +64,7 @@ class Table:
     columns: dict[str, Column] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     indexes: list[str] = field(default_factory=list)
+    wall: str = ""
 
 
 def read(folder: Path) -> dict[str, Table]:
@@ -97,7 +100,9 @@ def _apply(tables: dict[str, Table], said: str, statement: str) -> None:
         tables[match[1]].columns[column.name] = column
     elif match := _DROP.fullmatch(plain):
         del tables[match[1]].columns[match[2]]
-    elif not plain.startswith(("INSERT", "UPDATE", "DELETE")):
+    elif match := _POLICY.fullmatch(plain):
+        tables[match[1]].wall = match[2]
+    elif not (plain.startswith(("INSERT", "UPDATE", "DELETE", "CREATE FUNCTION")) or plain.endswith(_ENABLES)):
         raise ValueError(f"a statement that the data model cannot read: {plain[:80]}")
 
 
@@ -198,6 +203,7 @@ def _render(table: Table) -> str:
     )
     foot = [f"Key: {', '.join(f'`{name}`' for name in table.key)}."] if table.key else []
     foot += [f"Indexes: {'; '.join(f'`{index}`' for index in table.indexes)}."] if table.indexes else []
+    foot += [f"Row security: `{table.wall}`."] if table.wall else []
     said = f"{table.said}\n\n" if table.said else ""
     return (
         f"\n### {table.name}\n\n{said}| column | type | null | |\n| --- | --- | --- | --- |\n{rows}\n{' '.join(foot)}\n"

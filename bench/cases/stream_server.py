@@ -18,11 +18,12 @@ import uvicorn
 from sse_starlette.sse import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from api.events.hub import Hub
 from api.events.stream import Filter, Options, Stream
+from api.http.events import EventStream
+from api.store.wall import Wall, build
 from chassis.clock import SystemClock
 from chassis.database import connect
 from chassis.metrics import Metrics
@@ -32,30 +33,37 @@ async def _yes() -> bool:
     return True
 
 
-OPTIONS = Options(heartbeat_s=15.0, longest_s=3600.0, still_allowed=_yes)
+OPTIONS = Options(heartbeat_s=15.0, longest_s=3600.0, stall_s=60.0, still_allowed=_yes)
 
 
-def app(hub: Hub, pool: Any, site: str) -> Starlette:
+class News(asyncio.Event):
+    """What the hub wakes."""
+
+    def wake(self) -> None:
+        self.set()
+
+
+def app(hub: Hub, wall: Wall, site: str) -> Starlette:
     """Both ways to stream."""
 
-    async def ours(_: Request) -> StreamingResponse:
-        stream = Stream(hub, pool, SystemClock(), site, Filter(), OPTIONS)
-        return StreamingResponse(stream.run(None), media_type="text/event-stream")
+    async def ours(_: Request) -> EventStream:
+        return EventStream(Stream(hub, wall, SystemClock(), site, Filter(), OPTIONS), None)
 
     async def events() -> AsyncIterator[dict[str, Any]]:
         position = 0
-        channel = hub.watch(site, position)
+        news = News()
+        channel = hub.watch(site, position, news)
         yield {"event": "snapshot", "data": "{}"}
         try:
             while True:
-                changed = channel.changed
+                news.clear()
                 for each in channel.after(position):
                     position = each.event.seq
                     yield {"id": f"{hub.epoch}-{position}", "event": each.event.type, "data": each.event.document}
                 if channel.newest == position:
-                    await changed.wait()
+                    await news.wait()
         finally:
-            hub.leave(site)
+            hub.leave(site, news)
 
     async def baseline(_: Request) -> EventSourceResponse:
         return EventSourceResponse(events(), ping=15)
@@ -67,7 +75,9 @@ async def main() -> None:
     clock = SystemClock()
     pool = await connect(sys.argv[2], "api", size=8)
     hub = Hub(pool, clock, Metrics(), structlog.get_logger())
-    config = uvicorn.Config(app(hub, pool, sys.argv[3]), port=int(sys.argv[1]), http="httptools", log_level="warning")
+    config = uvicorn.Config(
+        app(hub, await build(pool), sys.argv[3]), port=int(sys.argv[1]), http="httptools", log_level="warning"
+    )
     tailing = asyncio.create_task(hub.run(asyncio.Event()))
     await uvicorn.Server(config).serve()
     tailing.cancel()

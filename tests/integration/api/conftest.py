@@ -24,6 +24,8 @@ from api.http.parts import Parts
 from api.project.projector import Projector, Tools
 from api.settings import MIGRATIONS, ApiSettings
 from api.store import keys as key_store
+from api.store import wall
+from api.store.wall import Wall
 from chassis.clock import SystemClock
 from chassis.database import connect, migrate
 from chassis.deadletters import FuseOptions
@@ -170,8 +172,9 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """An api on a fresh schema."""
     schema = f"api_{secrets.token_hex(4)}"
     await migrate(database_url, schema, MIGRATIONS)
-    pool = await connect(database_url, schema, size=8)
-    made = Stage(dsn=database_url, schema=schema, pool=pool, parts=_parts(pool, tmp_path))
+    pool = await connect(database_url, schema, size=8, settings=wall.OWNER)
+    second = await wall.build(pool)
+    made = Stage(dsn=database_url, schema=schema, pool=pool, parts=_parts(second, tmp_path))
     try:
         yield made
     finally:
@@ -199,7 +202,7 @@ async def lane(stage: Stage) -> Stage:
     return stage
 
 
-def _parts(pool: asyncpg.Pool, folder: Path) -> Parts:
+def _parts(second: Wall, folder: Path) -> Parts:
     settings = ApiSettings(  # type: ignore[call-arg]
         link_secret=SecretStr("l" * 32), upload_token_secret=SecretStr("u" * 32), public_url="http://api.test",
         api_web_dist=folder / "dist", tablewatch_home=folder,
@@ -207,8 +210,8 @@ def _parts(pool: asyncpg.Pool, folder: Path) -> Parts:
     signer = LinkSigner(settings.link_secret, settings.public_url)
     metrics = Metrics()
     return Parts(
-        settings=settings, pool=pool, objects=LocalObjects(folder / "objects", signer), signer=signer,
-        hub=Hub(pool, SystemClock(), metrics, LOG), clock=SystemClock(), metrics=metrics,
+        settings=settings, wall=second, objects=LocalObjects(folder / "objects", signer), signer=signer,
+        hub=Hub(second.pool, SystemClock(), metrics, LOG), clock=SystemClock(), metrics=metrics,
     )  # fmt: skip
 
 

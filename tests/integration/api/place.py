@@ -99,7 +99,8 @@ class RunOf:
         return CropReady(
             frame_id=frame_id(self.run_id, index), site_id=self.place.site_id, camera_id=self.place.camera_id,
             run_id=self.run_id, video_id=self.video_id, index=index, media_ms=index * 1000,
-            captured_at=START + timedelta(seconds=index), frame_key=None, crops_key=None, layout_key=None,
+            captured_at=START + timedelta(seconds=index), frame_key=None,
+            crops_key=object_keys.run_crops(self.place.site_id, self.run_id, index), layout_key=None,
             layout_version=1, width=1280, height=720, crops=(), make=("frames", "tables", "hazards"), last=last,
         )  # fmt: skip
 

@@ -28,6 +28,8 @@ HIDDEN = {
     "{site_id}": "site_not_found",
     "{camera_id}": "camera_not_found",
     "{video_id}": "video_not_found",
+    "{table_id}": "table_not_found",
+    "{frame_id}": "frame_not_found",
     "{hazard_id}": "hazard_not_found",
     "{key_id}": "key_not_found",
     "/v1/links": "object_gone",
@@ -44,7 +46,7 @@ async def _setting(stage: Stage) -> tuple[Place, RunOf, dict[str, str]]:
     ids = {
         "{site_id}": place.site_id, "{camera_id}": place.camera_id, "{video_id}": run.video_id, "{version}": "1",
         "{hazard_id}": f"haz_{run.run_id[4:]}", "{key_id}": keys[0]["key_id"], "{action}": "acknowledge",
-        "{run_id}": run.run_id,
+        "{run_id}": run.run_id, "{table_id}": place.tables[0], "{frame_id}": run.frame(0).frame_id,
     }  # fmt: skip
     return place, run, ids
 
@@ -124,12 +126,15 @@ async def test_lists_and_filters_stop_at_the_wall(stage: Stage) -> None:
     place, run, _ = await _setting(stage)
     elsewhere = await make_place(await stage.client(), "Elsewhere")
     client = await stage.client(sites=[elsewhere.site_id])
-    for path in ("/v1/sites", "/v1/cameras", "/v1/videos", "/v1/states", "/v1/hazards", "/v1/keys"):
+    for path in (
+        "/v1/sites", "/v1/cameras", "/v1/videos", "/v1/states", "/v1/states/history", "/v1/tables", "/v1/hazards",
+        "/v1/keys",
+    ):  # fmt: skip
         text = (await client.get(path)).text
         assert place.site_id not in text, path
         assert run.run_id not in text, path
     for query in (f"site_id={place.site_id}", f"run_id={run.run_id}", f"camera_id={place.camera_id}"):
-        for path in ("/v1/states", "/v1/hazards"):
+        for path in ("/v1/states", "/v1/states/history", "/v1/hazards"):
             assert answer(await client.get(f"{path}?{query}"), 200)["items"] == [], (path, query)
     video = {"camera_id": place.camera_id, "site_id": elsewhere.site_id}
     assert code(await client.post("/v1/videos", json=video), 404) == "camera_not_found"

@@ -14,7 +14,9 @@ from api.project.apply import apply
 from chassis.clock import Clock
 from chassis.testing import ManualClock
 
-TIMES = Times(every_s=1, patience_s=60, late=timedelta(hours=192), keep_events=timedelta(hours=48))
+TIMES = Times(
+    every_s=1, patience_s=60, late=timedelta(hours=192), keep_events=timedelta(hours=48), keep_history=timedelta(days=9)
+)
 
 
 async def _video(stage: Stage, *, frames: int = 3) -> tuple[Any, RunOf]:

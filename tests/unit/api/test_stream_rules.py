@@ -58,12 +58,38 @@ def test_a_ring_gives_everything_after_a_position_or_says_that_it_cannot(steps: 
     assert len(channel.ring) <= 20
 
 
+class Woken(asyncio.Event):
+    """A reader."""
+
+    def wake(self) -> None:
+        self.set()
+
+
 async def test_readers_are_woken_by_what_comes() -> None:
-    channel = Channel(start=0, newest=0)
-    changed = channel.changed
+    channel, woken = Channel(start=0, newest=0), Woken()
+    channel.listeners.add(woken)
     channel.push([encode("e", _event(1))])
-    await asyncio.wait_for(changed.wait(), 1)
-    assert not channel.changed.is_set()
+    await asyncio.wait_for(woken.wait(), 1)
+
+
+def test_readers_at_one_place_with_one_filter_share_what_is_joined() -> None:
+    channel = Channel(start=0, newest=0)
+    channel.push([encode("e", _event(1)), encode("e", _event(2, table_id="t"))])
+    first = channel.joined(0, Filter(table_id="t"))
+    assert first == (2, encode("e", _event(2, table_id="t")).data)
+    assert channel.joined(0, Filter(table_id="t"))[1] is first[1]
+    assert channel.joined(0, Filter(table_id="other")) == (2, b"")
+    assert channel.joined(2, Filter(table_id="t")) == (2, b"")
+    channel.push([encode("e", _event(3))])
+    assert channel.joined(2, Filter())[0] == 3
+
+
+def test_a_reader_far_behind_is_given_so_many_at_a_time() -> None:
+    channel = Channel(start=0, newest=0)
+    channel.push(encode("e", _event(seq)) for seq in range(1, hub.MOST + 11))
+    position, chunk = channel.joined(0, Filter())
+    assert (position, chunk.count(b"data: ")) == (hub.MOST, hub.MOST)
+    assert channel.joined(position, Filter())[0] == hub.MOST + 10
 
 
 def test_filters() -> None:
@@ -72,6 +98,32 @@ def test_filters() -> None:
     assert wanted.wants(_event(1, run_id="r", table_id="t", camera_id="c"))
     assert not wanted.wants(_event(1, run_id="r"))
     assert not Filter(camera_id="c").wants(_event(1, camera_id="d"))
+    assert Filter(camera_id="c").wants(_event(1, camera_id="b,c"))
+
+
+@pytest.mark.parametrize(
+    ("topic", "kind", "passes"),
+    [
+        ("table.state", "table.state", True), ("table.state", "table.state.deleted", True),
+        ("table.state", "hazard.alert", False), ("video.job", "video.deleted", True),
+        ("camera.config", "camera.deleted", True), ("camera.status", "camera.deleted", False),
+    ],
+)  # fmt: skip
+def test_filters_by_topic(topic: str, kind: str, passes: bool) -> None:
+    event = Event("site_1", 1, kind, None, None, None, "{}")
+    assert Filter(topics=frozenset({topic})).wants(event) is passes
+
+
+def test_a_snapshot_is_cut_by_topic() -> None:
+    document = {
+        "videos": [{"camera_id": "c"}],
+        "states": [],
+        "hazards": [],
+        "cameras": [{"camera_id": "c"}],
+        "groups": [1],
+    }
+    cut = Filter(topics=frozenset({"video.job"})).cut(document)
+    assert cut == document | {"cameras": [], "groups": []}
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1))
@@ -119,7 +171,9 @@ DELETION = Deletion(
     video_id="vid_1", run_id="run_1", site_id="site_1", camera_id=None, requested_at=NOW, clean_sweeps=0, objects=0,
     deleted_at=None,
 )  # fmt: skip
-TIMES = Times(every_s=2, patience_s=60, late=timedelta(hours=192), keep_events=timedelta(hours=1))
+TIMES = Times(
+    every_s=2, patience_s=60, late=timedelta(hours=192), keep_events=timedelta(hours=1), keep_history=timedelta(days=1)
+)
 
 
 def test_a_sweep_has_to_be_clean_twice_in_a_row() -> None:

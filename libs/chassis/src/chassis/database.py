@@ -47,8 +47,10 @@ class Migration:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-async def connect(dsn: str, schema: str, *, size: int = 5) -> asyncpg.Pool:
+async def connect(dsn: str, schema: str, *, size: int = 5, settings: Mapping[str, str] | None = None) -> asyncpg.Pool:
     """Open a pool whose connections see `schema` first; waits for ever for a server that is not reachable yet.
+
+    `settings` are session settings of Postgres that every connection begins with.
 
     Raises what asyncpg raises for a wrong password or database: those do not get better by waiting.
     """
@@ -61,7 +63,7 @@ async def connect(dsn: str, schema: str, *, size: int = 5) -> asyncpg.Pool:
                 max_size=size,
                 command_timeout=60,
                 timeout=10,
-                server_settings={"search_path": _checked(schema), "application_name": schema},
+                server_settings={"search_path": _checked(schema), "application_name": schema} | dict(settings or {}),
             )
         except UNREACHABLE as error:
             log.warning("database not reachable", schema=schema, error=type(error).__name__, retry_s=delay)
@@ -69,16 +71,16 @@ async def connect(dsn: str, schema: str, *, size: int = 5) -> asyncpg.Pool:
             delay = min(delay * 2, 5.0)
 
 
-async def migrate(dsn: str, schema: str, directory: Path) -> list[str]:
+async def migrate(dsn: str, schema: str, directory: Path, *, settings: Mapping[str, str] | None = None) -> list[str]:
     """Bring `schema` up to the newest file of `directory`; returns the names of the files applied now.
 
     Each file runs in a transaction of its own; replicas wait for each other under an advisory lock. A schema that is
-    newer than the code is left as it is, so that an old replica can start beside a new one.
+    newer than the code is left as it is, so that an old replica can start beside a new one. `settings` as in `connect`.
 
     Raises MigrationError when a file that was applied has been edited since.
     """
     files = read_migrations(directory)
-    pool = await connect(dsn, schema, size=1)
+    pool = await connect(dsn, schema, size=1, settings=settings)
     try:
         async with pool.acquire() as conn:
             await conn.execute("SELECT pg_advisory_lock(hashtext($1))", f"migrations:{schema}", timeout=600)

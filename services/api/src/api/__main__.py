@@ -12,6 +12,8 @@ from api.http.parts import Parts
 from api.project.measure import JobMeter
 from api.project.projector import Projector, Tools
 from api.settings import ApiSettings
+from api.store import wall
+from api.store.wall import Wall
 from chassis.database import connect, migrate
 from chassis.kafka import KafkaBroker
 from chassis.links import LinkSigner
@@ -24,8 +26,8 @@ from chassis.service import Service, main, serve_asgi
 async def build(service: Service, settings: ApiSettings) -> None:
     """Put the process together."""
     dsn = settings.database_url.get_secret_value()
-    await migrate(dsn, SCHEMA, settings.api_migrations)
-    pool = await connect(dsn, SCHEMA, size=10)
+    await migrate(dsn, SCHEMA, settings.api_migrations, settings=wall.OWNER)
+    pool = await connect(dsn, SCHEMA, size=10, settings=wall.OWNER)
     service.closing(pool.close)
     if settings.api_bootstrap_key is not None:
         async with pool.acquire() as conn:
@@ -35,18 +37,19 @@ async def build(service: Service, settings: ApiSettings) -> None:
     service.closing(producer.stop)
     relay = Relay(pool, producer, clock=service.clock, metrics=service.metrics, log=service.log)
     service.task("outbox", relay.run)
+    second = await wall.build(pool)
     if "http" in settings.roles:
-        _serve(service, settings, pool)
+        _serve(service, settings, second)
     if "projector" in settings.roles:
         _project(service, settings, pool, producer)
 
 
-def _serve(service: Service, settings: ApiSettings, pool: asyncpg.Pool) -> None:
+def _serve(service: Service, settings: ApiSettings, second: Wall) -> None:
     settings.check_secrets()
-    hub = Hub(pool, service.clock, service.metrics, service.log)
+    hub = Hub(second.pool, service.clock, service.metrics, service.log)
     parts = Parts(
         settings=settings,
-        pool=pool,
+        wall=second,
         objects=open_objects(settings, service.metrics),
         signer=LinkSigner(settings.link_secret, settings.public_url),
         hub=hub,
@@ -74,6 +77,7 @@ def _project(service: Service, settings: ApiSettings, pool: asyncpg.Pool, produc
         patience_s=settings.api_sweep_patience_s,
         late=timedelta(hours=settings.api_late_sweep_h),
         keep_events=timedelta(hours=settings.api_events_kept_h),
+        keep_history=timedelta(days=settings.api_history_kept_d),
     )
     sweeper = Sweeper(pool, open_objects(settings, service.metrics), times, service.clock, service.log)
     service.task("jobs", JobMeter(pool, settings.api_job_stuck_s, service.clock, service.metrics).run)

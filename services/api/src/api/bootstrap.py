@@ -14,7 +14,7 @@ import orjson
 
 from api.access import SCOPES, NewKey, adopt, mint
 from api.settings import ApiSettings
-from api.store import Connection, keys
+from api.store import Connection, keys, wall
 from chassis.clock import Clock, SystemClock
 from chassis.database import connect, migrate
 from tablewatch_schemas.ids import new_id
@@ -44,8 +44,8 @@ async def _add(conn: Connection, key: NewKey, clock: Clock) -> bool:
 async def run(settings: ApiSettings) -> bytes:
     """Migrate, make sure of the key; the JSON to print."""
     dsn = settings.database_url.get_secret_value()
-    await migrate(dsn, SCHEMA, settings.api_migrations)
-    pool: asyncpg.Pool = await connect(dsn, SCHEMA, size=1)
+    await migrate(dsn, SCHEMA, settings.api_migrations, settings=wall.OWNER)
+    pool: asyncpg.Pool = await connect(dsn, SCHEMA, size=1, settings=wall.OWNER)
     try:
         async with pool.acquire() as conn:
             given = settings.api_bootstrap_key

@@ -60,8 +60,14 @@ class ApiSettings(ServiceSettings):
     )
     api_batch_records: int = Field(1000, ge=1, description="Most records that the projector folds in one transaction.")
     api_events_kept_h: int = Field(48, ge=1, description="How long the event log is kept for resuming, hours.")
+    api_history_kept_d: int = Field(
+        400, ge=1, description="How long the live states that tables went through are kept, days."
+    )
     api_heartbeat_s: float = Field(15.0, gt=0, description="Pause after which an idle event stream sends a heartbeat.")
     api_stream_max_s: float = Field(3600.0, gt=0, description="Age at which an event stream ends; clients resume.")
+    api_stream_stall_s: float = Field(
+        60.0, gt=0, description="A stream whose client takes nothing for so long is hung up, seconds."
+    )
     api_sweep_every_s: float = Field(2.0, gt=0, description="Pause between looks for deletions to carry out, seconds.")
     api_sweep_patience_s: float = Field(60.0, ge=0, description="After this long the sweeper deletes what owners left.")
     api_late_sweep_h: int = Field(192, ge=0, description="Last sweep of a deleted video, longer than any topic keeps.")

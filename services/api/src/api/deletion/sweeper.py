@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from api import announce
-from api.store import answers, deletions, site_events
+from api.store import answers, deletions, site_events, state_history
 from api.store.deletions import Deletion
 from chassis import outbox
 from chassis.clock import Clock, wait_or_stop
@@ -21,12 +21,13 @@ PRUNE_EVERY_S = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """How often we look, how long owners have, how late something may still come, how long events are kept."""
+    """How often we look, how long owners have, how late something may come, how long events and history are kept."""
 
     every_s: float
     patience_s: float
     late: timedelta
     keep_events: timedelta
+    keep_history: timedelta
 
 
 def prefixes(deletion: Deletion) -> list[str]:
@@ -81,9 +82,11 @@ class Sweeper:
             await wait_or_stop(self._clock, self._times.every_s, stop)
 
     async def prune(self) -> int:
-        """Delete events that nobody can resume from any more, and answers kept for repeated requests."""
+        """Delete what is old: events to resume from, transitions of tables, answers kept for repeated requests."""
         async with self._pool.acquire() as conn:
             await answers.prune(conn, self._clock.now())
+            while await state_history.prune(conn, self._clock.now() - self._times.keep_history):
+                pass
             return await site_events.prune(conn, self._clock.now(), self._times.keep_events)
 
     async def sweep_one(self) -> bool:

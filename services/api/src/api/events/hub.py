@@ -1,16 +1,17 @@
 """One tail of the event log for all streams of a process, and one encoding of each event for all of them.
 
-Each watched site has a ring of encoded events. A stream holds nothing but its position: what it has not sent yet it
-joins from the ring, and where the ring has gone on without it, it reads the database. A slow client costs no memory.
+Each watched site has a ring of encoded events. A stream holds nothing but its position: what it has not sent yet is
+joined from the ring, once for all streams that stand at one place with one filter. A slow client costs no memory.
 """
 
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import groupby, islice
+from typing import Any, Protocol
 
 import asyncpg
 
@@ -24,7 +25,26 @@ RING = 4096
 PAGE = 1000
 POLL_S = 1.0
 
-Wanted = Callable[[Event], bool]
+MOST = 500
+"""Events that are joined into one write, so that a reader who is far behind holds half a megabyte and not the ring."""
+
+
+class Filter(Protocol):
+    """Which events a reader wants; alike ones share what is joined for them."""
+
+    def wants(self, event: Event) -> bool:
+        """Whether an event passes."""
+        ...
+
+    def __hash__(self) -> int: ...
+
+
+class Listener(Protocol):
+    """Somebody who waits for news of a site."""
+
+    def wake(self) -> None:
+        """There is news, or it is time to end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +63,8 @@ class Channel:
     newest: int
     ring: deque[Encoded] = field(default_factory=deque)
     seqs: deque[int] = field(default_factory=deque)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    readers: int = 0
+    listeners: set[Listener] = field(default_factory=set)
+    _joined: dict[tuple[int, Filter], tuple[int, bytes]] = field(default_factory=dict)
 
     def push(self, events: Iterable[Encoded]) -> None:
         """Add events in order and wake the readers."""
@@ -55,21 +75,37 @@ class Channel:
             if len(self.ring) > RING:
                 self.start = self.ring.popleft().event.seq
                 self.seqs.popleft()
+        self._joined.clear()
         self.wake()
 
     def wake(self) -> None:
         """Let every reader look again."""
-        changed, self.changed = self.changed, asyncio.Event()
-        changed.set()
+        for listener in self.listeners:
+            listener.wake()
 
     def covers(self, position: int) -> bool:
         """Whether the ring has everything after `position`."""
         return position >= self.start
 
     def after(self, position: int) -> list[Encoded]:
-        """Events after a position that the ring covers."""
+        """Events after a position that the ring covers, at most MOST."""
         first = bisect_right(self.seqs, position)
-        return [self.ring[i] for i in range(first, len(self.ring))]
+        return list(islice(self.ring, first, first + MOST))
+
+    def joined(self, position: int, wanted: Filter) -> tuple[int, bytes]:
+        """(new position, what to send) of the events after a position that the ring covers.
+
+        Joined once for all readers that stand at one place with one filter, which after each push is nearly all.
+        """
+        if position >= self.newest:
+            return position, b""
+        found = self._joined.get((position, wanted))
+        if found is None:
+            new = self.after(position)
+            reached = new[-1].event.seq if new else self.newest
+            found = reached, b"".join(each.data for each in new if wanted.wants(each.event))
+            self._joined[position, wanted] = found
+        return found
 
 
 def encode(epoch: str, event: Event) -> Encoded:
@@ -110,20 +146,20 @@ class Hub:
         for channel in self._channels.values():
             channel.wake()
 
-    def watch(self, site_id: str, position: int) -> Channel:
+    def watch(self, site_id: str, position: int, listener: Listener) -> Channel:
         """Join a site's channel; the first one begins it at `position`. Call `leave` afterwards."""
         channel = self._channels.setdefault(site_id, Channel(start=position, newest=position))
-        channel.readers += 1
+        channel.listeners.add(listener)
         self._count(1)
         self._wake.set()
         return channel
 
-    def leave(self, site_id: str) -> None:
+    def leave(self, site_id: str, listener: Listener) -> None:
         """Leave it; without readers a site is not tailed."""
         channel = self._channels[site_id]
-        channel.readers -= 1
+        channel.listeners.discard(listener)
         self._count(-1)
-        if not channel.readers:
+        if not channel.listeners:
             del self._channels[site_id]
 
     def _count(self, change: int) -> None:
@@ -156,10 +192,10 @@ class Hub:
         """Everything new of the watched sites, page by page."""
         while positions := {site_id: channel.newest for site_id, channel in self._channels.items()}:
             events = await site_events.after(conn, positions, PAGE)
-            for site_id, position in positions.items():
+            for site_id, new in groupby(events, key=lambda each: each.site_id):
                 # The channel may be a new one since we asked: take only what follows where it stands now
                 channel = self._channels.get(site_id)
-                if channel is not None and channel.newest == position:
-                    channel.push(encode(self.epoch, each) for each in events if each.site_id == site_id)
+                if channel is not None and channel.newest == positions[site_id]:
+                    channel.push(encode(self.epoch, each) for each in new)
             if len(events) < PAGE:
                 return

@@ -2,22 +2,21 @@
 
 from datetime import datetime
 
-import asyncpg
-
 from api.store import Json, facts, site_events, videos
+from api.store.wall import Wall
 from tablewatch_schemas.times import write_time
 
 MOST = 5000
 RECENT = 20
 
 
-async def snapshot(pool: asyncpg.Pool, site_id: str, run_id: str | None, now: datetime) -> Json:
+async def snapshot(wall: Wall, site_id: str, run_id: str | None, now: datetime) -> Json:
     """Videos, states, hazards, groups and cameras' health at `seq`; of one run when `run_id` is given.
 
     Effects and events are written in one transaction, so reading both in one repeatable read leaves no gap.
     Without `run_id`: what is live, and the runs that are under way or among the RECENT newest.
     """
-    async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+    async with wall.inside([site_id], isolation="repeatable_read", readonly=True) as conn:
         _, seq = await site_events.span(conn, site_id)
         shown = await videos.shown(conn, site_id, run_id, RECENT)
         runs = {video.run.run_id for video in shown} | (set() if run_id is None else {run_id})

@@ -225,12 +225,18 @@ class NewLink(Body):
     object_key: str | None = Field(
         None, max_length=500, pattern=OBJECT_KEY, description="frame_key, crops_key or object_key of a topic"
     )
+    offset: Whole | None = Field(
+        None, ge=0, lt=10**12, description="With object_key: of one crop, as crop.ready has it"
+    )
+    length: Whole | None = Field(None, ge=1, lt=10**12, description="With offset: the link opens these bytes only")
     frame_id: str | None = Field(None, max_length=100, pattern=FRAME_ID, description="Instead: the id of a frame")
 
     @model_validator(mode="after")
     def _one(self) -> "NewLink":
         if (self.object_key is None) == (self.frame_id is None):
             raise ValueError("give object_key or frame_id, one of them")
+        if (self.offset is None) != (self.length is None) or (self.frame_id is not None and self.offset is not None):
+            raise ValueError("offset and length go together, and with object_key")
         return self
 
 

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=Idempoten
 async def create_camera(body: NewCamera, who: Writer, has: Has, response: Response) -> Any:
     """Add a camera. One with source type none takes uploaded videos only."""
     now, source = has.now(), checked_source(body.source)
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         site_id = await sites.choose(conn, who.site_list, body.site_id)
         asked = body.model_dump() | {"camera_id": new_id("cam"), "site_id": site_id, "source": source}
         camera = await cameras.add(conn, asked, now)
@@ -38,7 +38,7 @@ async def list_cameras(
     who: Reader, has: Has, site_id: str | None = None, cursor: paging.Cursor = None, limit: paging.Limit = 100
 ) -> Any:
     """Cameras, of one site or of all that the key opens."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         found = await cameras.page(conn, who.site_list, site_id, paging.read(cursor), limit)
     return paging.page(found, limit, found[-1]["camera_id"] if found else None)
 
@@ -46,7 +46,7 @@ async def list_cameras(
 @router.get("/{camera_id}", response_model=documents.CameraWithStatus)
 async def get_camera(camera_id: str, who: Reader, has: Has, response: Response) -> Any:
     """One camera, with its health. The ETag is that of its configuration."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         camera = await cameras.get(conn, who.site_list, camera_id)
         response.headers["ETag"] = camera_tag(camera["version"])
         return camera | {"status": await cameras.status(conn, camera_id)}
@@ -61,7 +61,7 @@ async def change_camera(
     change: Json = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     if body.source is not None:
         change["source"] = checked_source(body.source)
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
         check(camera_tag(camera["version"]), if_match)
         camera = await cameras.save(conn, camera | change, now)
@@ -75,7 +75,7 @@ async def change_camera(
 async def delete_camera(camera_id: str, who: Writer, has: Has, if_match: IfMatch = None) -> None:
     """Take a camera out. Videos that were uploaded for it stay."""
     now = has.now()
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
         check(camera_tag(camera["version"]), if_match)
         camera = await cameras.save(conn, camera, now, deleted=True)

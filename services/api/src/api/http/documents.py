@@ -100,6 +100,16 @@ class Layout(BaseModel):
     floor: list[list[list[float]]]
 
 
+class LayoutVersion(BaseModel):
+    """A version of a camera's layout, in short."""
+
+    version: int
+    layout_key: str
+    created_at: Time
+    tables: int
+    newest: bool
+
+
 class Sampling(BaseModel):
     """Which frames are taken."""
 
@@ -128,6 +138,14 @@ class JobError(BaseModel):
     code: str
     reason: str
     retryable: bool
+
+
+class Step(BaseModel):
+    """Something that can be done now: a request of this API."""
+
+    action: Literal["cancel", "retry", "delete", "frames", "states"]
+    method: Literal["GET", "POST", "DELETE"]
+    href: str
 
 
 class VideoFacts(BaseModel):
@@ -175,6 +193,7 @@ class Job(BaseModel):
     make: list[str]
     started_at: Time | None
     error: JobError | None
+    next: list[Step] = Field(description="What can be done with it now")
     gaps: list[dict[str, Any]] = Field(description="Stretches of the video that could not be read")
     video: VideoFacts | None
     created_at: Time
@@ -218,6 +237,35 @@ class Frame(BaseModel):
     url: str
 
 
+class FrameOfVideo(Frame):
+    """With whose it is, and where its crops are."""
+
+    video_id: str
+    run_id: str
+    site_id: str
+
+
+class Crop(BaseModel):
+    """A table cut out of a frame; url opens this JPEG alone, object_key holds all crops of the frame."""
+
+    table_id: str
+    box: list[float] = Field(description="x0, y0, x1, y1 in the frame, 0 to 1")
+    offset: int
+    length: int
+    changed: bool | None = Field(description="Whether the region differs from the frame before; null without one")
+    change: float | None
+    url: str
+
+
+class Crops(BaseModel):
+    """The crops of one frame, in the order of their layout."""
+
+    frame_id: str
+    object_key: str
+    layout_version: int | None
+    items: list[Crop]
+
+
 class Thumbnails(BaseModel):
     """Links to still pictures; null until they are made."""
 
@@ -252,6 +300,56 @@ class State(BaseModel):
     reason: str
     evidence: dict[str, Any]
     last: bool
+
+
+class Turn(BaseModel):
+    """A state that a table came to: the record that told of it, and when the next one came."""
+
+    table_id: str
+    site_id: str
+    run_id: str | None
+    camera_ids: list[str]
+    version: int
+    state: str
+    previous_state: str | None
+    confidence: float
+    as_of: Time
+    since: Time
+    until: Time | None = Field(description="When the next state began; null while it holds")
+    duration_ms: int | None
+    reason: str
+    evidence: dict[str, Any]
+    last: bool
+
+
+class Table(BaseModel):
+    """A table: the same one in all layout versions."""
+
+    table_id: str
+    site_id: str
+    camera_id: str
+    section_id: str | None
+    label: str
+    seats: int | None
+    created_at: Time
+    retired_at: Time | None = Field(description="When the newest layout left it out; null while it has it")
+
+
+class TableVersion(BaseModel):
+    """The table as a layout version drew it."""
+
+    version: int
+    created_at: Time
+    label: str
+    seats: int | None
+    polygon: list[list[float]]
+
+
+class TableWithState(Table):
+    """With its live state, and the newest 100 layout versions that have it."""
+
+    state: State | None
+    layouts: list[TableVersion]
 
 
 class Hazard(BaseModel):

@@ -32,7 +32,7 @@ async def list_hazards(
 ) -> Any:
     """Alerts, newest first."""
     before = _before(cursor)
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         found = await facts.hazards(
             conn, who.site_list, site_id=site_id, camera_id=camera_id, run_id=run_id, status=status, live=live,
             before=before, limit=limit,
@@ -44,7 +44,7 @@ async def list_hazards(
 @router.get("/{hazard_id}", response_model=documents.Hazard)
 async def get_hazard(hazard_id: str, who: Reader, has: Has) -> Any:
     """One alert."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         return await _with_picture(has, await facts.hazard(conn, who.site_list, hazard_id))
 
 
@@ -55,7 +55,7 @@ async def act(
 ) -> Any:  # fmt: skip
     """Pass on what somebody decided. The alert changes when the event comes back."""
     command_id, now = new_id("cmd"), has.now()
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         hazard = await facts.hazard(conn, who.site_list, hazard_id)
         if hazard["status"] in CLOSED:
             raise Problem("hazard_closed", f"The alert is {hazard['status']} already.")

@@ -38,7 +38,7 @@ class JobHistory(BaseModel):
 @router.get("/{video_id}/job/history", response_model=JobHistory)
 async def get_job_history(video_id: str, who: Reader, has: Has) -> Any:
     """Attempts, transitions and errors of a job, those too that a retry has left behind."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         video = await videos.get(conn, who.site_list, video_id)
         later = await history.of_run(conn, video.run.run_id)
     announced = {"at": write_time(video.run.created_at), "status": "queued", "stage": "upload", "step": None}

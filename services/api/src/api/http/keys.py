@@ -24,7 +24,7 @@ async def create_key(body: NewKey, who: Admin, has: Has) -> Any:
     check_grant(who, body.scopes, body.site_ids)
     key, scopes = mint(), sorted(set(body.scopes))
     wanted = None if body.site_ids is None else sorted(set(body.site_ids))
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         if wanted is not None and (unknown := set(wanted) - await sites.known(conn, wanted)):
             raise Problem("site_not_found", f"There is no site {', '.join(sorted(unknown))}.")
         document = await keys.add(
@@ -39,7 +39,7 @@ async def create_key(body: NewKey, who: Admin, has: Has) -> Any:
 @router.get("", response_model=documents.Page[documents.Key])
 async def list_keys(who: Admin, has: Has, cursor: paging.Cursor = None, limit: paging.Limit = 100) -> Any:
     """Keys, without their secrets."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         found = await keys.page(conn, who.site_list, paging.read(cursor), limit)
     return paging.page(found, limit, found[-1]["key_id"] if found else None)
 
@@ -48,7 +48,7 @@ async def list_keys(who: Admin, has: Has, cursor: paging.Cursor = None, limit: p
 async def rotate_key(key_id: str, who: Admin, has: Has, body: Rotation | None = None) -> Any:
     """Make a key with the same name, scopes, sites and end, and let the old one end after a while."""
     now, key = has.now(), mint()
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         old = await keys.rotating(conn, who.site_list, key_id, now)
         check_grant(who, old["scopes"], old["site_ids"])
         ends = now + timedelta(seconds=body.grace_s if body else 0)
@@ -66,5 +66,5 @@ async def rotate_key(key_id: str, who: Admin, has: Has, body: Rotation | None = 
 @router.delete("/{key_id}", status_code=204)
 async def revoke_key(key_id: str, who: Admin, has: Has) -> None:
     """Revoke a key and end its sessions."""
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         await keys.revoke(conn, who.site_list, key_id, has.now())

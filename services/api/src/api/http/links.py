@@ -20,12 +20,16 @@ router = APIRouter(prefix="/v1/links", tags=["objects"])
 @router.post("", response_model=documents.Link)
 async def create_link(body: NewLink, who: Reader, has: Has) -> Any:
     """Exchange the key of a frame, its crops or its evidence, as a topic has it, for a link that needs no API key."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         key = await _key(conn, who.site_list, body)
     info = await _stat(has, key)
     expires_at = has.now().replace(microsecond=0) + timedelta(seconds=has.settings.api_link_ttl_s)
-    url = await has.link(info.key)
-    return {"object_key": info.key, "url": url, "expires_at": write_time(expires_at), "size_bytes": info.size}
+    size, url = info.size, await has.link(info.key)
+    if body.offset is not None and body.length is not None:
+        if body.offset + body.length > info.size:
+            raise _gone()
+        size, url = body.length, has.link_to_part(info.key, body.offset, body.length)
+    return {"object_key": info.key, "url": url, "expires_at": write_time(expires_at), "size_bytes": size}
 
 
 async def _key(conn: Connection, sites: Sites, body: NewLink) -> str:

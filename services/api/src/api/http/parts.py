@@ -1,6 +1,7 @@
 """What the handlers work with, and who is asking."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -15,7 +16,8 @@ from api.events.hub import Hub
 from api.http.limiter import Limiter
 from api.problems import Problem
 from api.settings import ApiSettings
-from api.store import Connection, keys
+from api.store import Connection, Sites, keys
+from api.store.wall import Wall
 from chassis.clock import Clock
 from chassis.links import LinkSigner
 from chassis.metrics import Metrics
@@ -35,12 +37,21 @@ class Parts:
     """Everything that a request may need; made once, in `__main__`."""
 
     settings: ApiSettings
-    pool: asyncpg.Pool
+    wall: Wall
     objects: ObjectStore
     signer: LinkSigner
     hub: Hub
     clock: Clock
     metrics: Metrics
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """The owner's, before a caller is known. What is done for a caller is done `inside` the wall."""
+        return self.wall.pool
+
+    def inside(self, sites: Sites) -> AbstractAsyncContextManager[Connection]:
+        """A transaction that Postgres holds to these sites."""
+        return self.wall.inside(sites)
 
     def now(self) -> datetime:
         """The time, cut to the millisecond that documents show."""
@@ -50,6 +61,11 @@ class Parts:
     async def link(self, key: str | None) -> str | None:
         """A link to an object that expires; None for no object."""
         return None if key is None else await self.objects.link(key, self.settings.api_link_ttl_s)
+
+    def link_to_part(self, key: str, offset: int, length: int) -> str:
+        """A link of our own to bytes of an object: a presigned one of S3 would open all of it."""
+        until = int(self.clock.now().timestamp()) + self.settings.api_link_ttl_s
+        return self.signer.sign(key, until, part=f"{offset}-{length}")
 
 
 def parts(request: Request) -> Parts:

@@ -23,7 +23,7 @@ async def list_states(
     limit: paging.Limit = 500,
 ) -> Any:
     """The newest state of each table, live and of each run. A live state past expires_at reads unknown."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         found = await facts.states(
             conn, who.site_list, site_id=site_id, camera_id=camera_id, run_id=run_id, live=live,
             after=paging.read(cursor), limit=limit, now=has.now(),

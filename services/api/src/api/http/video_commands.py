@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/videos", tags=["videos"])
 async def cancel_video(video_id: str, who: Writer, has: Has) -> Any:
     """Stop a run; what it made so far stays until the video is deleted."""
     now = has.now()
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         video = await videos.get(conn, who.site_list, video_id, lock=True)
         status = job.status(video.run, video.facts)
         if status == "cancelled":
@@ -44,15 +44,12 @@ async def cancel_video(video_id: str, who: Writer, has: Has) -> Any:
 async def retry_video(video_id: str, who: Writer, has: Has) -> Any:
     """Try a failed run again, where its error says that this can help."""
     now = has.now()
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         video = await videos.get(conn, who.site_list, video_id, lock=True)
         if job.status(video.run, video.facts) != "failed":
             raise Problem("video_not_failed", "Only a failed run can be tried again.")
-        if video.facts.refusal is not None or not (video.facts.failure or {}).get("retryable"):
-            raise Problem("video_not_retryable", "The same file would fail again; see the job's error.")
-        if video.facts.frames_ended and len(video.run.make) > 1:
-            # The folds have finished the run with its last frame and take nothing more under its id.
-            raise Problem("video_not_retryable", "Its tables and hazards have been concluded; upload the video again.")
+        if not job.retryable(video.run, video.facts):
+            raise Problem("video_not_retryable", "It would fail again, or its tables and hazards have been concluded.")
         await outbox.add(conn, announce.video_command(video, "retry", who.key_id, now))
     return video.document()
 
@@ -60,7 +57,7 @@ async def retry_video(video_id: str, who: Writer, has: Has) -> Any:
 @router.delete("/{video_id}", status_code=202, response_model=documents.Deleting)
 async def delete_video(video_id: str, who: Writer, has: Has) -> Any:
     """Delete a video and everything made of it. It is not seen from now on; asset.deleted tells when all is gone."""
-    async with has.pool.acquire() as conn, conn.transaction():
+    async with has.inside(who.site_list) as conn:
         known = await deletions.get(conn, who.site_list, video_id)
         return _document(known or await _begin(has, conn, who, video_id))
 

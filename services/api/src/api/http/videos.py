@@ -33,7 +33,7 @@ async def create_video(body: NewVideo, who: Uploader, has: Has, response: Respon
     """Announce a video: the answer says where to upload it. What shall be made of it is fixed now, in its manifest."""
     limits = _limits(has)
     check_size(body.size_bytes, limits)
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         manifest, layout = await _plan(conn, has, who.site_list, body)
         await has.objects.put(_manifest_key(manifest), manifest.to_json(), "application/json")
         video = await _keep(conn, manifest, layout, body.filename, who.key_id)
@@ -50,7 +50,7 @@ async def list_videos(
 ) -> Any:  # fmt: skip
     """Job documents, newest first."""
     before = paging.read(cursor)
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         found = await videos.page(conn, who.site_list, site_id=site_id, camera_id=camera_id, before=before, limit=limit)
     documents_ = [told(video, has) for video in found]
     return paging.page(documents_, limit, found[-1].run.video_id if found else None)
@@ -59,14 +59,14 @@ async def list_videos(
 @router.get("/{video_id}", response_model=documents.Job)
 async def get_video(video_id: str, who: Reader, has: Has) -> Any:
     """The job document of a video."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         return told(await videos.get(conn, who.site_list, video_id), has)
 
 
 @router.get("/{video_id}/job", response_model=documents.Job)
 async def get_job(video_id: str, who: Reader, has: Has, response: Response) -> Any:
     """The same document, for polling: Retry-After says when it is worth asking again."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         video = await videos.get(conn, who.site_list, video_id)
     if not videos.final(video):
         response.headers["Retry-After"] = "1"
@@ -79,7 +79,7 @@ async def list_frames(
 ) -> Any:
     """Frames in media order, with links that expire."""
     after = paging.read_number(cursor)
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         video = await videos.get(conn, who.site_list, video_id)
         rows = await videos.frames(conn, video.run.run_id, after, limit)
     items = [videos.frame_document(row, str(await has.link(row["object_key"]))) for row in rows]
@@ -89,7 +89,7 @@ async def list_frames(
 @router.get("/{video_id}/thumbnails", response_model=documents.Thumbnails)
 async def get_thumbnails(video_id: str, who: Reader, has: Has) -> Any:
     """Still pictures of the video, as far as they are made."""
-    async with has.pool.acquire() as conn:
+    async with has.inside(who.site_list) as conn:
         facts = (await videos.get(conn, who.site_list, video_id)).facts
     return {"first": await has.link(facts.thumb_first), "best": await has.link(facts.thumb_best)}
 
@@ -172,11 +172,10 @@ async def _keep(
         else (),
         created_at=manifest.created_at,
     )
-    async with conn.transaction():
-        video = await videos.add(
-            conn, run, layout_key=manifest.layout_key, manifest_key=_manifest_key(manifest), created_by=key_id
-        )
-        await site_events.append(conn, [job_event(video)])
+    video = await videos.add(
+        conn, run, layout_key=manifest.layout_key, manifest_key=_manifest_key(manifest), created_by=key_id
+    )
+    await site_events.append(conn, [job_event(video)])
     return video
 
 

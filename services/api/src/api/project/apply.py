@@ -8,7 +8,7 @@ import asyncpg
 from api.project.batch import KEYED, Batch
 from api.project.history import follow
 from api.project.narrate import Moved
-from api.store import Connection, Json, history, newest, offsets, site_events, videos
+from api.store import Connection, Json, crops, history, newest, offsets, site_events, videos
 from api.store.site_events import Told
 from api.store.videos import Video
 from chassis.records import Partition, Record
@@ -53,6 +53,7 @@ async def _fold(conn: Connection, batch: Batch, steps: list[Moved]) -> list[Told
     locked = await videos.lock_runs(conn, batch.runs, ()) if batch.runs else {}
     ours = {run_id: video for run_id, video in locked.items() if not video.deleting}
     await _keep_frames(conn, [frame for frame in batch.frames if frame.run_id in ours])
+    await crops.keep(conn, [each for each in batch.crops if each.run_id in ours])
     told: list[Told] = []
     for topic in KEYED:
         records = [each for each in batch.keyed if each.topic == topic]
@@ -91,7 +92,13 @@ def worth_telling(before: Json, after: Json) -> bool:
 
 def _seen(document: Json) -> Json:
     stages = [(stage["name"], stage["status"]) for stage in document["stages"]]
-    return document | {"updated_at": None, "eta_s": None, "stages": stages, "progress": int(document["progress"])}
+    return document | {
+        "updated_at": None,
+        "eta_s": None,
+        "next": None,
+        "stages": stages,
+        "progress": int(document["progress"]),
+    }
 
 
 async def _keep_frames(conn: Connection, frames: Collection[FrameExtracted]) -> None:

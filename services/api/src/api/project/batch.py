@@ -60,6 +60,7 @@ class Batch:
     offsets: dict[Partition, int] = field(default_factory=dict)
     run_events: dict[str, list[tuple[RunEvent, datetime]]] = field(default_factory=dict)
     frames: list[FrameExtracted] = field(default_factory=list)
+    crops: list[CropReady] = field(default_factory=list)
     keyed: list[Newest] = field(default_factory=list)
     traces: dict[str, str] = field(default_factory=dict)
     records: int = 0
@@ -72,6 +73,8 @@ class Batch:
             self._add_keyed(received)
         if isinstance(event, FrameExtracted) and event.run_id is not None and event.object_key is not None:
             self.frames.append(event)
+        if isinstance(event, CropReady) and event.run_id is not None and event.crops_key is not None:
+            self.crops.append(event)
         run_id: str | None = getattr(event, "run_id", None)
         if event is not None and run_id is not None and concerns_job(event):
             self.run_events.setdefault(run_id, []).append((event, received.time))
@@ -88,6 +91,7 @@ class Batch:
     def runs(self) -> list[str]:
         """Every run that the batch touches, sorted."""
         said = {frame.run_id for frame in self.frames if frame.run_id}
+        said |= {crops.run_id for crops in self.crops if crops.run_id}
         said |= {run for each in self.keyed if (run := getattr(each.event, "run_id", None))}
         return sorted(said | set(self.run_events))
 

@@ -66,6 +66,7 @@ def document(run: Run, facts: Facts) -> Json:
         "started_at": None if run.started_at is None else write_time(run.started_at),
         "error": facts.refusal or facts.failure,
         "gaps": list(facts.gaps),
+        "next": next_steps(run, facts),
         "video": facts.video,
         "created_at": write_time(run.created_at),
         "updated_at": write_time(max(run.created_at, facts.updated_at or run.created_at)),
@@ -82,6 +83,31 @@ def stuck(run: Run, facts: Facts, now: datetime, after_s: float) -> bool:
     if status(run, facts) in FINAL or stage(run, facts) == "upload":
         return False
     return (now - (facts.updated_at or run.created_at)).total_seconds() > after_s
+
+
+def retryable(run: Run, facts: Facts) -> bool:
+    """Whether trying the failed run again can help.
+
+    Not where the folds concluded it: they have finished the run with its last frame and take nothing more under its id.
+    """
+    concluded = facts.frames_ended and len(run.make) > 1
+    failed_for_now = facts.refusal is None and bool((facts.failure or {}).get("retryable"))
+    return status(run, facts) == "failed" and failed_for_now and not concluded
+
+
+def next_steps(run: Run, facts: Facts) -> list[Json]:
+    """What can be done with the video now, each as a request of this API."""
+    said, here = status(run, facts), f"/v1/videos/{run.video_id}"
+    found: list[Json] = []
+    if said not in FINAL:
+        found.append({"action": "cancel", "method": "POST", "href": f"{here}/cancel"})
+    if retryable(run, facts):
+        found.append({"action": "retry", "method": "POST", "href": f"{here}/retry"})
+    if facts.published:
+        found.append({"action": "frames", "method": "GET", "href": f"{here}/frames"})
+    if "tables" in run.make and facts.cropped:
+        found.append({"action": "states", "method": "GET", "href": f"/v1/states/history?run_id={run.run_id}"})
+    return [*found, {"action": "delete", "method": "DELETE", "href": here}]
 
 
 def eta_s(facts: Facts) -> int | None:

@@ -74,6 +74,19 @@ async def layout_versions(conn: Connection, camera: Json) -> list[tuple[int, dat
     return [(row["version"], row["created_at"]) for row in rows]
 
 
+async def layouts(conn: Connection, camera: Json, before: int, limit: int) -> list[Json]:
+    """Versions of a camera that `get` let through, newest first, below `before` (negative: from the newest)."""
+    rows = await conn.fetch(
+        "SELECT version, layout_key, created_at, json_array_length(document->'tables') AS tables FROM layouts"
+        " WHERE camera_id = $1 AND ($2::integer < 0 OR version < $2) ORDER BY version DESC LIMIT $3",
+        camera["camera_id"], before, limit,
+    )  # fmt: skip
+    return [
+        dict(row) | {"created_at": write_time(row["created_at"]), "newest": row["version"] == camera["layout_version"]}
+        for row in rows
+    ]
+
+
 async def add_layout(conn: Connection, layout: Layout) -> None:
     """Keep a new version; the object is stored already."""
     await conn.execute(

@@ -70,7 +70,7 @@ async def forget(conn: Connection, video_id: str) -> None:
 
 async def delete_rows(conn: Connection, deletion: Deletion) -> None:
     """Everything that the read models know of the run."""
-    for table in ("frames", "job_history", "states", "hazards", "table_groups"):
+    for table in ("frames", "crops", "job_history", "states", "state_history", "hazards", "table_groups"):
         await conn.execute(f"DELETE FROM {table} WHERE run_id = $1", deletion.run_id)
     # That it was deleted stays told, for readers who resume later; that document holds nothing but ids.
     await conn.execute("DELETE FROM site_events WHERE run_id = $1 AND type <> 'video.deleted'", deletion.run_id)

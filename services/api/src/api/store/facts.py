@@ -20,6 +20,7 @@ async def states(
     sites: Sites,
     *,
     site_id: str | None = None,
+    table_id: str | None = None,
     camera_id: str | None = None,
     run_id: str | None = None,
     live: bool | None = None,
@@ -34,8 +35,9 @@ async def states(
         f"SELECT state_key, document FROM states WHERE {_WALL} AND ($2::text IS NULL OR site_id = $2)"
         " AND ($3::text IS NULL OR $3 = ANY(camera_ids)) AND ($4::text IS NULL OR run_id = $4)"
         " AND ($5::boolean IS NULL OR (run_id IS NULL) = $5) AND state_key > $6"
-        " AND ($7::text[] IS NULL OR run_id IS NULL OR run_id = ANY($7)) ORDER BY state_key LIMIT $8",
-        sites, site_id, camera_id, run_id, live, after, _list(shown), limit,
+        " AND ($7::text[] IS NULL OR run_id IS NULL OR run_id = ANY($7)) AND ($9::text IS NULL OR table_id = $9)"
+        " ORDER BY state_key LIMIT $8",
+        sites, site_id, camera_id, run_id, live, after, _list(shown), limit, table_id,
     )  # fmt: skip
     return [(row["state_key"], as_of_now(orjson.loads(row["document"]), now)) for row in rows]
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from api.project.batch import KEYED, Newest, document
-from api.store import Connection, Json
+from api.store import Connection, Json, state_history
 from api.store.site_events import Told
 from tablewatch_schemas import CameraStatus, HazardAlert, TableGroup, TableState
 
@@ -46,6 +46,7 @@ async def write(conn: Connection, topic: str, records: Sequence[Newest], runs: C
     versions, sites = await _known(conn, model, {each.key for each in records})
     told: list[Told] = []
     rows: dict[str, tuple[Any, ...]] = {}
+    newer: list[tuple[str, Any]] = []
     for each in records:
         if each.event is None:
             if not _newer(each, versions):
@@ -58,6 +59,7 @@ async def write(conn: Connection, topic: str, records: Sequence[Newest], runs: C
         if _foreign(each.event, runs) or not _newer(each, versions):
             continue
         versions[each.key], sites[each.key] = each.event.version, each.event.site_id
+        newer.append((each.key, each.event))
         said = document(each.event)
         rows[each.key] = (
             each.key,
@@ -67,6 +69,8 @@ async def write(conn: Connection, topic: str, records: Sequence[Newest], runs: C
             *_more(each.event),
         )
         told.append(_told(topic, each.event, said))
+    if model == "states":
+        await state_history.append(conn, newer)
     await conn.executemany(_UPSERT[model], [rows[key] for key in sorted(rows)])
     return told
 
@@ -117,8 +121,8 @@ def _more(event: Any) -> tuple[Any, ...]:
 
 def _told(topic: str, event: Any, said: Json) -> Told:
     camera_id = event.camera_id if isinstance(event, HazardAlert | CameraStatus) else None
-    if isinstance(event, TableState) and len(event.camera_ids) == 1:
-        camera_id = event.camera_ids[0]
+    if isinstance(event, TableState):
+        camera_id = ",".join(event.camera_ids) or None
     return Told(
         site_id=event.site_id,
         type=topic,

@@ -119,6 +119,21 @@ async def frames(conn: Connection, run_id: str, after: int, limit: int) -> list[
     )
 
 
+async def frame(conn: Connection, sites: Sites, frame_id: str) -> asyncpg.Record:
+    """A frame of a run that is not being deleted. Raises Problem frame_not_found."""
+    run_id, _, index = frame_id.rpartition("-")
+    row = None
+    if index.isdecimal() and len(index) <= 9:
+        row = await conn.fetchrow(
+            "SELECT frames.*, video_id FROM frames JOIN videos USING (run_id) WHERE run_id = $2 AND index = $3"
+            " AND deleting_at IS NULL AND ($1::text[] IS NULL OR frames.site_id = ANY($1))",
+            sites, run_id, int(index),
+        )  # fmt: skip
+    if row is None or row["frame_id"] != frame_id:
+        raise Problem("frame_not_found", f"There is no frame {frame_id} of a video; live ones have links only.")
+    return row
+
+
 def frame_document(row: asyncpg.Record, url: str) -> Json:
     """One frame as the API gives it."""
     names = ("frame_id", "index", "media_ms", "width", "height", "size_bytes", "keyframe", "sharpness", "brightness")

@@ -1,0 +1,152 @@
+"""The second wall: what Postgres lets a request see when its query has forgotten the first."""
+
+# ruff: noqa: S608 (names of our own tables)
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+from tests.integration.api.conftest import Stage
+from tests.integration.api.place import Place, RunOf, answer, make_place, make_run
+from tests.integration.api.test_projector import _read as read_of
+
+from api.project.apply import apply
+from api.settings import MIGRATIONS
+from api.store import wall
+from chassis.database import connect, migrate
+
+# Tables that hold nothing of a site, or that no request's transaction can reach
+NO_SITE = {"event_epoch", "idempotent_answers", "migrations", "outbox", "projector_offsets"}
+EMPTY = {"camera_statuses", "table_groups", "deletions"}
+
+
+async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
+    """A site with a row in nearly every table."""
+    client = await stage.client()
+    place = await make_place(client, name)
+    answer(await client.post(f"/v1/sites/{place.site_id}/sections", json={"name": "Terrace"}), 201)
+    key = {"name": "k", "scopes": ["read"], "site_ids": [place.site_id]}
+    text = answer(await client.post("/v1/keys", json=key), 201)["key"]
+    answer(await client.post("/v1/session", json={"key": text}), 200)
+    run = await make_run(client, place)
+    offset = secrets.randbelow(10**9)
+    await apply(stage.pool, [read_of(event, offset + n) for n, event in enumerate(run.whole(2))])
+    return place, run
+
+
+async def _tables(conn: asyncpg.pool.PoolConnectionProxy, schema: str) -> dict[str, bool]:
+    """Every table, and whether a policy guards it."""
+    rows = await conn.fetch(
+        "SELECT c.relname, c.relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid) AS walled"
+        " FROM pg_class c WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p')",
+        schema,
+    )
+    return {row["relname"]: row["walled"] for row in rows}
+
+
+async def test_every_table_has_a_policy_or_is_known_to_hold_no_site(stage: Stage) -> None:
+    async with stage.pool.acquire() as conn:
+        tables = await _tables(conn, stage.schema)
+        with_site = {
+            row["table_name"]
+            for row in await conn.fetch(
+                "SELECT table_name FROM information_schema.columns WHERE table_schema = $1"
+                " AND column_name IN ('site_id', 'site_ids', 'run_id')",
+                stage.schema,
+            )
+        }
+    assert {name for name, walled in tables.items() if not walled} == NO_SITE
+    assert not with_site & NO_SITE
+
+
+async def test_a_query_without_a_filter_gets_the_rows_of_its_own_site(stage: Stage) -> None:
+    mine, my_run = await _filled(stage, "Mine")
+    other, other_run = await _filled(stage, "Other")
+    async with stage.pool.acquire() as conn:
+        walled = sorted(name for name, guarded in (await _tables(conn, stage.schema)).items() if guarded)
+        everything = {name: await conn.fetch(f"SELECT * FROM {name}") for name in walled}
+    async with stage.parts.inside([mine.site_id]) as conn:
+        assert await conn.fetchval("SELECT current_user") == wall.ROLE
+        seen = {name: await conn.fetch(f"SELECT * FROM {name}") for name in walled}
+    for name in walled:
+        text = str(seen[name])
+        assert other.site_id not in text, name
+        assert other_run.run_id not in text, name
+        if name not in EMPTY:
+            assert 0 < len(seen[name]) < len(everything[name]), name
+    assert my_run.run_id in str(seen["videos"])
+
+
+async def test_another_sites_rows_can_be_neither_written_nor_deleted(stage: Stage) -> None:
+    mine, _ = await _filled(stage, "Mine")
+    other, other_run = await _filled(stage, "Other")
+    async with stage.parts.inside([mine.site_id]) as conn:
+        assert await conn.execute("UPDATE videos SET filename = 'x' WHERE run_id = $1", other_run.run_id) == "UPDATE 0"
+        assert await conn.execute("DELETE FROM frames WHERE run_id = $1", other_run.run_id) == "DELETE 0"
+    section = "INSERT INTO sections VALUES ('sec_x', $1, 'x', now())"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with stage.parts.inside([mine.site_id]) as conn:
+            await conn.execute(section, other.site_id)
+    for hidden in sorted(NO_SITE - set(wall.ALSO)):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with stage.parts.inside(None) as conn:
+                await conn.execute(f"SELECT * FROM {hidden}")
+
+
+async def test_the_wall_is_gone_with_its_transaction_and_no_site_is_none(stage: Stage) -> None:
+    await _filled(stage, "Mine")
+    async with stage.parts.inside([]) as conn:
+        assert await conn.fetch("SELECT * FROM videos") == []
+    async with stage.parts.inside(None) as conn:
+        assert len(await conn.fetch("SELECT * FROM videos")) == 1
+    async with stage.pool.acquire() as conn:
+        assert await conn.fetchval("SELECT current_user") != wall.ROLE
+        assert len(await conn.fetch("SELECT * FROM videos")) == 1
+
+
+@asynccontextmanager
+async def _foreign(stage: Stage) -> AsyncIterator[tuple[str, str]]:
+    """(dsn, schema) of a user who may make schemas and no roles, as a hosted database may give."""
+    user, password = f"foreign_{secrets.token_hex(4)}", secrets.token_hex(16)
+    async with stage.pool.acquire() as conn:
+        database = await conn.fetchval("SELECT current_database()")
+        await conn.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+        await conn.execute(f'GRANT CREATE ON DATABASE "{database}" TO {user}')
+    there = urlsplit(stage.dsn)
+    address = f"{user}:{password}@{there.hostname}:{there.port}"
+    try:
+        yield urlunsplit((there.scheme, address, there.path, there.query, "")), f"api_{secrets.token_hex(4)}"
+    finally:
+        async with stage.pool.acquire() as conn:
+            await conn.execute(f"DROP OWNED BY {user} CASCADE")
+            await conn.execute(f"DROP ROLE {user}")
+
+
+async def test_where_no_role_can_be_made_the_owner_itself_is_walled(stage: Stage) -> None:
+    async with _foreign(stage) as (dsn, schema):
+        await migrate(dsn, schema, MIGRATIONS, settings=wall.OWNER)
+        pool = await connect(dsn, schema, size=2, settings=wall.OWNER)
+        try:
+            for _ in range(2):  # a second start finds it done
+                walled = await wall.build(pool)
+            assert walled.role is None
+            async with walled.inside(None) as conn:
+                await conn.execute(
+                    "INSERT INTO sites VALUES ('site_a', 'A', 'UTC', now()), ('site_b', 'B', 'UTC', now())"
+                )
+            async with walled.inside(["site_a"]) as conn:
+                assert [row["site_id"] for row in await conn.fetch("SELECT * FROM sites")] == ["site_a"]
+            async with pool.acquire() as conn:
+                assert len(await conn.fetch("SELECT * FROM sites")) == 2
+        finally:
+            await pool.close()
+
+
+def test_a_site_that_would_be_read_as_several_is_refused() -> None:
+    assert wall.setting(["site_a", "site_b"]) == "site_a,site_b"
+    for site in ("site_a,site_b", "*"):
+        with pytest.raises(ValueError, match="comma"):
+            wall.setting([site])
