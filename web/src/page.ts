@@ -9,6 +9,7 @@ import {
   type Job,
   type Layout,
   type StreamState,
+  type Turn,
   type View,
 } from './client'
 import { h, say, set, show } from './dom'
@@ -45,12 +46,10 @@ export class Page {
   private readonly ended: Promise<string>
   private end!: (hint: string) => void
   private closeStream = () => {}
-  private closeReplay = () => {}
   private loader: FrameLoader | null = null
   private layouts = new Map<string, Promise<Layout | null>>()
   private drawn = false
   private entries = 0
-  private lastId = ''
   private readonly status = h('span', { class: 'stream', role: 'status' })
   private readonly toast = h('p', { class: 'toast error', role: 'alert' })
   private readonly sites = h('select', { 'aria-label': 'Site', onchange: () => this.open(this.sites.value) })
@@ -64,13 +63,13 @@ export class Page {
     const fail = (error: unknown) => this.fail(error)
     this.panels = [
       uploadPanel(client, (job) => {
-        this.receive({ type: 'video.job', data: job }, '')
+        this.receive({ type: 'video.job', data: job })
         this.select({ video: job.video_id })
       }),
       videosPanel((subject) => this.select(subject)),
       jobPanel(client, fail),
       picturePanel((index) => this.change({ chosen: index })),
-      tablesPanel((share) => this.seek(share)),
+      tablesPanel(this.client, (share) => this.seek(share)),
       hazardsPanel(client, fail, (time) => this.seekTime(time)),
       framesPanel(() => this.loader?.more(), (index) => this.change({ chosen: index })),
       feedPanel(),
@@ -91,7 +90,6 @@ export class Page {
     } finally {
       clearInterval(timer)
       this.closeStream()
-      this.closeReplay()
     }
   }
 
@@ -123,7 +121,6 @@ export class Page {
   /** Begins with a site: its cameras, and its stream. */
   private open(siteId: string): void {
     this.closeStream()
-    this.closeReplay()
     this.loader = null
     this.model = { ...fresh(siteId), sites: this.model.sites }
     this.sites.value = siteId
@@ -131,7 +128,7 @@ export class Page {
     this.client.cameras(siteId).then((cameras) => this.change({ cameras }), (error: unknown) => this.fail(error))
     this.closeStream = openStream({
       siteId,
-      onEvent: (delta, id) => this.receive(delta, id),
+      onEvent: (delta) => this.receive(delta),
       onState: (stream) => {
         this.change({ stream })
         if (stream === 'waiting') void this.stillSignedIn()
@@ -139,8 +136,7 @@ export class Page {
     })
   }
 
-  private receive(delta: Delta, id: string): void {
-    if (id) this.lastId = id
+  private receive(delta: Delta): void {
     const view = apply(this.model.view, delta)
     const line = worthALine(delta, this.model.view) ? feedLine(delta, tableLabel(this.model)) : null
     const feed = line
@@ -163,7 +159,6 @@ export class Page {
   }
 
   private select(subject: Subject): void {
-    this.closeReplay()
     this.change({ subject, frames: [], moreFrames: false, chosen: null, layout: null })
     const job = selectedJob(this.model)
     this.loader = job ? this.framesOf(job.video_id) : null
@@ -186,23 +181,14 @@ export class Page {
     )
   }
 
-  /** Reads again what the event log still has of a run, for how its tables changed before this page was open. */
+  /** How the tables of a run changed before this page was open. */
   private replay(runId: string): void {
-    const [epoch] = this.lastId.split(/-(?=\d+$)/)
-    if (!epoch) return
-    const until = setTimeout(() => this.closeReplay(), 5000)
-    const close = openStream({
-      siteId: this.model.view.siteId,
-      runId,
-      lastEventId: `${epoch}-0`,
-      onEvent: (delta) => {
-        if (delta.type === 'table.state') this.change({ view: apply(this.model.view, delta) })
-      },
-    })
-    this.closeReplay = () => {
-      clearTimeout(until)
-      close()
+    const add = (turns: Turn[]) => {
+      const told = [...turns].reverse()
+      const view = told.reduce((known, data) => apply(known, { type: 'table.state', data }), this.model.view)
+      this.change({ view })
     }
+    this.client.turns({ runId }).then(add, (error: unknown) => this.fail(error))
   }
 
   /** The layout that the states were concluded with, else the camera's newest. */

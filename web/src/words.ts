@@ -105,6 +105,6 @@ export function feedLine(delta: Delta, label: (tableId: string) => string): Feed
     case 'video.deleted':
       return line('A video was deleted', 'plain')
     default:
-      return delta.type === 'snapshot' ? null : line(word(delta.type.replaceAll('.', ' ')), 'plain')
+      return delta.type === 'snapshot' || delta.type === 'resume' ? null : line(word(delta.type.replaceAll('.', ' ')), 'plain')
   }
 }

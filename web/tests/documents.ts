@@ -22,6 +22,7 @@ export function job(changes: Partial<Job> = {}): Job {
     layout_version: 1,
     make: ['frames', 'tables'],
     started_at: null,
+    next: [{ action: 'cancel', method: 'POST', href: '/v1/videos/vid_1/cancel' }],
     error: null,
     video: null,
     created_at: '2026-11-23T09:00:00.000Z',

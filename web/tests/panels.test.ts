@@ -107,16 +107,16 @@ describe('the picture', () => {
 
 describe('the tables', () => {
   it('say state, since when, how many people and how sure', () => {
-    const panel = tablesPanel(() => undefined)
+    const panel = tablesPanel(new Client(), () => undefined)
     panel.update(model())
     const texts = [...panel.element.querySelectorAll('.tables li')].map((row) => row.textContent)
-    expect(texts).toEqual(['Table 1Occupiedsince 0:39, 2 people, 88 % sure', 'WindowUnknownnothing seen yet'])
+    expect(texts).toEqual(['Table 1Occupiedsince 0:39, 2 people, 88 % sureHistory', 'WindowUnknownnothing seen yetHistory'])
   })
 
   it('of a live camera are unknown once they have expired', () => {
     const live = { ...STATE, run_id: null, expires_at: '2026-11-23T09:01:00.000Z' }
     const view = { ...model().view, states: new Map([[stateKey(live), live]]) }
-    const panel = tablesPanel(() => undefined)
+    const panel = tablesPanel(new Client(), () => undefined)
     panel.update(model({ subject: { camera: 'cam_1' }, frames: [], view, now: Date.parse('2026-11-23T09:00:59Z') }))
     expect(panel.element.querySelector('.chip')?.textContent).toBe('Occupied')
     panel.update(model({ subject: { camera: 'cam_1' }, frames: [], view, now: Date.parse('2026-11-23T09:01:00Z') }))

@@ -15,7 +15,7 @@ from tests.integration.api.test_access_walls import OPEN, _ask, _operations, _se
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "access.md"
 SCOPES = ("read", "write", "upload", "admin")
-COLUMNS = ("no key", "wrong key", "expired key", "another site's key", "no scope", *SCOPES)
+COLUMNS = ("no key", "wrong key", "expired key", "another site's key", "no scope", *SCOPES, "admin of all")
 HEAD = """# Who may do what
 
 Made by asking every endpoint of the OpenAPI document as every kind of caller; a test holds it against this page
@@ -42,11 +42,12 @@ async def test_the_page_is_what_the_endpoints_answer(stage: Stage) -> None:
     }  # fmt: skip
     scoped = {scope: await stage.key(scope, sites=[place.site_id]) for scope in SCOPES}
     other = await stage.key(sites=[elsewhere.site_id])
+    scoped["admin of all"] = await stage.key("admin")
     rows = []
     for method, path in sorted(_operations(stage), key=lambda each: (each[1], each[0])):
         if path == "/v1/events":
             answers = await _row(stage, method, path, ids, refused, {})
-            answers |= dict.fromkeys(SCOPES, "403") | dict.fromkeys(("read", "write", "admin"), "yes")
+            answers |= dict.fromkeys(SCOPES, "403") | dict.fromkeys(("read", "write", "admin", "admin of all"), "yes")
             answers["another site's key"] = "own"
         else:
             # What may act asks for what is not there, so that nothing is done

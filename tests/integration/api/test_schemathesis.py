@@ -17,11 +17,11 @@ CHECKS = (
     "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,ignored_auth,"
     "allow_header_conformance"
 )
-BUDGET_S = 150
+BUDGET_S = 400
 ONE_KEY = r"^/v1/keys/\{"
 
 
-@pytest.mark.timeout(BUDGET_S + 60)
+@pytest.mark.timeout(2 * BUDGET_S)
 async def test_no_request_that_the_document_allows_or_forbids_surprises_us(stage: Stage, tmp_path: Path) -> None:
     client = await stage.client()
     run = await make_run(client, await make_place(client))

@@ -67,6 +67,8 @@ export interface Job {
   layout_version: number | null
   make: string[]
   started_at: Time | null
+  /** What can be done with it now, each a request of this API. */
+  next: Step[]
   error: { code: string; reason: string; retryable: boolean } | null
   video: VideoFacts | null
   created_at: Time
@@ -79,6 +81,65 @@ export interface PictureChoice {
   quality: number | null
   /** Pixels. */
   long_side: number | null
+}
+
+export interface Step {
+  action: Open<'cancel' | 'retry' | 'delete' | 'frames' | 'states'>
+  method: 'GET' | 'POST' | 'DELETE'
+  href: string
+}
+
+/** A state that a table came to: the record that told of it, and when the next one came. */
+export type Turn = TableState & {
+  /** When the next state began; null while this one holds. */
+  until: Time | null
+  duration_ms: number | null
+}
+
+/** Which transitions; everything that is left out is open. `runId` null: live ones only. */
+export interface TurnsOf {
+  siteId?: string
+  tableId?: string
+  cameraId?: string
+  runId?: string | null
+  from?: Time
+  to?: Time
+  limit?: number
+}
+
+/** The same table in all versions of its camera's layout. */
+export interface Table {
+  table_id: string
+  site_id: string
+  camera_id: string
+  section_id: string | null
+  label: string
+  seats: number | null
+  created_at: Time
+  /** When the newest layout left it out; null while it has it. */
+  retired_at: Time | null
+}
+
+/** A table cut out of a frame; `url` opens this JPEG alone and expires. */
+export interface Crop {
+  table_id: string
+  /** x0, y0, x1, y1 in the frame, 0 to 1. */
+  box: [number, number, number, number]
+  offset: number
+  length: number
+  changed: boolean | null
+  change: number | null
+  url: string
+}
+
+/** A picture as events name it. */
+export type Named = { frame_id: string } | { object_key: string; offset?: number; length?: number }
+
+export interface Link {
+  object_key: string
+  url: string
+  expires_at: Time
+  size_bytes: number
 }
 
 export interface VideoFacts {

@@ -1,6 +1,23 @@
 // The REST side of the API. Without a key the browser's cookie signs the requests.
 import type { HazardAlert } from '../generated/events'
-import type { Camera, Frame, HazardAction, Job, Layout, NewJob, NewVideo, Page, Site } from './documents'
+import type {
+  Camera,
+  Crop,
+  Frame,
+  HazardAction,
+  Job,
+  Layout,
+  Link,
+  Named,
+  NewJob,
+  NewVideo,
+  Page,
+  Site,
+  Step,
+  Table,
+  Turn,
+  TurnsOf,
+} from './documents'
 
 /** An answer that is an error (RFC 9457). `code` is stable, `detail` says what to do. */
 export class Problem extends Error {
@@ -73,6 +90,46 @@ export class Client {
   frames(videoId: string, cursor: string | null, limit: number): Promise<Page<Frame>> {
     const query = new URLSearchParams({ limit: String(limit), ...(cursor ? { cursor } : {}) })
     return this.request('GET', `/v1/videos/${encodeURIComponent(videoId)}/frames?${query}`)
+  }
+
+  /** The tables cut out of a frame of a video. */
+  async crops(frameId: string): Promise<Crop[]> {
+    const found: { items: Crop[] } = await this.request('GET', `/v1/frames/${encodeURIComponent(frameId)}/crops`)
+    return found.items
+  }
+
+  /** Exchanges the name of a picture, as events have it, for a link that expires. */
+  link(named: Named): Promise<Link> {
+    return this.request('POST', '/v1/links', named)
+  }
+
+  tables(siteId: string): Promise<Table[]> {
+    return this.all(`/v1/tables?site_id=${encodeURIComponent(siteId)}`)
+  }
+
+  /** What tables went through, the newest first: `limit` of them, or all that is kept. */
+  async turns(of: TurnsOf): Promise<Turn[]> {
+    const { siteId, tableId, cameraId, runId, from, to, limit } = of
+    const asked = {
+      site_id: siteId,
+      table_id: tableId,
+      camera_id: cameraId,
+      run_id: runId ?? undefined,
+      live: runId === null ? 'true' : undefined,
+      from,
+      to,
+      limit: String(limit ?? 1000),
+    }
+    const given = Object.entries(asked).filter((pair): pair is [string, string] => pair[1] !== undefined)
+    const path = `/v1/states/history?${new URLSearchParams(given)}`
+    if (limit === undefined) return this.all(path)
+    const page: Page<Turn> = await this.request('GET', path)
+    return page.items
+  }
+
+  /** Does what a job's `next` offers. */
+  step(step: Step): Promise<unknown> {
+    return this.request(step.method, step.href)
   }
 
   cancel(videoId: string): Promise<unknown> {

@@ -2,7 +2,8 @@
 //
 // The browser reconnects by itself with Last-Event-ID, and the server goes on from there or sends a new snapshot.
 // Only when the server ends the stream for good (an HTTP error) the browser gives up; then this opens another one,
-// with the last id in the query, after a pause that doubles.
+// with the last id in the query, after a pause that doubles. `resume` comes before the server hangs up on a client that
+// fell too far behind: nothing has to be done, the browser comes back with its last id.
 import type { Delta } from './view'
 
 export type StreamState = 'connecting' | 'live' | 'waiting' | 'closed'
@@ -17,11 +18,20 @@ export const TYPES = [
   'hazard.alert',
   'hazard.alert.deleted',
   'camera.status',
+  'camera.config',
+  'camera.deleted',
+  'resume',
 ] as const
+
+export type Topic = 'video.job' | 'table.state' | 'table.group' | 'hazard.alert' | 'camera.status' | 'camera.config'
 
 export interface StreamOptions {
   siteId: string
+  /** These narrow what is told; snapshots too. */
   runId?: string
+  cameraId?: string
+  tableId?: string
+  topics?: Topic[]
   /** `epoch-seq` of the last event seen; `epoch-0` replays what the log still has. */
   lastEventId?: string
   base?: string
@@ -77,6 +87,9 @@ export function openStream(options: StreamOptions): () => void {
 function address(options: StreamOptions, lastId: string): string {
   const query = new URLSearchParams({ site_id: options.siteId })
   if (options.runId) query.set('run_id', options.runId)
+  if (options.cameraId) query.set('camera_id', options.cameraId)
+  if (options.tableId) query.set('table_id', options.tableId)
+  for (const topic of options.topics ?? []) query.append('topic', topic)
   if (lastId) query.set('last_event_id', lastId)
   return `${options.base ?? ''}/v1/events?${query}`
 }

@@ -3,6 +3,7 @@ import type { TableState } from '../generated/events'
 import { h, keyed, say, set, show, type Row } from '../dom'
 import { newestConclusion, runOrigin, selectedJob, shownFrame, tableLabel, tablesNow, type Model, type TableNow } from '../model'
 import { ago, clockTime, tone, word } from '../words'
+import { historyOf, type HistoryClient, type HistoryOf } from './history'
 
 interface Span {
   key: string
@@ -15,14 +16,15 @@ interface Span {
 interface Line extends TableNow {
   label: string
   note: string
+  history: HistoryOf
   spans: Span[] | null
   playhead: number | null
 }
 
-export function tablesPanel(onSeek: (share: number) => void) {
+export function tablesPanel(client: HistoryClient, onSeek: (share: number) => void) {
   const list = h('ul', { class: 'tables' })
   const empty = h('p', { class: 'muted empty' })
-  const fill = keyed<Line>(list, (line) => line.table.table_id, () => row(onSeek))
+  const fill = keyed<Line>(list, (line) => line.key, () => row(client, onSeek))
   const element = h(
     'section',
     { class: 'card', 'aria-labelledby': 'tables-title' },
@@ -51,6 +53,7 @@ function line(each: TableNow, model: Model): Line {
     ...each,
     label: tableLabel(model)(each.table.table_id),
     note: note(each, model, origin),
+    history: { tableId: each.table.table_id, runId: job?.run_id ?? null, origin: job ? origin : null },
     spans: timed ? spans(model.view.past.get(each.key) ?? [], origin, length, known(model)) : null,
     playhead: timed && frame ? Math.min(1, frame.media_ms / length) : null,
   }
@@ -83,14 +86,16 @@ export function spans(past: readonly TableState[], origin: number, length: numbe
   })
 }
 
-function row(onSeek: (share: number) => void): Row<Line> {
+function row(client: HistoryClient, onSeek: (share: number) => void): Row<Line> {
+  let subject: HistoryOf = { tableId: '', runId: null, origin: null }
+  const history = historyOf(client, () => subject)
   const name = h('span', { class: 'name' })
   const chip = h('span', { class: 'chip' })
   const about = h('span', { class: 'muted small' })
   const bars = h('span', { class: 'bars' })
   const head = h('span', { class: 'playhead' })
   const track = h('div', { class: 'track', 'aria-hidden': 'true', onclick: (event: MouseEvent) => seek(event) }, bars, head)
-  const element = h('li', {}, h('div', { class: 'row' }, name, chip), about, track)
+  const element = h('li', {}, h('div', { class: 'row' }, name, chip), about, track, history.element)
   const fill = keyed<Span>(bars, (span) => span.key, span)
 
   const seek = (event: MouseEvent) => {
@@ -101,6 +106,7 @@ function row(onSeek: (share: number) => void): Row<Line> {
   return {
     element,
     update(line) {
+      subject = line.history
       say(name, line.label)
       say(chip, word(line.state))
       set(chip, 'data-state', tone(line.state))

@@ -130,6 +130,7 @@ class Projector:
         try:
             await self._patiently(lambda: apply(self._tools.pool, read, moved))
         except Exception as error:  # noqa: BLE001 (the boundary: whatever a record does to us, it is its own)
+            _stop_if_cancelled(error)
             if len(read) == 1:
                 await self._give_up(read[0][0], error)
                 return
@@ -176,6 +177,7 @@ class Projector:
             try:
                 return await work()
             except _PASSING as error:
+                _stop_if_cancelled(error)
                 if isinstance(error, ValueError):
                     raise  # asyncpg calls a value that fits no column an InterfaceError too; waiting mends none
                 self._tools.log.warning("projector_waits_for_database", error=repr(error), retry_s=delay)
@@ -199,6 +201,13 @@ class Projector:
         for lane, mine in (("live", True), ("run", False)):
             behind = sum(count for place, count in lag.items() if (place.number in live) is mine)
             self._tools.metrics.gauge("consumer_lag", behind, group=self._tools.group, lane=lane)
+
+
+def _stop_if_cancelled(error: Exception) -> None:
+    """A task that is cancelled in the middle of a statement: the rollback fails, and its error hides the cancelling."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
 
 
 async def _begin_again(pool: asyncpg.Pool, ends: dict[Partition, int]) -> list[Partition]:

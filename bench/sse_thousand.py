@@ -1,0 +1,135 @@
+"""A thousand readers on one real api process: memory, CPU and latency.
+
+usage: python -m bench.sse_thousand [CLIENTS] [EVENTS] [PER_SECOND]
+
+`python -m api` (HTTP and projector) on real Kafka and Postgres; every reader has the event stream of one site, with a
+key. Events of 1 KB are written to the site's log as the projector writes them, each with the time of its writing; a
+reader takes the time when its last byte is there. So latency is commit, notification, tail, encoding, sending and
+the readers' own process, which shares the machine. Prints one line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import statistics
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import httpx
+
+from api.store import site_events
+from api.store.site_events import Told
+from bench.parts import Parts
+from bench.processes import Server, free_port, listens, server
+
+KEY = "twk_thousand0_" + "t" * 40
+_TIMES = re.compile(rb'"at_ns":(\d+)')
+WITHIN_S = 120.0
+
+
+class Reader:
+    """One stream, and the latencies of what came on it, milliseconds."""
+
+    def __init__(self, port: int, site_id: str) -> None:
+        self._port, self._site_id = port, site_id
+        self.latencies: list[float] = []
+
+    async def open(self) -> None:
+        """Until the snapshot is here."""
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 22)
+        asked = f"GET /v1/events?site_id={self._site_id} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {KEY}"
+        self._writer.write(f"{asked}\r\n\r\n".encode())
+        await self._reader.readuntil(b"event: snapshot")
+
+    async def listen(self, events: int) -> None:
+        """Until so many events came. Raises EOFError when the stream ends before."""
+        rest = b""
+        while len(self.latencies) < events:
+            chunk = await self._reader.read(1 << 20)
+            if not chunk:
+                raise EOFError(f"{len(self.latencies)} of {events} events")
+            now, rest = time.monotonic_ns(), rest + chunk
+            whole = rest.rfind(b"\n\n") + 2
+            self.latencies += [(now - int(at)) / 1e6 for at in _TIMES.findall(rest[:whole])]
+            rest = rest[whole:]
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+async def write(database: str, site_id: str, events: int, per_second: float) -> None:
+    """Events as the projector appends them, each in a transaction of its own."""
+    conn = await asyncpg.connect(database, server_settings={"search_path": "api"})
+    began = time.monotonic()
+    for number in range(events):
+        await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
+        async with conn.transaction():
+            document = {"at_ns": time.monotonic_ns(), "text": "x" * 1000}
+            await site_events.append(conn, [Told(site_id=site_id, type="table.state", document=document)])
+    await conn.close()
+
+
+async def measure(api: Server, port: int, database: str, clients: int, events: int, per_second: float) -> str:
+    """The line."""
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False
+    ) as client:
+        site_id = (await client.post("/v1/sites", json={"name": "Bench"})).json()["site_id"]
+    before = _resident_mib(api.process.pid)
+    readers = [Reader(port, site_id) for _ in range(clients)]
+    opened = time.monotonic()
+    for start in range(0, clients, 50):
+        await asyncio.gather(*(reader.open() for reader in readers[start : start + 50]))
+    opening_s, idle = time.monotonic() - opened, _resident_mib(api.process.pid)
+    cpu, began = api.cpu_s(), time.monotonic()
+    async with asyncio.timeout(WITHIN_S):
+        await asyncio.gather(
+            write(database, site_id, events, per_second), *(reader.listen(events) for reader in readers)
+        )
+    took, used = time.monotonic() - began, api.cpu_s() - cpu
+    for reader in readers:
+        reader.close()
+    every = sorted(each for reader in readers for each in reader.latencies)
+    share = statistics.quantiles(every, n=1000)
+    return (
+        f"clients={clients} events={events} per_second={per_second:g} delivered={len(every)}"
+        f" p50_ms={share[499]:.1f} p99_ms={share[989]:.1f} max_ms={every[-1]:.1f}"
+        f" cpu_percent={100 * used / took:.0f} cpu_us_per_delivery={1e6 * used / len(every):.1f}"
+        f" rss_mib={_resident_mib(api.process.pid):.0f} rss_before_mib={before:.0f}"
+        f" kib_per_client={1024 * (idle - before) / clients:.1f} opening_s={opening_s:.1f}"
+    )
+
+
+def _resident_mib(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/statm").read_text().split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main() -> None:
+    """Start the parts and the api, measure, end them."""
+    given = sys.argv[1:]
+    clients, events, per_second = (int(given[n]) if len(given) > n else each for n, each in enumerate((1000, 200, 10)))
+    home = Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench"
+    parts = Parts.start(home / "parts")
+    try:
+        with TemporaryDirectory(dir=home) as folder:
+            port, database = free_port(), parts.new_database()
+            settings = {
+                "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": database, "TABLEWATCH_HOME": folder,
+                "LINK_SECRET": "l" * 32, "UPLOAD_TOKEN_SECRET": "u" * 32, "API_PORT": str(port), "OPS_PORT": "0",
+                "API_BOOTSTRAP_KEY": KEY,
+            }  # fmt: skip
+            with server([sys.executable, "-m", "api"], settings, Path(folder) / "api.log") as api:
+                api.wait_for(lambda: listens(port), "the api")
+                print(asyncio.run(measure(api, port, database, clients, events, float(per_second))))
+    finally:
+        parts.stop()
+
+
+if __name__ == "__main__":
+    main()
