@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 (names of our own tables)
 
+import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from chassis.database import connect, migrate
 
 # Tables that hold nothing of a site, or that no request's transaction can reach
 NO_SITE = {"event_epoch", "idempotent_answers", "migrations", "outbox", "projector_offsets"}
+_OFFSETS = itertools.count()
 EMPTY = {"camera_statuses", "table_groups", "deletions"}
 
 
@@ -32,8 +34,7 @@ async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
     text = answer(await client.post("/v1/keys", json=key), 201)["key"]
     answer(await client.post("/v1/session", json={"key": text}), 200)
     run = await make_run(client, place)
-    offset = secrets.randbelow(10**9)
-    await apply(stage.pool, [read_of(event, offset + n) for n, event in enumerate(run.whole(2))])
+    await apply(stage.pool, [read_of(event, next(_OFFSETS)) for event in run.whole(2)])
     return place, run
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from api.http import documents, paging
 from api.http.parts import Has, Parts, Reader
@@ -13,8 +13,17 @@ from api.store import Json, Sites, state_history, tables
 
 router = APIRouter(prefix="/v1", tags=["states"])
 
-From = Annotated[AwareDatetime | None, Query(alias="from", description="Only what began then or later")]
-To = Annotated[AwareDatetime | None, Query(description="Only what began before")]
+
+def _written(value: object) -> object:
+    """A time as it is written, with its zone: pydantic would take a number for seconds."""
+    if isinstance(value, str) and not value[:5].endswith("-"):
+        raise ValueError("not a time as RFC 3339 writes it")
+    return value
+
+
+When = Annotated[AwareDatetime, BeforeValidator(_written)]
+From = Annotated[When | None, Query(alias="from", description="Only what began then or later")]
+To = Annotated[When | None, Query(description="Only what began before")]
 
 
 def _asked(
