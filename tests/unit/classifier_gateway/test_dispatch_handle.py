@@ -281,3 +281,16 @@ async def test_evidence_has_the_same_ids_when_it_is_made_again(room):
     await room.take(ready(last=True))
     ids = [dict(each.headers)["ce_id"] for each in room.producer.sent]
     assert ids[:4] == ids[4:] and len(set(ids)) == 4
+
+
+async def test_every_frame_is_counted_by_its_end(room):
+    assert b'frames_total{outcome="classified",reason=""} 0.0' in room.metrics.exposition()
+    await room.take(ready())
+    assert room.metrics.value("frames_total", outcome="classified", reason="") == 1
+    del room.objects.objects["crops/c.bin"]
+    await room.take(ready(frame_id="another"))
+    assert room.metrics.value("frames_total", outcome="dropped", reason="gone") == 1
+    await room.take(command("cancel"))
+    await room.take(ready(frame_id="late"))
+    assert room.metrics.value("frames_total", outcome="dropped", reason="run_unwanted") == 1
+    assert room.metrics.value("frames_total", outcome="classified", reason="") == 1

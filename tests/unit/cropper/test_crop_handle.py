@@ -186,3 +186,11 @@ async def test_a_store_that_fails_tells_nobody(room):
     with pytest.raises(ConnectionError):
         await room.take(frame(0))
     assert room.producer.sent == []
+
+
+async def test_only_frames_that_are_wanted_for_tables_are_counted_by_their_end(room):
+    del room.objects.objects[keys.run_frame(SITE, RUN, 1)]
+    await room.take(frame(0))
+    await room.take(frame(1))
+    await room.take(frame(2, make=("frames",)))
+    assert room.metrics.value("frames_total", outcome="dropped", reason="nothing_to_cut") == 1
