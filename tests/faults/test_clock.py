@@ -10,7 +10,7 @@ from tests.faults.proof import PATIENCE_S, Proof, back
 from tests.faults.test_storage import loaded
 from tests.support.private_stack import REPO
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.own_stack]
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1")
 HOUR_S = 3600
 

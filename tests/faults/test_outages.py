@@ -9,7 +9,7 @@ from tests.faults.proof import PATIENCE_S, Proof, back
 from tests.support.load import Load
 from tests.support.private_stack import PrivateStack
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 SILENT_S = 30
 
 

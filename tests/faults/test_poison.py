@@ -15,7 +15,7 @@ from tests.support.road import hear
 from tablewatch_cli.broker import connected
 from tablewatch_schemas import TOPICS, dlq_name
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 READ = {
     "ingest": {"video.command"},
     "extractor": {"video.uploaded", "video.command"},

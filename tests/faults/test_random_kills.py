@@ -12,7 +12,7 @@ from tests.faults.proof import PATIENCE_S, Proof, Tell, back
 from tests.support.load import Load
 from tests.support.private_stack import PrivateStack, until
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(1800)
 PARTS = ("ingest", "extractor", "cropper", "classifier-gateway", "hazard", "api", "kafka", "postgres")
 AT_ONCE = 3
 LONGEST_S = 4.0

@@ -11,7 +11,7 @@ from tests.support.copies import second_copies
 from tests.support.load import Load
 from tests.support.private_stack import PrivateStack
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 AT_ONCE = 2
 
 
