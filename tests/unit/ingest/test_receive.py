@@ -79,9 +79,9 @@ def slow_appends(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[int]:
 
 
 async def test_a_slow_disk_is_not_a_silent_client(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow_appends(monkeypatch, 0.2)
+    slow_appends(monkeypatch, 1)
     with Partial.open(path, create=True) as partial:
-        await receive(chunks(b"x" * 1_100_000, b"y"), partial, LIMIT, 0.05)
+        await receive(chunks(b"x" * 1_100_000, b"y"), partial, LIMIT, 0.5)
     assert path.stat().st_size == 1_100_001
 
 
@@ -188,15 +188,28 @@ def test_partial_writes_are_completed(path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_cancelled_request_writes_nothing_after_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads = slow_appends(monkeypatch, 0.3)
+    append, begun, closed, ended = Partial.append, threading.Event(), threading.Event(), threading.Event()
+
+    def stalled(self: Partial, batch: Sequence[bytes]) -> None:
+        if threading.current_thread() is threading.main_thread():
+            time.sleep(0.05)  # slow: the next one goes to a thread
+            append(self, batch)
+            return
+        begun.set()
+        closed.wait(60)
+        append(self, batch)
+        ended.set()
+
+    monkeypatch.setattr(Partial, "append", stalled)
     partial = Partial.open(path, create=True)
     body = chunks(b"x" * 200_000, b"y" * 1_100_000, b"z")
     running = asyncio.create_task(receive(body, partial, LIMIT, 5))
-    while len(threads) < 2:  # the first in the loop, the second in a thread
+    while not begun.is_set():
         await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     partial.close()
-    await asyncio.sleep(0.5)
+    closed.set()
+    assert await asyncio.to_thread(ended.wait, 60)
     assert path.read_bytes() == b"x" * 200_000  # closed before the thread came to it
