@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
-from chassis import fold_start
+from chassis import fold_start, fold_watch
 from chassis.consume import Invalid
 from chassis.fold import Fold, FoldOptions, Stalled, Step
 from chassis.fold_order import Order, Skipped
@@ -193,6 +193,38 @@ def test_a_partition_that_went_elsewhere_is_forgotten():
     still.see(at(1, 5), 0)
     assert still.see({}, 100)
     assert still.see(at(1, 5), 200)
+
+
+class Starting:
+    """As much of Faust as recovers rows: `left` after each look."""
+
+    def __init__(self, left: list[int]) -> None:
+        self._left, self.begun = left, asyncio.Event()
+        self.tables = self.recovery = self.conf = self
+        self.id = "group"
+
+    async def start(self) -> None:
+        await self.begun.wait()
+
+    def active_remaining_total(self) -> int:
+        if len(self._left) == 1:
+            self.begun.set()
+        return self._left.pop(0)
+
+
+async def test_a_long_recovery_is_alive_and_one_that_stands_still_ends_the_process(monkeypatch):
+    monkeypatch.setattr(fold_watch, "_LOOK_S", 0.01)
+    health, clock = Health(), ManualClock()
+    health.expect("group", 60)
+    await fold_watch.started(Starting([3, 2, 1, 0]), 30, clock=clock, health=health)
+
+    class Passing(ManualClock):
+        def monotonic(self) -> float:
+            self.now_s = getattr(self, "now_s", 0.0) + 20
+            return self.now_s
+
+    with pytest.raises(Stalled):
+        await fold_watch.started(Starting([7] * 10), 30, clock=Passing(), health=health)
 
 
 class Faust:

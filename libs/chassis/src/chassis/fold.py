@@ -20,7 +20,7 @@ from chassis.deadletters import Fuse, FuseOptions, bury, dead_letter
 from chassis.fold_faust import FoldOptions
 from chassis.fold_index import RowIndex
 from chassis.fold_order import Order, Skipped
-from chassis.fold_watch import Stalled, owned, watch
+from chassis.fold_watch import Stalled, owned, started, watch
 from chassis.health import Health
 from chassis.lanes import partition_for
 from chassis.metrics import Metrics
@@ -141,9 +141,9 @@ class Fold:
 
     async def _live(self, app: Any, stop: asyncio.Event) -> None:
         """Start (which recovers the rows), then tick and watch."""
-        await app.start()
-        self._running = True
         options, clock = self._options, self._clock
+        await started(app, options.stalled_s, clock=clock, health=self._health)
+        self._running = True
         watching = watch(
             app, self._order, options.topic, options.stalled_s, count=options.partitions,
             clock=clock, metrics=self._metrics, health=self._health, stop=stop,

@@ -63,6 +63,19 @@ def _moved(before: tuple[Progress, float] | None, now: Progress) -> bool:
     return before is not None and before[0] != now
 
 
+async def started(app: Any, limit_s: float, *, clock: Clock, health: Health) -> None:
+    """Start the app, which recovers the rows; alive for as long as rows come. Raises Stalled, or what Faust raised."""
+    starting, standstill = asyncio.ensure_future(app.start()), Standstill(limit_s)
+    try:
+        while not (await asyncio.wait({starting}, timeout=_LOOK_S))[0]:
+            left = app.tables.recovery.active_remaining_total()
+            if standstill.see({0: Progress(-left, -left, left)}, clock.monotonic()):
+                health.beat(app.conf.id)
+        starting.result()
+    finally:
+        starting.cancel()
+
+
 async def watch(
     app: Any, order: Order, topic: str, limit_s: float, *, count: int, clock: Clock, metrics: Metrics, health: Health,
     stop: asyncio.Event,
