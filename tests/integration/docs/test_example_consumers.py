@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -186,3 +187,24 @@ def test_it_goes_on_where_it_stood(started: list[Consumer], command: list[str], 
     second.committed(place, end)
     assert [line["free"] for line in second.lines() if line.get("table") == table] == [[]]
     assert len(second.lines()) == 1, "what was committed is not read again"
+
+
+def test_the_shortest_one_of_the_page(kafka: str, tmp_path: Path) -> None:
+    """The consumer of docs/consumers.md, copied from it: each thing told once, and what is deleted stays deleted."""
+    page = (REPO / "docs" / "consumers.md").read_text()
+    shown = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert shown is not None
+    program = tmp_path / "shown.py"
+    program.write_text(shown[1].replace("127.0.0.1:8720", kafka))
+    table = f"tbl_d{secrets.token_hex(8)}"
+    gone = tombstone(TableState, table, source=SOURCE, time=datetime.now(UTC), lane="live", version=3)
+    one, two = state(table, 1, "free"), state(table, 2, "occupied")
+    end = asyncio.run(send(kafka, one, one, replace(two, value=b"\xff"), two, one, gone, two))
+    consumer = Consumer([sys.executable, "-u", str(program)], kafka, "waitlist", tmp_path / "shown.out")
+    try:
+        consumer.committed(TopicPartition("table.state", 0), end)
+    finally:
+        consumer.process.kill()
+        consumer.process.wait()
+    told = [line.split()[1:3] for line in consumer.output.read_text().splitlines() if line.startswith(table)]
+    assert told == [["free", "0.93"], ["occupied", "0.93"], ["is", "not"]], consumer.output.read_text()
