@@ -72,7 +72,7 @@ class Consumer:
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.output.read_text().splitlines() if line.startswith("{")]
 
-    def committed(self, place: TopicPartition, offset: int, patience_s: float = 60) -> None:
+    def committed(self, place: TopicPartition, offset: int, patience_s: float = 120) -> None:
         """Wait until the group has done everything before an offset."""
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
