@@ -1,5 +1,6 @@
 """What the child answers: `survey` makes a plan, `sample` delivers the frames of one segment."""
 
+import gc
 import io
 import time
 from collections.abc import Callable, Iterable
@@ -35,6 +36,7 @@ def serve(requests: Iterable[bytes], out: BinaryIO | io.RawIOBase) -> None:
     def say(what: str, payload: bytes = b"", **fields: Any) -> None:
         write_all(out, wire.packed({"say": what, **fields}, payload))
 
+    gc.freeze()  # what the libraries made lives as long as the process: no need to look through it again
     say("ready")
     opened = Opened()
     for line in requests:
