@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import resource
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -97,14 +98,23 @@ class _Writer:
         batch, self._waiting, self._held = self._waiting, [], 0
         if not batch:
             return
-        began = time.monotonic()
         if self._quick:
-            self._partial.append(batch)
+            self._append(batch)
         else:
-            await asyncio.to_thread(self._partial.append, batch)
-        self._quick = time.monotonic() - began < SLOW_S
+            await asyncio.to_thread(self._append, batch)
         if self._partial.removed:
             raise Refused("upload_gone")
         if self._partial.size - self._synced >= UNSYNCED_BYTES:
             await asyncio.to_thread(self._partial.sync)
             self._synced = self._partial.size
+
+    def _append(self, batch: list[bytes]) -> None:
+        """A write that took long because it waited, and not because others had the processor, is one of a slow disk."""
+        began, waits = time.monotonic(), _waits()
+        self._partial.append(batch)
+        self._quick = time.monotonic() - began < SLOW_S or _waits() == waits
+
+
+def _waits() -> int:
+    """How often this thread has given the processor away to wait for something."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
