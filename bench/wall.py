@@ -39,7 +39,7 @@ async def _filled(pool: asyncpg.Pool) -> None:
     )
     state = '{"run_id": null, "state": "free", "expires_at": "2099-01-01T00:00:00.000Z", "pad": "%s"}' % ("x" * 600)
     await pool.execute(
-        "INSERT INTO states SELECT site_id || n, 'tbl_' || n, site_id, NULL, '{cam}', 1, false, now(), now(), $1"
+        "INSERT INTO states SELECT site_id || '-' || n, 'tbl_' || n, site_id, NULL, '{cam}', 1, false, now(), now(), $1"
         " FROM sites, generate_series(1, 100) n",
         state,
     )
