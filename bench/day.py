@@ -2,8 +2,8 @@
 
 Ten cameras of two tables, on the live lane, on real Kafka and Postgres, as three processes. There are no pictures: what
 the extractor, the cropper, the classifier and the detector say of each frame is made here (frame.extracted, crop.ready,
-two table.evidence, hazard.candidate), `--rate` frames a second. The day begins now and runs ahead of the clock, so that
-ticks come and find nothing stale. Shown: memory of each process and lag of each group, every five seconds; the ledger.
+two table.evidence, hazard.candidate), `--rate` frames a second. The day begins soon and runs ahead of the clock: ticks
+come and find nothing stale. Shown: memory of each process and lag of each group, every five seconds; the ledger.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from tablewatch_schemas import (
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "services" / "api" / "migrations"
 CAMERAS, TABLES_EACH, FRAME_S, LOOK_S, PATIENCE_S = 10, 2, 5, 5.0, 300
+AHEAD = timedelta(minutes=10)  # of the clock, until everything runs: a tick would find the first states stale
 TURN_FRAMES = 360  # a table changes twice an hour
 SPILL_EVERY, SPILL_FRAMES = 2000, 12
 GROUPS = ("classifier-gateway-fold", "hazard-follow", "api-projector")
@@ -70,7 +71,7 @@ class Site:
     site_id: str = field(default_factory=lambda: new_id("site"))
     cameras: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("cam") for _ in range(CAMERAS)))
     tables: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("tbl") for _ in range(CAMERAS * TABLES_EACH)))
-    begins: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    begins: datetime = field(default_factory=lambda: (datetime.now(UTC) + AHEAD).replace(microsecond=0))
 
     def frame(self, number: int) -> list[Sendable]:
         """Everything that is said of one frame; cameras take turns."""
