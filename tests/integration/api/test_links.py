@@ -5,10 +5,15 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from tests.integration.api.conftest import Stage
 from tests.integration.api.place import Place, RunOf, answer, code, make_place, make_run
+from tests.integration.api.test_projector import _read as read_of
 
-from tablewatch_schemas import keys
+from api.project.apply import apply
+from classifier_gateway.dispatch.evidence import verdicts
+from inference.protocol import TableVerdict
+from tablewatch_schemas import CropReady, CropReadyCrop, TableState, event_id, keys
 from tablewatch_schemas.ids import frame_id, live_frame_id
 from tablewatch_schemas.times import read_time
 
@@ -86,3 +91,107 @@ async def test_the_scope_to_read_is_needed(stage: Stage, scope: str) -> None:
     _, _, made = await _setting(stage)
     refused = await (await stage.client(scope)).post("/v1/links", json={"object_key": made[0]})
     assert code(refused, 403) == "scope_missing"
+
+
+def _cut(run: RunOf, index: int) -> CropReady:
+    """Two tables cut out of a frame of the run."""
+    places = zip(run.place.tables, (0, 10), (10, 6), strict=True)
+    cut = tuple(
+        CropReadyCrop(table_id=table, offset=at, length=long, box=(0.1, 0.1, 0.2, 0.2), changed=None, change=None)
+        for table, at, long in places
+    )
+    return replace(run.crops(index), crops=cut)
+
+
+def _judged(cut: CropReady) -> list[str]:
+    """Ids of the verdicts on its tables, as the classifier-gateway makes them."""
+    said = [
+        TableVerdict(each.table_id, "free", confidence=0.9, people=0, things=0, model="m", version="1")
+        for each in cut.crops
+    ]
+    return [event_id(each) for each in verdicts(cut, said, None)]
+
+
+def _resting_on(state: TableState, evidence_ids: list[str], frame_ids: list[str]) -> TableState:
+    said = replace(state.evidence, evidence_ids=tuple(evidence_ids), frame_ids=tuple(frame_ids))
+    return replace(state, evidence=said)
+
+
+async def _of_a_run(stage: Stage) -> tuple[Place, RunOf, list[dict[str, str]]]:
+    """Frames 0 to 2 of a run with their crops; a state of its second table that rests on verdicts on them all.
+
+    What is asked for: the evidence of each frame.
+    """
+    place, run, _ = await _setting(stage)
+    cut = [_cut(run, index) for index in range(3)]
+    ids = [_judged(each)[1] for each in cut]
+    turned = _resting_on(run.state(1, 1, "free"), ids[:2], [each.frame_id for each in cut[:2]])
+    held = _resting_on(run.state(1, 2, "free"), ids[2:], [cut[2].frame_id])
+    events = [*(run.frame(index) for index in range(3)), *cut, turned, held]
+    await apply(stage.pool, [read_of(event, offset) for offset, event in enumerate(events)])
+    for index, each in enumerate(cut):
+        await stage.parts.objects.put(each.crops_key or "", f"table one{index}two {index}.".encode())
+    asked = [{"evidence_id": each, "table_id": place.tables[1], "run_id": run.run_id} for each in ids]
+    return place, run, asked
+
+
+async def test_a_crop_by_its_frame_and_table(stage: Stage) -> None:
+    place, run, _ = await _of_a_run(stage)
+    reader = await stage.client("read", sites=[place.site_id])
+    asked = {"frame_id": frame_id(run.run_id, 1), "table_id": place.tables[1]}
+    link = answer(await reader.post("/v1/links", json=asked), 200)
+    assert (link["object_key"], link["size_bytes"]) == (keys.run_crops(place.site_id, run.run_id, 1), 6)
+    assert (await _open(stage, link["url"])).content == b"two 1."
+    not_cut = [asked | {"table_id": "tbl_none"}, asked | {"frame_id": frame_id(run.run_id, 3)}]
+    live = asked | {"frame_id": live_frame_id(place.camera_id, LIGHT)}
+    for body in [*not_cut, live]:
+        assert code(await reader.post("/v1/links", json=body), 404) == "crops_not_found"
+
+
+async def test_evidence_of_a_run_opens_the_crop_that_was_judged(stage: Stage) -> None:
+    """The first two stand in the transition, the third in the newest record."""
+    place, _, asked = await _of_a_run(stage)
+    reader = await stage.client("read", sites=[place.site_id])
+    for index, body in enumerate(asked):
+        link = answer(await reader.post("/v1/links", json=body), 200)
+        assert (await _open(stage, link["url"])).content == f"two {index}.".encode()
+
+
+async def test_evidence_of_the_live_lane_opens_the_frame(stage: Stage) -> None:
+    place, run, made = await _setting(stage)
+    frame = live_frame_id(place.camera_id, LIGHT)
+    cut = replace(_cut(run, 0), frame_id=frame, run_id=None, video_id=None, index=None, captured_at=LIGHT)
+    ids = _judged(cut)
+    state = _resting_on(run.state(0, 1, "free", live=True), ["another", ids[0]], ["nonsense", frame])
+    await apply(stage.pool, [read_of(state, 0)])
+    reader = await stage.client("read", sites=[place.site_id])
+    asked = {"evidence_id": ids[0], "table_id": place.tables[0]}
+    assert answer(await reader.post("/v1/links", json=asked), 200)["object_key"] == made[2]
+
+
+async def test_evidence_that_no_state_names_or_of_another_site_is_gone(stage: Stage) -> None:
+    place, run, asked = await _of_a_run(stage)
+    other = await make_place(await stage.client(), "Elsewhere")
+    stranger = await stage.client("read", sites=[other.site_id])
+    owner = await stage.client("read", sites=[place.site_id])
+    crop = {"frame_id": frame_id(run.run_id, 1), "table_id": place.tables[1]}
+    said = [await stranger.post("/v1/links", json=body) for body in [*asked, crop]]
+    unnamed = _judged(_cut(run, 1))[0]
+    for changed in ({"evidence_id": unnamed}, {"table_id": place.tables[0]}, {"run_id": None}):
+        said.append(await owner.post("/v1/links", json=asked[0] | changed))
+    client = await stage.client()
+    answer(await client.delete(f"/v1/videos/{run.video_id}"), 202)
+    said += [await owner.post("/v1/links", json=body) for body in [*asked, crop]]
+    assert {code(response, 404) for response in said} == {"object_gone"}
+    assert len({response.text for response in said}) == 1
+
+
+async def test_what_does_not_go_together_is_refused(stage: Stage) -> None:
+    reader = await stage.client("read")
+    some = {"evidence_id": "0f0c2ab3-6d0e-5a51-9c39-3f1c1c0f7a11"}
+    frame = {"frame_id": "run_1-000000042"}
+    for body in (
+        some, some | frame | {"table_id": "tbl_1"}, frame | {"run_id": "run_1"}, frame | {"offset": 0, "length": 1},
+        {"object_key": "frames/site_1/run_1/1.jpg", "table_id": "tbl_1"}, {"evidence_id": "x", "table_id": "tbl_1"},
+    ):  # fmt: skip
+        assert code(await reader.post("/v1/links", json=body), 422) == "invalid_request"

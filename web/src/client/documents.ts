@@ -133,7 +133,10 @@ export interface Crop {
 }
 
 /** A picture as events name it. */
-export type Named = { frame_id: string } | { object_key: string; offset?: number; length?: number }
+export type Named =
+  | { frame_id: string; table_id?: string }
+  | { object_key: string; offset?: number; length?: number }
+  | { evidence_id: string; table_id: string; run_id?: string | null }
 
 export interface Link {
   object_key: string

@@ -1,5 +1,6 @@
 """Links for those who read the topics: the key or id of a picture, exchanged for a link that expires."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,41 +11,92 @@ from api.http.bodies import NewLink
 from api.http.parts import Has, Parts, Reader
 from api.pictures import frame_key, frame_owner, owner_of
 from api.problems import Problem
-from api.store import Connection, Sites, owners
+from api.store import Connection, Sites, crops, evidence, owners
 from chassis.objects import BadKey, ObjectInfo
 from tablewatch_schemas.times import write_time
 
 router = APIRouter(prefix="/v1/links", tags=["objects"])
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """An object, or (offset, length) of it."""
+
+    key: str
+    part: tuple[int, int] | None = None
+
+
 @router.post("", response_model=documents.Link)
 async def create_link(body: NewLink, who: Reader, has: Has) -> Any:
-    """Exchange the key of a frame, its crops or its evidence, as a topic has it, for a link that needs no API key."""
+    """Exchange what a topic names for a link that needs no API key.
+
+    That is the key of an object (of a crops object also a part), the id of a frame, a frame and a table for the crop
+    of it, or the id of evidence that a table.state rests on: for the crop that was judged, of a live frame for the
+    frame.
+    """
     async with has.inside(who.site_list) as conn:
-        key = await _key(conn, who.site_list, body)
-    info = await _stat(has, key)
+        meant = await _meant(conn, who.site_list, body)
+    info = await _stat(has, meant.key)
     expires_at = has.now().replace(microsecond=0) + timedelta(seconds=has.settings.api_link_ttl_s)
     size, url = info.size, await has.link(info.key)
-    if body.offset is not None and body.length is not None:
-        if body.offset + body.length > info.size:
+    if meant.part is not None:
+        offset, size = meant.part
+        if offset + size > info.size:
             raise _gone()
-        size, url = body.length, has.link_to_part(info.key, body.offset, body.length)
+        url = has.link_to_part(info.key, offset, size)
     return {"object_key": info.key, "url": url, "expires_at": write_time(expires_at), "size_bytes": size}
 
 
-async def _key(conn: Connection, sites: Sites, body: NewLink) -> str:
-    """The object that is meant, when its owner is there and inside the wall. Raises Problem object_gone."""
+async def _meant(conn: Connection, sites: Sites, body: NewLink) -> Meant:
+    """What is meant, when its owner is there and inside the wall. Raises Problem object_gone, crops_not_found."""
+    if body.evidence_id is not None and body.table_id is not None:
+        return await _evidence(conn, sites, body.evidence_id, body.table_id, body.run_id)
     if body.frame_id is not None:
-        owner = frame_owner(body.frame_id)
-        site_id = await owners.site_of(conn, sites, owner) if owner else None
-        if site_id is None:
-            raise _gone()
-        return frame_key(site_id, body.frame_id, await owners.ending_of(conn, owner))
+        return await _frame(conn, sites, body.frame_id, body.table_id)
     key = body.object_key or ""
     site_id, owner = owner_of(key)
     if await owners.site_of(conn, sites, owner) != site_id:
         raise _gone()
-    return key
+    return Meant(key, None if body.offset is None or body.length is None else (body.offset, body.length))
+
+
+async def _frame(conn: Connection, sites: Sites, frame_id: str, table_id: str | None) -> Meant:
+    """A frame, or the crop of a table from it."""
+    owner = frame_owner(frame_id)
+    site_id = await owners.site_of(conn, sites, owner) if owner else None
+    if site_id is None:
+        raise _gone()
+    if table_id is None:
+        return Meant(frame_key(site_id, frame_id, await owners.ending_of(conn, owner)))
+    crop = await _crop(conn, frame_id, table_id)
+    if crop is None:
+        raise Problem(
+            "crops_not_found",
+            "No crop of that table and frame is known here. Those of live frames: give object_key, offset and length"
+            " as crop.ready has them.",
+        )
+    return crop
+
+
+async def _evidence(conn: Connection, sites: Sites, evidence_id: str, table_id: str, run_id: str | None) -> Meant:
+    """The crop that was judged, or the frame where its crops are not known here."""
+    frame_id = await evidence.frame_of(conn, sites, evidence_id, table_id, run_id)
+    if frame_id is None:
+        raise _gone()
+    whole = await _frame(conn, sites, frame_id, None)
+    return await _crop(conn, frame_id, table_id) or whole
+
+
+async def _crop(conn: Connection, frame_id: str, table_id: str) -> Meant | None:
+    """Where the crop of a table lies; the wall is at the frame. None of live frames, which have no rows."""
+    if not frame_id.startswith("run_"):
+        return None
+    run_id, _, index = frame_id.rpartition("-")
+    found = await crops.of_frame(conn, run_id, int(index)) or {"crops": []}
+    for crop in found["crops"]:
+        if crop["table_id"] == table_id:
+            return Meant(found["object_key"], (crop["offset"], crop["length"]))
+    return None
 
 
 async def _stat(has: Parts, key: str) -> ObjectInfo:
