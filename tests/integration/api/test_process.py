@@ -1,4 +1,7 @@
-"""The program as it runs: started, killed in the middle of a run, started again, stopped with a stream open."""
+"""The program as it runs: started, killed in the middle of a run, started again, stopped with a stream open.
+
+And two of it at once, of which either is killed while a client listens.
+"""
 
 import asyncio
 import os
@@ -6,16 +9,20 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from tests.integration.api.conftest import until
 from tests.integration.api.place import RunOf, answer, make_place, make_run
-from tests.integration.api.sse import listening
+from tests.integration.api.sse import Ear, Heard, listening
 
+from api.store import site_events, wall
+from api.store.site_events import Told
+from chassis.database import connect
 from chassis.metrics import Metrics
 from chassis.produce import KafkaProducer
 from tablewatch_schemas import encode
@@ -26,12 +33,12 @@ KEY = "twk_process0_" + "p" * 40
 class Program:
     """`python -m api` on ports of its own."""
 
-    def __init__(self, home: Path, kafka: str, database: str) -> None:
+    def __init__(self, home: Path, kafka: str, database: str, roles: str = "http,projector") -> None:
         self.home, self.port, self.ops = home, _free(), _free()
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("API_")} | {
             "KAFKA_BOOTSTRAP": kafka, "DATABASE_URL": database, "TABLEWATCH_HOME": str(home), "LINK_SECRET": "l" * 32,
             "UPLOAD_TOKEN_SECRET": "u" * 32, "API_PORT": str(self.port), "OPS_PORT": str(self.ops),
-            "API_BOOTSTRAP_KEY": KEY, "PUBLIC_URL": self.url,
+            "API_BOOTSTRAP_KEY": KEY, "PUBLIC_URL": self.url, "API_ROLES": roles,
         }  # fmt: skip
 
     @property
@@ -110,3 +117,61 @@ async def _send(producer: KafkaProducer, run: RunOf) -> None:
         chunk = events[start : start + 20]
         await producer.send_all([encode(event, source="tablewatch/test", time=now) for event in chunk])
         await asyncio.sleep(0.1)
+
+
+@pytest.mark.timeout(240)
+async def test_a_client_changes_between_two_processes_of_which_either_is_killed(
+    kafka_bootstrap: str, database_url: str, tmp_path: Path
+) -> None:
+    """While events are appended all the time, it sees every seq once."""
+    programs = [_serving(tmp_path / name, kafka_bootstrap, database_url) for name in ("one", "other")]
+    stop, heard = asyncio.Event(), list[Heard]()
+    async with AsyncExitStack() as stack:
+        processes = [await stack.enter_async_context(program.running()) for program in programs]
+        async with programs[0].client() as client:
+            site_id = (await make_place(client)).site_id
+        async with listening(programs[0].url, KEY, site_id=site_id) as ear:
+            heard.append(await ear.next())
+        pool = await connect(database_url, "api", size=2, settings=wall.OWNER)
+        stack.push_async_callback(pool.close)
+        writers = [asyncio.create_task(_append(pool, site_id, stop)) for _ in range(2)]
+        for program, process in zip(programs, processes, strict=True):
+            async with listening(program.url, KEY, heard[-1].id, site_id=site_id) as ear:
+                heard += await ear.some(20)
+                process.kill()
+                heard += await _rest(ear)
+            there = programs[1 - programs.index(program)]
+            async with listening(there.url, KEY, heard[-1].id, site_id=site_id) as ear:
+                heard += await ear.some(20)
+            await stack.enter_async_context(program.running())
+        stop.set()
+        newest = heard[0].seq + sum(await asyncio.gather(*writers))
+        async with listening(programs[0].url, KEY, heard[-1].id, site_id=site_id) as ear:
+            heard += await ear.some(newest - heard[-1].seq)
+    assert [each.seq for each in heard] == list(range(heard[0].seq, newest + 1))
+    assert {each.type for each in heard[1:]} == {"test"}
+
+
+def _serving(home: Path, kafka: str, database: str) -> Program:
+    home.mkdir()
+    return Program(home, kafka, database, "http")
+
+
+async def _append(pool: asyncpg.Pool, site_id: str, stop: asyncio.Event) -> int:
+    """Events, each in a transaction of its own, until it is enough. How many."""
+    count = 0
+    while not stop.is_set():
+        async with pool.acquire() as conn, conn.transaction():
+            await site_events.append(conn, [Told(site_id=site_id, type="test", document={"n": count})])
+        count += 1
+        await asyncio.sleep(0.02)
+    return count
+
+
+async def _rest(ear: Ear) -> list[Heard]:
+    """What still comes whole from a process that is gone."""
+    heard = list[Heard]()
+    with suppress(httpx.TransportError, StopAsyncIteration):
+        while True:
+            heard.append(await ear.next())
+    return heard
