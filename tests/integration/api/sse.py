@@ -1,5 +1,6 @@
 """Reading an event stream as a browser does."""
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,11 +51,15 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(base_url: str, key: str, last: str | None = None, **query: str) -> AsyncIterator[Ear]:
-    """An open stream."""
+async def listening(
+    base_url: str, key: str, last: str | None = None, *, buffer_bytes: int | None = None, **query: str
+) -> AsyncIterator[Ear]:
+    """An open stream; `buffer_bytes`: what the kernel takes for a client that does not read."""
     headers = {"Authorization": f"Bearer {key}"} | ({"Last-Event-ID": last} if last else {})
+    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)] if buffer_bytes else None
+    transport = httpx.AsyncHTTPTransport(trust_env=False, socket_options=small)
     async with (
-        httpx.AsyncClient(base_url=base_url, timeout=20, trust_env=False) as client,
+        httpx.AsyncClient(base_url=base_url, timeout=20, trust_env=False, transport=transport) as client,
         client.stream("GET", "/v1/events", headers=headers, params=query) as response,
     ):
         assert response.status_code == 200, await response.aread()

@@ -2,13 +2,15 @@
 
 import asyncio
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from tests.integration.api.conftest import Stage, until
 from tests.integration.api.place import Place, answer, make_place, make_run
-from tests.integration.api.sse import Heard, listening
+from tests.integration.api.sse import Ear, Heard, listening
 
 from api.events import hub as hub_module
 from api.store import site_events
@@ -169,3 +171,64 @@ async def test_an_old_stream_ends_and_the_tail_forgets_the_site(stage: Stage) ->
             while True:
                 await asyncio.wait_for(ear.block(), 10)
     await until(lambda: stage.parts.metrics.value("open_streams") == 0)
+
+
+# More than sockets take for a reader that takes nothing: a few MiB on our side, a buffer of 64 KiB on its own
+FLOOD, BIG, SMALL_BUFFER = 60, 256 * 1024, 64 * 1024
+
+
+async def _flood(stage: Stage, site_id: str, witness: Ear | None = None) -> int:
+    """Big events, each told once a witness has the one before, so that all of them were in the ring. The last seq."""
+    for _ in range(FLOOD):
+        async with stage.pool.acquire() as conn, conn.transaction():
+            await site_events.append(conn, [Told(site_id=site_id, type="test", document={"text": "x" * BIG})])
+        if witness is not None:
+            await witness.next()
+    async with stage.pool.acquire() as conn:
+        return (await site_events.span(conn, site_id))[1]
+
+
+async def _to_the_end(ear: Ear) -> list[Heard]:
+    """What is still to be had of a stream that is being hung up."""
+    heard = list[Heard]()
+    with suppress(httpx.TransportError, StopAsyncIteration):
+        while True:
+            heard.append(await ear.next())
+    return heard
+
+
+async def test_a_reader_left_behind_by_the_ring_is_told_to_resume_and_hung_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "RING", 4)
+    place, key = await _place(stage), await stage.key()
+    async with stage.serving(api_stream_stall_s=600) as address, listening(address, key) as witness:
+        await witness.next()
+        async with listening(address, key, buffer_bytes=SMALL_BUFFER) as slow:
+            first = await slow.next()
+            newest = await _flood(stage, place.site_id, witness)
+            *heard, last = await _to_the_end(slow)
+        assert (last.type, last.data["reason"]) == ("resume", "slow")
+        assert last.data["last_event_id"] == heard[-1].id
+        assert [each.seq for each in heard] == list(range(first.seq + 1, heard[-1].seq + 1))
+        assert heard[-1].seq < newest
+        async with listening(address, key, heard[-1].id) as again:
+            rest = await again.some(newest - heard[-1].seq)
+    assert [each.seq for each in rest] == list(range(heard[-1].seq + 1, newest + 1))
+
+
+async def test_a_reader_that_takes_nothing_is_hung_up_without_a_word(stage: Stage) -> None:
+    place, key = await _place(stage), await stage.key()
+    async with stage.serving(api_stream_stall_s=0.5) as address:
+        async with listening(address, key, buffer_bytes=SMALL_BUFFER) as stuck:
+            first = await stuck.next()
+            newest = await _flood(stage, place.site_id)
+            await until(lambda: stage.parts.metrics.value("open_streams") == 0, 60)
+            heard = await _to_the_end(stuck)
+        last = (heard or [first])[-1]
+        assert {each.type for each in heard} <= {"test"}
+        assert [each.seq for each in heard] == list(range(first.seq + 1, last.seq + 1))
+        assert last.seq < newest
+    async with stage.serving() as address, listening(address, key, last.id) as again:
+        rest = await again.some(newest - last.seq)
+    assert [each.seq for each in rest] == list(range(last.seq + 1, newest + 1))
