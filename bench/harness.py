@@ -151,8 +151,10 @@ def _round(measure: Measure) -> Round:
 
 
 def summary(measure: Measure, rounds: Sequence[Round]) -> Result:
-    """The ratios of the rounds, each taken inside its round."""
+    """The ratios of the rounds, each taken inside its round. Raises Failed when ours cost less than can be told."""
     figure = measure.figure
+    if any(each.ours.of(figure) <= 0 for each in rounds):
+        raise Failed(f"{figure} of ours is below what the clock can tell, so there is no ratio: give it a larger load")
     ratios = [each.baseline.of(figure) / each.ours.of(figure) for each in rounds]
     running = [each.baseline.of(figure) / each.ours.without(each.startup).of(figure) for each in rounds if each.startup]
     return Result(

@@ -58,6 +58,14 @@ def test_wall_clock_and_memory_are_figures_too() -> None:
     assert summary(Measure("memory", side, side, "limit", 1.0, "peak"), rounds).ratio == 2.0
 
 
+def test_a_cost_that_cannot_be_told_gives_no_ratio() -> None:
+    side = scripted()
+    with pytest.raises(Failed, match="a larger load"):
+        summary(
+            Measure("one", side, side, "one", 1.0), [Round(Usage(1, 2), Usage(1, 2)), Round(Usage(0, 2), Usage(1, 2))]
+        )
+
+
 def result_of(ratio: float) -> Result:
     return Result("crops-20", ratio, 1.5, 3.25, 5, "pil", 3.0, "cpu", 1.0, 2.0, 77.4)
 
