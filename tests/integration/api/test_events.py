@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -217,6 +218,13 @@ async def test_a_reader_left_behind_by_the_ring_is_told_to_resume_and_hung_up(
     assert [each.seq for each in rest] == list(range(heard[-1].seq + 1, newest + 1))
 
 
+def _established(address: str) -> list[str]:
+    """Connections that a server of this machine holds open, as /proc/net/tcp has them (proc(5))."""
+    ours = f":{int(address.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [remote for _, local, remote, state, *_ in rows if local.endswith(ours) and state == "01"]
+
+
 async def test_a_reader_that_takes_nothing_is_hung_up_without_a_word(stage: Stage) -> None:
     place, key = await _place(stage), await stage.key()
     async with stage.serving(api_stream_stall_s=0.5) as address:
@@ -224,6 +232,7 @@ async def test_a_reader_that_takes_nothing_is_hung_up_without_a_word(stage: Stag
             first = await stuck.next()
             newest = await _flood(stage, place.site_id)
             await until(lambda: stage.parts.metrics.value("open_streams") == 0, 60)
+            await until(lambda: not _established(address), 60)
             heard = await _to_the_end(stuck)
         last = (heard or [first])[-1]
         assert {each.type for each in heard} <= {"test"}

@@ -11,6 +11,7 @@ from api.events.stream import Filter, Options, Stream, Topic
 from api.http.parts import Has, Reader, caller
 from api.problems import Problem
 from api.store import sites
+from chassis.service import ABORT
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
@@ -53,13 +54,23 @@ class EventStream(Response):
             await self._stream.run(self._last_event_id, write)
         finally:
             hanging_up.cancel()
-        if not self._stream.dropped:
+        if self._stream.dropped:
+            await _drop(scope)
+        else:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _hung_up(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         self._stream.end()
+
+
+async def _drop(scope: Scope) -> None:
+    """End the connection, where the server can; else it waits until the client takes what is buffered for it."""
+    found = scope.get("extensions", {}).get(ABORT)
+    if found is not None:
+        found["call"]()
+        await asyncio.sleep(0)  # the server hears of it, and does not miss the end of the answer
 
 
 @router.get(
