@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from bench.harness import Failed
 
+TETHER = Path(__file__).resolve().parents[1] / "deploy" / "local" / "stack" / "tether.py"
 TICKS = os.sysconf("SC_CLK_TCK")
 PATIENCE_S = 120
 
@@ -45,10 +47,16 @@ class Server:
 
 @contextmanager
 def server(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """A process in a group of its own that is ended with the block, helpers and all."""
+    """A process in a group of its own that is ended with the block, helpers and all, or with us if we are killed."""
+    tether = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(signal.SIGKILL))]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            argv, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            [*tether, *argv],
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         yield Server(process, log)
