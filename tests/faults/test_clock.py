@@ -10,7 +10,7 @@ from tests.faults.proof import PATIENCE_S, Proof, back
 from tests.faults.test_storage import loaded
 from tests.support.private_stack import REPO
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.own_stack]
+pytestmark = pytest.mark.timeout(1800)
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1")
 HOUR_S = 3600
 
@@ -41,6 +41,13 @@ def own_clock(offset: Path, folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": path, "TESTS_CLOCK_OFFSET": str(offset)}
 
 
+def put(offset: Path, said: str) -> None:
+    """At one stroke: the services read the file at any moment."""
+    written = offset.with_suffix(".new")
+    written.write_text(said)
+    written.replace(offset)
+
+
 INJECTED = """
 import os
 from datetime import UTC, datetime, timedelta
@@ -56,13 +63,13 @@ SystemClock.now = now
 
 def test_the_clock_steps_back(tmp_path: Path, layout: dict[str, Any], clip: Path, proof: Proof) -> None:
     offset = tmp_path / "offset"
-    offset.write_text("+0\n")
+    put(offset, "+0\n")
     fake = library()
     settings = preloaded(offset, fake) if fake else own_clock(offset, tmp_path / "injected")
     with loaded(tmp_path / "home", layout, clip, settings) as load:
         sent = load.start(2)
         load.until_published(sent[0], 5)
-        offset.write_text(f"-{HOUR_S}\n")
+        put(offset, f"-{HOUR_S}\n")
         time.sleep(2)  # the library looks at the file once a second
         since = time.monotonic()
         killed = load.stack.kill("extractor")  # its leases end in an hour, by the clock of before

@@ -17,7 +17,7 @@ from tests.support.road import make_place
 
 from chassis.objects_local import TEMPORARY
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.own_stack]
+pytestmark = pytest.mark.timeout(1800)
 SICK_S = 25
 BLOCK = 64 * 1024
 
