@@ -79,4 +79,4 @@ def sse(place: Place) -> Measure:
     """
     clients, events = (200, 100) if place.quick else (500, 300)
     ours, theirs = (Streams(place, path, clients, events) for path in ("ours", "baseline"))
-    return Measure("sse-500", ours, theirs, "sse-starlette", 5.0)
+    return Measure("sse-500", ours, theirs, "sse-starlette", 8.0)
