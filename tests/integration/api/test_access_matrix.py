@@ -14,7 +14,7 @@ from tests.integration.api.place import make_place
 from tests.integration.api.test_access_walls import OPEN, _ask, _operations, _setting
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "access.md"
-SCOPES = ("read", "write", "upload", "admin")
+SCOPES = ("asset", "read", "write", "upload", "admin")
 COLUMNS = ("no key", "wrong key", "expired key", "another site's key", "no scope", *SCOPES, "admin of all")
 HEAD = """# Who may do what
 

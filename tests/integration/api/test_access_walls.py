@@ -91,6 +91,16 @@ async def test_a_key_without_scopes_may_nothing(stage: Stage) -> None:
             assert code(await _ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
 
 
+async def test_a_key_for_links_opens_nothing_else(stage: Stage) -> None:
+    place, _, ids = await _setting(stage)
+    key = await stage.key("asset", sites=[place.site_id])
+    for method, path in _operations(stage):
+        if (method, path) == ("post", "/v1/links"):
+            assert (await _ask(stage, key, method, path, ids)).status_code == 200
+        elif path != "/v1/session":
+            assert code(await _ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
+
+
 async def test_reading_is_not_writing(stage: Stage) -> None:
     place, _, ids = await _setting(stage)
     key = await stage.key("read", sites=[place.site_id])

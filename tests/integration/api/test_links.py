@@ -87,10 +87,28 @@ async def test_pictures_of_a_deleted_video_are_gone_at_once(stage: Stage) -> Non
 
 
 @pytest.mark.parametrize("scope", ["upload", "nothing"])
-async def test_the_scope_to_read_is_needed(stage: Stage, scope: str) -> None:
+async def test_the_scope_asset_is_needed(stage: Stage, scope: str) -> None:
     _, _, made = await _setting(stage)
     refused = await (await stage.client(scope)).post("/v1/links", json={"object_key": made[0]})
     assert code(refused, 403) == "scope_missing"
+
+
+@pytest.mark.parametrize("scope", ["asset", "read", "write", "admin"])
+async def test_a_key_with_the_scope_asset_or_more_has_links_of_its_own_sites(stage: Stage, scope: str) -> None:
+    place, run, asked = await _of_a_run(stage)
+    other = await make_place(await stage.client(), "Elsewhere")
+    client = await stage.client(scope, sites=[place.site_id])
+    stranger = await stage.client(scope, sites=[other.site_id])
+    bodies = [
+        *asked,
+        {"frame_id": frame_id(run.run_id, 1), "table_id": place.tables[1]},
+        {"object_key": keys.run_crops(place.site_id, run.run_id, 1), "offset": 10, "length": 6},
+        {"object_key": keys.thumbnail(place.site_id, run.run_id, "best")},
+    ]
+    for body in bodies:
+        link = answer(await client.post("/v1/links", json=body), 200)
+        assert (await _open(stage, link["url"])).status_code in (200, 206)
+        assert code(await stranger.post("/v1/links", json=body), 404) == "object_gone"
 
 
 def _cut(run: RunOf, index: int) -> CropReady:

@@ -52,8 +52,9 @@ def test_revoked_and_expired() -> None:
 @pytest.mark.parametrize(
     ("held", "allowed"),
     [
-        ("read", {"read"}),
-        ("write", {"read", "write"}),
+        ("asset", {"asset"}),
+        ("read", {"asset", "read"}),
+        ("write", {"asset", "read", "write"}),
         ("upload", {"upload"}),
         ("admin", set(SCOPES)),
         ("future", set()),
@@ -87,6 +88,7 @@ def test_nobody_gives_more_than_they_have() -> None:
         (walled, ["read"], None),
         (walled, ["read"], ["site_1", "site_2"]),
         (_caller("write"), ["upload"], None),
+        (_caller("asset"), ["read"], None),
         (_caller("write"), ["admin"], None),
     ):
         with pytest.raises(Problem, match="scope_too_wide"):

@@ -70,8 +70,9 @@ def test_the_examples_are_valid_requests() -> None:
     ):
         example = model.model_config["json_schema_extra"]["example"]  # type: ignore[index]
         TypeAdapter(model).validate_python(example)
-    for example in bodies.NewLink.model_config["json_schema_extra"]["examples"]:  # type: ignore[index]
-        bodies.NewLink.model_validate(example)
+    for several in (bodies.NewLink, bodies.NewKey):
+        for example in several.model_config["json_schema_extra"]["examples"]:  # type: ignore[index]
+            several.model_validate(example)
 
 
 def test_the_page_of_the_api_shows_everything_and_loads_nothing(openapi: dict[str, Any]) -> None:

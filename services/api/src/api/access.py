@@ -10,11 +10,12 @@ from typing import Literal, get_args
 
 from api.problems import Problem
 
-Scope = Literal["read", "write", "upload", "admin"]
+Scope = Literal["asset", "read", "write", "upload", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 _IMPLIED: dict[Scope, frozenset[Scope]] = {
-    "read": frozenset({"read"}),
-    "write": frozenset({"read", "write"}),
+    "asset": frozenset({"asset"}),
+    "read": frozenset({"asset", "read"}),
+    "write": frozenset({"asset", "read", "write"}),
     "upload": frozenset({"upload"}),
     "admin": frozenset(SCOPES),
 }

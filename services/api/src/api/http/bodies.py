@@ -201,10 +201,22 @@ class HazardAction(Body):
 class NewKey(Body):
     """A key to hand out."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "kitchen display", "scopes": ["read"]}})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"name": "kitchen display", "scopes": ["read"]},
+            "examples": [
+                {"name": "kitchen display", "scopes": ["read"]},
+                {"name": "menu board", "scopes": ["asset"], "site_ids": ["site_1"]},
+            ],
+        }
+    )
 
     name: Name
-    scopes: list[Scope] = Field(min_length=1, max_length=10)
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=10,
+        description="asset: only POST /v1/links; read: everything that is read, with such links; write: reads too;"
+        " upload: only POST /v1/videos; admin: all of them, and keys",
+    )  # fmt: skip
     site_ids: list[Id] | None = Field(None, min_length=1, max_length=1000, description="None: every site")
     expires_at: AwareDatetime | None = None
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from api.http import documents
 from api.http.bodies import NewLink
-from api.http.parts import Has, Parts, Reader
+from api.http.parts import Collector, Has, Parts
 from api.pictures import frame_key, frame_owner, owner_of
 from api.problems import Problem
 from api.store import Connection, Sites, crops, evidence, owners
@@ -27,12 +27,12 @@ class Meant:
 
 
 @router.post("", response_model=documents.Link)
-async def create_link(body: NewLink, who: Reader, has: Has) -> Any:
+async def create_link(body: NewLink, who: Collector, has: Has) -> Any:
     """Exchange what a topic names for a link that needs no API key.
 
     That is the key of an object (of a crops object also a part), the id of a frame, a frame and a table for the crop
     of it, or the id of evidence that a table.state rests on: for the crop that was judged, of a live frame for the
-    frame.
+    frame. A key needs the scope asset, which read includes.
     """
     async with has.inside(who.site_list) as conn:
         meant = await _meant(conn, who.site_list, body)

@@ -161,6 +161,7 @@ def _needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
 
 
 Anyone = Annotated[Caller, Depends(caller)]
+Collector = Annotated[Caller, Depends(_needs("asset"))]
 Reader = Annotated[Caller, Depends(_needs("read"))]
 Writer = Annotated[Caller, Depends(_needs("write"))]
 Uploader = Annotated[Caller, Depends(_needs("upload"))]
