@@ -13,7 +13,9 @@ from chassis.deadletters import FuseOptions
 from chassis.outcomes import ConsumeOptions
 from classifier_gateway.settings import Settings as GatewaySettings
 from extractor.files.failures import FAILURES, GAP_CODES
-from extractor.files.segments import BACKOFF_MAX_S, BACKOFF_S
+from extractor.files.patience import FIRST_S, LONGEST_S
+from extractor.files.patience import PATIENCE_S as STORE_S
+from extractor.files.segments import BACKOFF_MAX_S, BACKOFF_S, STORE_MAX_S
 from extractor.settings import ExtractorSettings
 from ingest.finish import AGAIN_S
 from ingest.refusals import REFUSALS
@@ -65,14 +67,17 @@ def retries() -> list[tuple[str, str, str]]:
          f"every {AGAIN_S:g} s until done"),
         ("extractor", "a segment whose worker died: claimed again when its lease ends, finished segments stay",
          f"lease {extractor['extractor_lease_s']:g} s; {extractor['extractor_attempts']} tries of a segment, "
-         f"{BACKOFF_S:g} to {BACKOFF_MAX_S:g} s apart, then the job is `failed` with the last code"),
+         f"{BACKOFF_S:g} to {BACKOFF_MAX_S:g} s apart (at most {STORE_MAX_S:g} s for the store), then the job is "
+         "`failed` with the last code"),
         ("extractor", "a store that is away, overloaded or full",
-         "each object in place, 0.5 to 5 s apart for a minute; then a try of the segment is used up"),
+         f"each object in place, {FIRST_S:g} to {LONGEST_S:g} s apart for {STORE_S:g} s; then a try of the segment is "
+         "used up"),
         ("every consumer", "a record whose handling failed: in place, its partition paused and polled on",
          f"{one.attempts} attempts, {one.backoff_s:g} to {one.backoff_max_s:g} s apart, then dead-lettered"),
         ("every consumer", "a record that can never work (not JSON, wrong schema, unknown version)",
          "never: dead-lettered at once"),
-        ("every consumer", "an unreachable database or store", "for ever: the record waits, lag shows"),
+        ("every consumer", "an unreachable database or store",
+         f"for ever, {one.backoff_s:g} to {one.busy_max_s:g} s apart: the record waits, lag shows"),
         ("every consumer", "its own dead letters, when they are too many",
          f"its fuse: {fuse.run} in a row, or {fuse.ratio:.0%} of the last {fuse.window}, stop it until a restart"),
         ("classifier-gateway", "a classifier that is away or slow",

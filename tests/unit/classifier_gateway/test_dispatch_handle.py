@@ -1,14 +1,17 @@
 """Dispatch with the in-memory broker and store and a scripted classifier."""
 
+import asyncio
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog
 
-from chassis.consume import Busy, Invalid
+from chassis.attempts import Attempts
+from chassis.consume import ConsumeOptions, Invalid
+from chassis.flow import Flow
 from chassis.metrics import Metrics
-from chassis.records import Record
+from chassis.records import Partition, Record
 from chassis.testing import ManualClock, MemoryObjects, MemoryProducer
 from classifier_gateway.dispatch.ask import Asker, AskOptions
 from classifier_gateway.dispatch.handle import Dispatch
@@ -116,8 +119,27 @@ class Room:
         before = len(self.producer.sent)
         await self.dispatch.handle(record(event))
         sent = self.producer.sent[before:]
+        return self.said(sent)
+
+    def said(self, sent=None) -> list[TableEvidence]:
+        """Evidence on its topic."""
+        sent = self.producer.sent if sent is None else sent
         found = [decode_as(TableEvidence, each.key, each.value, each.headers).event for each in sent]
         return [each for each in found if each is not None]
+
+    async def settle(self, event) -> None:
+        """The event as a consumer handles it: again and again until it is done with. A wait takes no time here."""
+
+        async def passing(seconds):
+            await asyncio.sleep(0)
+            self.clock.advance(max(seconds, 0.01))
+
+        self.clock.sleep = passing
+        attempts = Attempts(
+            ConsumeOptions(group="g", topics=("t",), busy_on=(OSError,)), self.dispatch.handle, self.producer,
+            clock=self.clock, metrics=self.metrics, beat=lambda: None, log=structlog.get_logger(),
+        )  # fmt: skip
+        await attempts.settle(Flow(Partition("crop.ready", 0), live=False), record(event))
 
 
 def record(event) -> Record:
@@ -198,18 +220,34 @@ async def test_a_live_frame_that_nobody_answers_is_unavailable(room):
 
 async def test_a_run_waits_and_then_goes_on(room):
     room.classifier.fail = Unavailable("down")
+    await room.settle(ready())
+    assert [each.kind for each in room.said()] == ["unavailable"] * 2
+    assert 600 <= room.clock.monotonic() < 620
 
-    async def later(seconds):
-        room.clock.advance(max(seconds, 0.01))
 
-    room.clock.sleep = later
-    with pytest.raises(Busy):
-        await room.take(ready())
-    room.clock.advance(300)
-    with pytest.raises(Busy):
-        await room.take(ready())
-    room.clock.advance(301)
-    assert [each.kind for each in await room.take(ready())] == ["unavailable"] * 2
+async def test_waiting_for_the_store_uses_up_no_patience(room):
+    async def away(key):
+        if room.clock.monotonic() < 700:
+            raise ConnectionError("object store: away")
+        return room.objects.objects[key]
+
+    room.objects.get = away
+    await room.settle(ready())
+    assert [each.kind for each in room.said()] == ["verdict"] * 2
+    assert room.clock.monotonic() < 706, "asked at least every five seconds"
+
+
+async def test_a_record_that_was_taken_away_while_it_waited_begins_anew_when_it_comes_back(room):
+    room.classifier.fail = Unavailable("down")
+    waiting = asyncio.create_task(room.settle(ready()))
+    while not room.clock.monotonic():
+        await asyncio.sleep(0)
+    waiting.cancel()  # as a consumer does whose partition is revoked: mostly between two tries
+    await asyncio.gather(waiting, return_exceptions=True)
+    room.clock.advance(601)
+    room.classifier.fail = None
+    await room.settle(ready())
+    assert [each.kind for each in room.said()] == ["verdict"] * 2
 
 
 async def test_a_deleted_run_is_ended_and_its_late_frames_are_dropped(room):

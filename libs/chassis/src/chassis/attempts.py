@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,14 @@ from chassis.metrics import Metrics
 from chassis.outcomes import Busy, ConsumeOptions, Handler, Invalid
 from chassis.produce import Producer
 from chassis.records import Record
+
+_kept: ContextVar[dict[str, Any] | None] = ContextVar("kept", default=None)
+
+
+def kept() -> dict[str, Any]:
+    """What a handler keeps from one try of its record to the next. It ends with the record, however that ends: also
+    when the partition is taken away between two tries, of which a handler hears nothing."""
+    return found if (found := _kept.get()) is not None else {}
 
 
 class Attempts:
@@ -36,6 +45,7 @@ class Attempts:
     async def settle(self, flow: Flow, record: Record) -> None:
         """Until the record is done with: handled, or dead-lettered. Check `fuse.blown` afterwards: then it is not."""
         logs.begin(record)
+        _kept.set({})
         first_seen, attempt, tries = self._clock.now(), 0, 0
         while True:
             tries += 1
@@ -47,12 +57,12 @@ class Attempts:
                 await self._back_off(flow, record, error.retry_after_s, "busy", error)
             except Exception as error:  # noqa: BLE001 (the boundary: any failure of a handler is tried again)
                 if self._passes(error):
-                    await self._back_off(flow, record, self._delay(tries), "busy", error)
+                    await self._back_off(flow, record, self._delay(tries, self._options.busy_max_s), "busy", error)
                     continue
                 attempt += 1
                 if attempt >= self._options.attempts:
                     return await self._bury(record, "retries_exhausted", str(error), tries, first_seen, error)
-                await self._back_off(flow, record, self._delay(attempt), "error", error)
+                await self._back_off(flow, record, self._delay(attempt, self._options.backoff_max_s), "error", error)
             else:
                 self.fuse.fine()
                 self._log.debug("record_done", tries=tries)
@@ -81,8 +91,8 @@ class Attempts:
         finally:
             flow.backing_off -= 1
 
-    def _delay(self, attempt: int) -> float:
-        ceiling = min(self._options.backoff_max_s, self._options.backoff_s * 2 ** min(attempt - 1, 16))
+    def _delay(self, attempt: int, longest_s: float) -> float:
+        ceiling = min(longest_s, self._options.backoff_s * 2 ** min(attempt - 1, 16))
         return float(ceiling * random.uniform(0.5, 1))  # noqa: S311 (jitter)
 
     async def _bury(

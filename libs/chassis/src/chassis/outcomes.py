@@ -31,7 +31,8 @@ class ConsumeOptions:
     """How one group consumes. Times in seconds.
 
     `in_flight` and `queued` are records per partition. `busy_on` are exceptions that count as Busy, because the record
-    is not to blame: an unreachable database or store. `progress_s` is how long the consumer may have work and finish
+    is not to blame: an unreachable database or store; it is asked at least every `busy_max_s`, so that work goes on
+    soon after it is back. `progress_s` is how long the consumer may have work and finish
     nothing before it counts as dead.
     """
 
@@ -40,6 +41,7 @@ class ConsumeOptions:
     attempts: int = 8
     backoff_s: float = 0.2
     backoff_max_s: float = 10.0
+    busy_max_s: float = 5.0
     in_flight: int = 1
     live_first: bool = True
     drain_s: float = 5.0

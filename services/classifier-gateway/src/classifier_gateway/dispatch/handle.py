@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis import logs, trace
+from chassis.attempts import kept
 from chassis.clock import Clock
 from chassis.consume import Busy, Invalid
 from chassis.metrics import Metrics
@@ -33,6 +34,7 @@ from tablewatch_schemas import (
 )
 
 SOURCE = "tablewatch/classifier-gateway"
+_ASKED_SINCE = "asked_since"
 
 
 class Dispatch:
@@ -50,7 +52,6 @@ class Dispatch:
         self._clock = clock
         self._metrics = metrics
         self._log = log
-        self._first_seen: dict[str, datetime] = {}
         self.notes = Notes()
         metrics.count("frames_total", 0, outcome="classified", reason="")  # increase() misses what a series begins with
 
@@ -115,7 +116,6 @@ class Dispatch:
         if ready.last:
             found += make.ends(ready, await self._known.tables(ready.layout_key, ready.make), limits)
         await self._tell(received, found)
-        self._first_seen.pop(ready.frame_id, None)
         if trouble is not None:
             raise trouble
 
@@ -123,8 +123,7 @@ class Dispatch:
         """Evidence from the frame's crops. Raises Busy while a run may still wait, Unreadable, ContractError."""
         if ready.crops_key is None or ready.frame_key is None or ready.layout_key is None:
             return []
-        first_seen = self._first_seen.setdefault(ready.frame_id, self._clock.now())
-        patience = self._patience.turn(ready, first_seen, self._clock.now())
+        patience = self._patience.turn(ready, self._asked_since(), self._clock.now())
         if patience <= 0:
             return self._given_up(ready, limits, "late")
         try:
@@ -133,11 +132,16 @@ class Dispatch:
             self._metrics.count("objects_gone_total", what="crops")
             return self._given_up(ready, limits, "gone")
         except Unavailable as error:
-            if self._patience.left_s(ready, first_seen, self._clock.now()) > 0:
+            if self._patience.left_s(ready, self._asked_since(), self._clock.now()) > 0:
                 raise Busy(1.0) from error
             return self._given_up(ready, limits, f"unavailable: {error}")
         self._metrics.count("frames_total", outcome="classified", reason="")
         return make.verdicts(ready, answered, limits)
+
+    def _asked_since(self) -> datetime:
+        """When the classifier was first asked about this record: waiting for the store uses up no patience."""
+        since: datetime = kept().get(_ASKED_SINCE, self._clock.now())
+        return since
 
     def _given_up(self, ready: CropReady, limits: Any, reason: str) -> list[TableEvidence]:
         self._metrics.count("dropped_total", what="crops", reason=reason.partition(":")[0])
@@ -150,6 +154,7 @@ class Dispatch:
             self._objects.get(ready.frame_key or ""),
             self._objects.get(ready.crops_key or ""),
         )
+        kept().setdefault(_ASKED_SINCE, self._clock.now())
         request = FrameRequest(
             frame_id=ready.frame_id,
             site_id=ready.site_id,

@@ -15,12 +15,12 @@ class Patience:
     turn_s: float = 20.0
     run_s: float = 600.0
 
-    def left_s(self, ready: CropReady, first_seen: datetime, now: datetime) -> float:
+    def left_s(self, ready: CropReady, asked_since: datetime, now: datetime) -> float:
         """Seconds until `ready` is given up; 0 or less: now."""
-        since, limit = (ready.captured_at, self.live_s) if ready.run_id is None else (first_seen, self.run_s)
+        since, limit = (ready.captured_at, self.live_s) if ready.run_id is None else (asked_since, self.run_s)
         return (since + timedelta(seconds=limit) - now).total_seconds()
 
-    def turn(self, ready: CropReady, first_seen: datetime, now: datetime) -> float:
+    def turn(self, ready: CropReady, asked_since: datetime, now: datetime) -> float:
         """How long to ask in one go."""
-        left = self.left_s(ready, first_seen, now)
+        left = self.left_s(ready, asked_since, now)
         return left if ready.run_id is None else min(left, self.turn_s)

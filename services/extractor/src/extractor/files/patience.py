@@ -3,6 +3,7 @@
 Without this an outage of ten seconds used up every try of every segment under way, and their jobs failed.
 """
 
+import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ T = TypeVar("T")
 PATIENCE_S = 60.0
 """Of one object. Below what a segment may take (`work.allowed_s`): the decoder waits meanwhile."""
 FIRST_S, LONGEST_S = 0.5, 5.0
+"""Between two tries of one object, less up to a half: those that failed together do not come back together."""
 
 
 async def patiently(step: Callable[[], Awaitable[T]], clock: Clock) -> T:
@@ -29,5 +31,5 @@ async def patiently(step: Callable[[], Awaitable[T]], clock: Clock) -> T:
                 raise Failed(STORAGE_FAILED, str(error)) from error
         except Exception as error:  # the boundary to storage: every backend has its own errors
             raise Failed(STORAGE_FAILED, str(error)) from error
-        await clock.sleep(delay)
+        await clock.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 (jitter)
         delay = min(2 * delay, LONGEST_S)

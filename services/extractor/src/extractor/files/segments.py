@@ -8,11 +8,13 @@ import orjson
 
 from extractor.files import jobs
 from extractor.files.claims import Claim, Planned, hold
-from extractor.files.failures import NO_FRAMES, Failed
+from extractor.files.failures import NO_FRAMES, STORAGE_FAILED, Failed
 from extractor.files.jobs import Connection
 from extractor.files.telling import upload_of
 
 BACKOFF_S, BACKOFF_MAX_S = 1.0, 60.0
+STORE_MAX_S = 5.0
+"""After a store that stayed away the waiting was done object by object: its return is not to be missed."""
 
 # A time further ahead than any of ours was written before the server's clock stepped back: it is over, too.
 _CLAIM = """
@@ -149,7 +151,8 @@ async def give_back(conn: Connection, held: Claim, failed: Failed, attempts: int
     await hold(conn, held)
     await jobs.tried(conn, held.run_id, held.number, held.tries, failed)
     if failed.failure.retryable and held.tries < attempts:
-        wait = min(BACKOFF_MAX_S, BACKOFF_S * 2.0 ** (held.tries - 1))
+        longest = STORE_MAX_S if failed.failure is STORAGE_FAILED else BACKOFF_MAX_S
+        wait = min(longest, BACKOFF_S * 2.0 ** (held.tries - 1))
         await conn.execute(_AGAIN, held.run_id, held.number, timedelta(seconds=wait), failed.failure.code)
         return
     await conn.execute(
