@@ -26,7 +26,7 @@ demo-check: ## compare what the topics said of the demo clip with the truth
 lint: install ## ruff, mypy, import walls, generated files current, contracts compatible, web types
 	$(V)/ruff check .
 	$(V)/ruff format --check .
-	$(V)/mypy --strict -p tablewatch_schemas -p chassis -p inference -p ingest -p extractor -p cropper -p classifier_gateway -p hazard -p api -p tablewatch_cli -p stack -p restaurant
+	$(V)/mypy --strict -p tablewatch_schemas -p chassis -p inference -p ingest -p extractor -p cropper -p classifier_gateway -p hazard -p api -p tablewatch_cli -p stack -p restaurant -p bench
 	$(V)/lint-imports
 	$(V)/python schemas/generate.py --check
 	$(V)/python schemas/compat.py

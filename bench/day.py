@@ -39,6 +39,7 @@ from classifier_gateway.fold.row import Thresholds
 from classifier_gateway.fold.step import TableFold
 from tablewatch_schemas import (
     CropReady,
+    Event,
     FrameExtracted,
     HazardCandidate,
     HazardCandidateDetector,
@@ -77,7 +78,7 @@ class Site:
         """Everything that is said of one frame; cameras take turns."""
         camera, index = number % CAMERAS, number // CAMERAS
         at = self.begins + timedelta(seconds=index * FRAME_S)
-        said = [self._extracted(camera, at), self._cropped(camera, at), self._candidate(camera, index, at)]
+        said: list[Event] = [self._extracted(camera, at), self._cropped(camera, at), self._candidate(camera, index, at)]
         said += [self._evidence(camera * TABLES_EACH + each, camera, index, at) for each in range(TABLES_EACH)]
         return [encode(event, source="tablewatch/bench", time=at) for event in said]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import imageio_ffmpeg
 from PIL import Image
 
-from bench import clips, extractors, live, streams, uploads
+from bench import clips, extractors, live, sse_thousand, streams, uploads
 from bench.harness import Command, Measure
 from bench.place import Place
 
@@ -125,6 +125,7 @@ MEASURES: Mapping[str, Make] = {
     "record-decode": events("record-decode", "record-decode", 1.5),
     "tus-upload": uploads.tus_upload,
     "sse-500": streams.sse,
+    "sse-1000": sse_thousand.sse_thousand,
     "two-extractors": extractors.two_extractors,
     "live-under-bulk": live.live_under_bulk,
     "peak-memory-1080p": extractors.peak_memory("peak-memory-1080p", "camera_60s.mp4", 400),

@@ -1,11 +1,11 @@
 """A thousand readers on one real api process: memory, CPU and latency.
 
-usage: python -m bench.sse_thousand [CLIENTS] [EVENTS] [PER_SECOND]
+usage: python -m bench --only sse-1000, or python -m bench.sse_thousand [CLIENTS] [EVENTS] [PER_SECOND]
 
 `python -m api` (HTTP and projector) on real Kafka and Postgres; every reader has the event stream of one site, with a
 key. Events of 1 KB are written to the site's log as the projector writes them, each with the time of its writing; a
 reader takes the time when its last byte is there. So latency is commit, notification, tail, encoding, sending and
-the readers' own process, which shares the machine. Prints one line.
+the readers' own process, which shares the machine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import statistics
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,12 +25,16 @@ import httpx
 
 from api.store import site_events
 from api.store.site_events import Told
-from bench.parts import Parts
+from bench.harness import Constant, Failed, Measure, Usage
+from bench.place import Place
 from bench.processes import Server, free_port, listens, server
 
 KEY = "twk_thousand0_" + "t" * 40
 _TIMES = re.compile(rb'"at_ns":(\d+)')
 WITHIN_S = 120.0
+LIMIT_P99_S = 0.5
+"""Agreed on: a person who looks at the floor plan sees a change at once."""
+TOLD = ("p50_ms", "p99_ms", "cpu_us_per_delivery", "kib_per_client", "delivered")
 
 
 class Reader:
@@ -74,8 +79,10 @@ async def write(database: str, site_id: str, events: int, per_second: float) -> 
     await conn.close()
 
 
-async def measure(api: Server, port: int, database: str, clients: int, events: int, per_second: float) -> str:
-    """The line."""
+async def figures(
+    api: Server, port: int, database: str, clients: int, events: int, per_second: float
+) -> dict[str, float]:
+    """What it cost and how long it took, by the names of the line. Raises Failed."""
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False
     ) as client:
@@ -87,22 +94,25 @@ async def measure(api: Server, port: int, database: str, clients: int, events: i
         await asyncio.gather(*(reader.open() for reader in readers[start : start + 50]))
     opening_s, idle = time.monotonic() - opened, _resident_mib(api.process.pid)
     cpu, began = api.cpu_s(), time.monotonic()
-    async with asyncio.timeout(WITHIN_S):
-        await asyncio.gather(
-            write(database, site_id, events, per_second), *(reader.listen(events) for reader in readers)
-        )
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            await asyncio.gather(
+                write(database, site_id, events, per_second), *(reader.listen(events) for reader in readers)
+            )
+    except (EOFError, TimeoutError) as reason:
+        least = min(len(reader.latencies) for reader in readers)
+        raise Failed(f"a reader had {least} of {events} events: {reason}") from reason
     took, used = time.monotonic() - began, api.cpu_s() - cpu
     for reader in readers:
         reader.close()
     every = sorted(each for reader in readers for each in reader.latencies)
     share = statistics.quantiles(every, n=1000)
-    return (
-        f"clients={clients} events={events} per_second={per_second:g} delivered={len(every)}"
-        f" p50_ms={share[499]:.1f} p99_ms={share[989]:.1f} max_ms={every[-1]:.1f}"
-        f" cpu_percent={100 * used / took:.0f} cpu_us_per_delivery={1e6 * used / len(every):.1f}"
-        f" rss_mib={_resident_mib(api.process.pid):.0f} rss_before_mib={before:.0f}"
-        f" kib_per_client={1024 * (idle - before) / clients:.1f} opening_s={opening_s:.1f}"
-    )
+    return {
+        "delivered": len(every), "p50_ms": share[499], "p99_ms": share[989], "max_ms": every[-1], "cpu_s": used,
+        "cpu_percent": 100 * used / took, "cpu_us_per_delivery": 1e6 * used / len(every),
+        "rss_mib": _resident_mib(api.process.pid), "rss_before_mib": before,
+        "kib_per_client": 1024 * (idle - before) / clients, "opening_s": opening_s, "took_s": took,
+    }  # fmt: skip
 
 
 def _resident_mib(pid: int) -> float:
@@ -110,25 +120,52 @@ def _resident_mib(pid: int) -> float:
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def main() -> None:
-    """Start the parts and the api, measure, end them."""
-    given = sys.argv[1:]
-    clients, events, per_second = (int(given[n]) if len(given) > n else each for n, each in enumerate((1000, 200, 10)))
-    home = Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench"
-    parts = Parts.start(home / "parts")
-    try:
-        with TemporaryDirectory(dir=home) as folder:
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """So many streams on one api process, and so many events a second. Every reader has to get every event."""
+
+    place: Place
+    clients: int = 1000
+    events: int = 100
+    per_second: float = 5
+
+    def figures(self) -> dict[str, float]:
+        """Start the api, measure, end it. Raises Failed."""
+        parts = self.place.parts  # its start makes the folder
+        with TemporaryDirectory(dir=self.place.folder) as folder:
             port, database = free_port(), parts.new_database()
             settings = {
-                "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": database, "TABLEWATCH_HOME": folder,
-                "LINK_SECRET": "l" * 32, "UPLOAD_TOKEN_SECRET": "u" * 32, "API_PORT": str(port), "OPS_PORT": "0",
-                "API_BOOTSTRAP_KEY": KEY,
+                "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": database,
+                "TABLEWATCH_HOME": folder, "LINK_SECRET": "l" * 32, "UPLOAD_TOKEN_SECRET": "u" * 32,
+                "API_PORT": str(port), "OPS_PORT": "0", "API_BOOTSTRAP_KEY": KEY,
             }  # fmt: skip
             with server([sys.executable, "-m", "api"], settings, Path(folder) / "api.log") as api:
                 api.wait_for(lambda: listens(port), "the api")
-                print(asyncio.run(measure(api, port, database, clients, events, float(per_second))))
+                return asyncio.run(figures(api, port, database, self.clients, self.events, self.per_second))
+
+    def run(self) -> Usage:
+        """As one side of a measure: its wall is the latency that 99 of 100 deliveries stay below."""
+        told = self.figures()
+        return Usage(told["cpu_s"], told["p99_ms"] / 1000, told["rss_mib"], {name: told[name] for name in TOLD})
+
+
+def sse_thousand(place: Place) -> Measure:
+    """A thousand readers and five events a second; the baseline is the limit of p99."""
+    readers = Readers(place, 100, 50) if place.quick else Readers(place)
+    return Measure("sse-1000", readers, Constant(Usage(0, LIMIT_P99_S)), f"limit-{LIMIT_P99_S:g}-s", 1.0, "wall")
+
+
+def main() -> None:
+    """Measure once, with the parts of its own, and print one line."""
+    given = sys.argv[1:]
+    clients, events, per_second = (int(given[n]) if len(given) > n else each for n, each in enumerate((1000, 100, 5)))
+    place = Place(Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench", quick=False)
+    try:
+        told = Readers(place, clients, events, per_second).figures()
     finally:
-        parts.stop()
+        place.close()
+    figures_said = " ".join(f"{name}={value:.1f}" for name, value in told.items())
+    print(f"clients={clients} events={events} per_second={per_second:g} {figures_said}")
 
 
 if __name__ == "__main__":
