@@ -15,7 +15,7 @@ from api.http import paging
 from api.problems import Problem
 from api.store.deletions import Deletion
 from api.store.facts import as_of_now, hazard_cursor, read_hazard_cursor
-from api.store.site_events import Event
+from api.store.site_events import Event, Told, last_words
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -193,3 +193,18 @@ def test_sweeps_of_a_long_deletion_become_rare() -> None:
 def test_what_is_swept_is_only_the_videos_own() -> None:
     assert all(prefix.endswith("/") and "/site_1/" in prefix for prefix in prefixes(DELETION))
     assert {prefix.split("/")[2] for prefix in prefixes(DELETION)} == {"vid_1", "run_1"}
+
+
+@given(st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.booleans()), max_size=20))
+def test_of_a_batch_the_log_keeps_what_changed_and_the_last_word_of_each_key(
+    drawn: list[tuple[str | None, bool]],
+) -> None:
+    events = [
+        Told(site_id="s", type="t", document={"n": n}, key=key, confirms=confirms and key is not None)
+        for n, (key, confirms) in enumerate(drawn)
+    ]
+    kept = last_words(events)
+    assert [each for each in events if not each.confirms] == [each for each in kept if not each.confirms]
+    assert {each.key: each for each in events if each.key} == {each.key: each for each in kept if each.key}
+    assert all(sum(each.confirms for each in kept if each.key == key) <= 1 for key in ("a", "b"))
+    assert kept == [each for each in events if each in kept], "in order"

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 (only constants are put together; every value is a parameter)
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -54,7 +55,7 @@ async def write(conn: Connection, topic: str, records: Sequence[Newest], runs: C
             waiting = rows.pop(each.key, None) is not None  # written by an earlier record of this very batch
             versions[each.key] = versions[each.key] if each.version is None else each.version
             if await _bury(conn, model, each) or waiting:
-                told.append(Told(site_id=sites[each.key], type=f"{topic}.deleted", document={_KEY[model]: each.key}))
+                told.append(_deleted(topic, each.key, sites[each.key]))
             continue
         if _foreign(each.event, runs) or not _newer(each, versions):
             continue
@@ -68,9 +69,9 @@ async def write(conn: Connection, topic: str, records: Sequence[Newest], runs: C
             orjson.dumps(said).decode(),
             *_more(each.event),
         )
-        told.append(_told(topic, each.event, said))
+        told.append(_told(topic, each, said))
     if model == "states":
-        await state_history.append(conn, newer)
+        told = _confirming(told, await state_history.append(conn, newer))
     await conn.executemany(_UPSERT[model], [rows[key] for key in sorted(rows)])
     return told
 
@@ -119,7 +120,27 @@ def _more(event: Any) -> tuple[Any, ...]:
     return ()
 
 
-def _told(topic: str, event: Any, said: Json) -> Told:
+def _confirming(told: Sequence[Told], turned: Collection[state_history.Turned]) -> list[Told]:
+    """States, with those marked that neither turned nor end a run: they only say again what is known. Pure."""
+    return [replace(each, confirms=each.type == TableState.TOPIC and not _kept(each, turned)) for each in told]
+
+
+def _kept(told: Told, turned: Collection[state_history.Turned]) -> bool:
+    return (told.key, told.document["version"]) in turned or told.document["last"]
+
+
+def _deleted(topic: str, key: str, site_id: str) -> Told:
+    model = KEYED[topic]
+    return Told(site_id=site_id, type=f"{topic}.deleted", document={_KEY[model]: key}, key=_confirmable(topic, key))
+
+
+def _confirmable(topic: str, key: str) -> str | None:
+    """Only states are said again and again."""
+    return key if topic == TableState.TOPIC else None
+
+
+def _told(topic: str, newest: Newest, said: Json) -> Told:
+    event = newest.event
     camera_id = event.camera_id if isinstance(event, HazardAlert | CameraStatus) else None
     if isinstance(event, TableState):
         camera_id = ",".join(event.camera_ids) or None
@@ -130,4 +151,5 @@ def _told(topic: str, event: Any, said: Json) -> Told:
         run_id=getattr(event, "run_id", None),
         camera_id=camera_id,
         table_id=event.table_id if isinstance(event, TableState) else None,
+        key=_confirmable(topic, newest.key),
     )

@@ -14,7 +14,10 @@ CHANNEL = "site_events"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """Something worth telling the readers of a site's stream."""
+    """Something worth telling the readers of a site's stream.
+
+    `key` names what it is about where that may be confirmed; `confirms`: it says again what the log has said of it.
+    """
 
     site_id: str
     type: str
@@ -22,6 +25,8 @@ class Told:
     run_id: str | None = None
     camera_id: str | None = None
     table_id: str | None = None
+    key: str | None = None
+    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +45,29 @@ class Event:
 async def append(conn: Connection, events: Sequence[Told]) -> int:
     """Give each event the next seq of its site and keep it; returns how many belonged to a site that exists.
 
+    Of each key only the newest confirmation is kept, and none from before its last change: whoever resumes from below
+    is given what came after it, which says more. So seqs have holes, and a reader goes by order alone.
+
     The sequence rows are locked in one order and until the commit, so seqs become visible in their order: a reader
     that has seen seq n has missed nothing below it.
     """
     by_site: dict[str, list[Told]] = defaultdict(list)
-    for event in events:
+    for event in last_words(events):
         by_site[event.site_id].append(event)
+    if keys := sorted({event.key for event in events if event.key is not None}):
+        await conn.execute("DELETE FROM site_events WHERE confirms = ANY($1)", keys)
     kept = 0
     for site_id in sorted(by_site):
         kept += await _append(conn, site_id, by_site[site_id])
     if kept:
         await conn.execute(f"NOTIFY {CHANNEL}")
     return kept
+
+
+def last_words(events: Sequence[Told]) -> list[Told]:
+    """Without the confirmations that are followed by another event of their key. Pure."""
+    last = {event.key: number for number, event in enumerate(events)}
+    return [event for number, event in enumerate(events) if not event.confirms or last[event.key] == number]
 
 
 async def _append(conn: Connection, site_id: str, events: list[Told]) -> int:
@@ -62,13 +78,14 @@ async def _append(conn: Connection, site_id: str, events: list[Told]) -> int:
         return 0
     first = newest - len(events) + 1
     await conn.executemany(
-        "INSERT INTO site_events (site_id, seq, type, run_id, camera_id, table_id, document)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO site_events (site_id, seq, type, run_id, camera_id, table_id, document, confirms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         [
-            (site_id, seq, e.type, e.run_id, e.camera_id, e.table_id, orjson.dumps(e.document).decode())
+            (site_id, seq, e.type, e.run_id, e.camera_id, e.table_id, orjson.dumps(e.document).decode(),
+             e.key if e.confirms else None)
             for seq, e in enumerate(events, first)
         ],
-    )
+    )  # fmt: skip
     return len(events)
 
 

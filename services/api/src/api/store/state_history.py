@@ -15,20 +15,28 @@ from tablewatch_schemas.times import read_time, write_time
 Position = tuple[datetime, str, int]
 """Where a page ended: since, state_key, version."""
 
+Turned = tuple[str, int]
+"""A record that tells of a transition: state_key, version."""
 
-async def append(conn: Connection, records: Sequence[tuple[str, TableState]]) -> None:
-    """Keep the transitions among records that are newer than what the read model has; its rows are locked."""
+
+async def append(conn: Connection, records: Sequence[tuple[str, TableState]]) -> set[Turned]:
+    """Keep the transitions among records that are newer than what the read model has; its rows are locked.
+
+    Returns which they are.
+    """
     found = await conn.fetch(
         "SELECT state_key, document->>'state' AS state, document->>'since' AS since FROM states"
         " WHERE state_key = ANY($1)",
         [key for key, _ in records],
     )
     held = {row["state_key"]: Held(row["state"], row["since"]) for row in found}
+    turned = turns(held, records)
     await conn.executemany(
         "INSERT INTO state_history (state_key, version, table_id, site_id, run_id, camera_ids, since, document)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-        [_row(key, event) for key, event in turns(held, records)],
+        [_row(key, event) for key, event in turned],
     )
+    return {(key, event.version) for key, event in turned}
 
 
 async def page(
