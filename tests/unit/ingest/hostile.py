@@ -3,10 +3,12 @@
 import gzip
 import io
 import lzma
+import re
 import struct
 import tarfile
 import zlib
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -177,6 +179,21 @@ def fragment_of_fifty_million_samples(path: Path, _port: int) -> None:
     path.write_bytes(body)
 
 
+def fifty_million_samples_behind_good_fragments(path: Path, _port: int) -> None:
+    """Thirty thousand fragments as they should be, and then that one."""
+    body = _fragmented(path)
+    start, second = (at.start() - 4 for at in islice(re.finditer(b"moof", body), 2))
+    good = body[start:second]
+    at = good.index(b"trun")
+    bad = good[: at + 4] + struct.pack(">II", 0, 50_000_000) + good[at + 12 :]
+    path.write_bytes(body[:start] + good * 30_000 + bad)
+
+
+def endless_boxes_behind_the_header(path: Path, _port: int) -> None:
+    """More boxes than can be counted, 20 MB of them."""
+    path.write_bytes(_fragmented(path) + mp4_box(b"free", b"") * 2_500_000)
+
+
 def boxes_in_boxes(path: Path, _port: int) -> None:
     """Twenty thousand boxes, each inside the last."""
     size = 20_000 * 8
@@ -258,6 +275,8 @@ HOSTILE: dict[Make, set[str | None]] = {
     endless_fragments: {"truncated", "unreadable", "probe_timeout", "probe_failed", "no_video_stream"},
     fragments_of_many_samples: {"index_too_large"},
     fragment_of_fifty_million_samples: {"index_too_large"},
+    fifty_million_samples_behind_good_fragments: {"index_too_large"},
+    endless_boxes_behind_the_header: {"index_too_large"},
     boxes_in_boxes: {"truncated", "no_video_stream", "probe_failed"},
     huge_png: {"unsupported_codec", "probe_failed"},
     jpeg_larger_than_said: {"unreadable", "too_many_pixels", "probe_failed", "truncated"},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.ingest.clips import mp4_box, sound_file, video_file
 
+from ingest.admission import boxes
 from ingest.admission.boxes import MAX_BOXES, TooManyBoxes, index_entries
 from ingest.admission.probe import Child
 
@@ -61,12 +62,20 @@ def test_boxes_of_64_bits_and_to_the_end_of_the_file() -> None:
     assert index_entries(io.BytesIO(struct.pack(">I4s", 0, b"moov") + inner)) == 12_345
 
 
-def test_samples_of_fragments_are_added_as_far_as_one_looks() -> None:
+def test_samples_of_all_fragments_are_added() -> None:
     run = mp4_box(b"trun", struct.pack(">III", 0, 25, 0))
     fragment = mp4_box(b"moof", mp4_box(b"mfhd", b"\0" * 8) + mp4_box(b"traf", run + run)) + mp4_box(b"mdat", b"x")
     header = movie(track(b"vide", table(b"stsz", 0, 0))).getvalue()
     assert index_entries(io.BytesIO(header + fragment * 100)) == 5000
-    assert 0 < index_entries(io.BytesIO(header + fragment * MAX_BOXES)) < 50 * MAX_BOXES
+    assert index_entries(io.BytesIO(header + fragment * MAX_BOXES)) == 50 * MAX_BOXES
+
+
+def test_more_fragments_than_can_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boxes, "MAX_FRAGMENT_BOXES", 100)
+    header, few = movie(track(b"vide", table(b"stsz", 1, 5))).getvalue(), mp4_box(b"mdat", b"x") * 100
+    assert index_entries(io.BytesIO(header + few)) == 5
+    with pytest.raises(TooManyBoxes):
+        index_entries(io.BytesIO(header + few + mp4_box(b"mdat", b"x")))
 
 
 def test_more_boxes_than_any_recording_has() -> None:

@@ -6,11 +6,11 @@ A table that says "50 million samples of one byte" is 20 bytes of the file and 2
 
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-MAX_BOXES = 20_000  # looked at in all; a recording has a few dozen before and in its header
+MAX_BOXES = 20_000  # looked at before and in the header, where a recording has a few dozen
+MAX_FRAGMENT_BOXES = 2_000_000  # looked at behind it: twice what a day of fragments of a second has; four seconds
 SAMPLES_TOGETHER = 160  # least that FFmpeg keeps as one entry, of sound whose every sample is one tick: PCM
 _INSIDE = frozenset({b"trak", b"mdia", b"minf", b"stbl"})
 _TABLES = frozenset({b"stts", b"ctts", b"stco", b"co64", b"stsc", b"stss", b"stps", b"elst"})
@@ -47,9 +47,9 @@ class Track:
 
 
 def index_entries(file: BinaryIO) -> int:
-    """Entries of all tracks together; 0 where there is no header of an MP4. Raises TooManyBoxes.
+    """Entries of all tracks and fragments together; 0 where there is no header of an MP4. Raises TooManyBoxes.
 
-    Fragments are looked at as far as MAX_BOXES goes, which is further than FFmpeg reads to find out about a file.
+    Every fragment counts: who examines a file reads the first ones only, who extracts frames reads them all.
     """
     walk = _Walk(file)
     beside = walk.boxes(0, file.seek(0, 2))
@@ -57,10 +57,8 @@ def index_entries(file: BinaryIO) -> int:
     if header is None:
         return 0
     entries = _of_header(walk, header)
-    with suppress(TooManyBoxes):
-        for box in beside:
-            entries += walk.fragment(box) if box.name == b"moof" else 0
-    return entries
+    walk.left = MAX_FRAGMENT_BOXES
+    return entries + sum(walk.fragment(box) for box in beside if box.name == b"moof")
 
 
 def _of_header(walk: "_Walk", header: Box) -> int:
@@ -74,16 +72,16 @@ def _of_header(walk: "_Walk", header: Box) -> int:
 
 
 class _Walk:
-    """One pass over a file's boxes, which counts how many it has looked at."""
+    """One pass over a file's boxes. `left`: how many more may be looked at."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._left = file, MAX_BOXES
+        self._file, self.left = file, MAX_BOXES
 
     def boxes(self, start: int, end: int) -> Iterator[Box]:
         """Boxes side by side from `start`; ends at the first that is none."""
         while start + 8 <= end:
-            self._left -= 1
-            if self._left < 0:
+            self.left -= 1
+            if self.left < 0:
                 raise TooManyBoxes
             size, name = struct.unpack(">I4s", self._at(start, 8))
             body = start + 8
