@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from minio import Minio
@@ -29,7 +29,19 @@ T = TypeVar("T")
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _BUCKET_EXISTS = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 PAGE = 1000
+CONNECT_S, READ_S, SLOW_READ_S = 5.0, 20.0, 60.0
+"""Until connected; until the first or the next byte of an answer; the same of a POST, by which a store puts the parts
+of a large object together or deletes many. What a store that went away never answers ends by these."""
 EPOCH = datetime.fromtimestamp(0, UTC)  # of a server that does not say when
+
+
+class _Pool(PoolManager):
+    """Connections whose patience fits the request; the client itself offers none."""
+
+    def urlopen(self, method: str, url: str, redirect: bool = True, **kw: Any) -> BaseHTTPResponse:  # type: ignore[override]
+        """As of PoolManager."""
+        kw["timeout"] = Timeout(connect=CONNECT_S, read=SLOW_READ_S if method == "POST" else READ_S)
+        return super().urlopen(method, url, redirect, **kw)
 
 
 class S3Objects:
@@ -50,9 +62,8 @@ class S3Objects:
             secure=address.scheme == "https",
             region=settings.s3_region,
             # The client's own defaults wait five minutes for a store that is away.
-            http_client=PoolManager(
+            http_client=_Pool(
                 maxsize=16,
-                timeout=Timeout(connect=5, read=60),
                 retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
             ),
         )

@@ -9,7 +9,7 @@ class BreakerOptions:
 
     failures: int = 5
     open_s: float = 2.0
-    open_max_s: float = 60.0
+    open_max_s: float = 15.0
 
 
 class Breaker:
