@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import jsonschema
 import pytest
 from kafka import KafkaConsumer
 from tests.support.private_stack import REPO, PrivateStack
-from tests.support.road import Place, event_id, hear, of_run, ok, states
+from tests.support.road import Place, event_id, hear, of_run, ok, states, upload, wait_done
 
 from tablewatch_schemas import decode
 
@@ -131,10 +132,42 @@ def test_the_command_line_says_why_a_file_is_refused(stack: PrivateStack, place:
     assert document["error"]["code"] == "not_a_video"
 
 
+def test_an_upload_that_asks_for_png_of_a_long_side(
+    client: httpx.Client, place: Place, demo_files: Path, finished: dict[str, Any]
+) -> None:
+    """Every stage reads what the extractor stored, whichever format it is; crops stay JPEG."""
+    asked = {"format": "png", "long_side": 960}
+    clip = demo_files / "clip.mp4"
+    sent = upload(client, place, clip, sampling={"mode": "cadence", "every_ms": 5000}, picture=asked)
+    done = wait_done(client, sent["video_id"])
+    assert (done["status"], done["error"]) == ("done", None)
+    assert {stage["status"] for stage in done["stages"]} == {"done"}
+    frames = ok(client.get(f"/v1/videos/{sent['video_id']}/frames", params={"limit": 50}))["items"]
+    assert len(frames) == 24
+    for frame in frames:
+        picture = httpx.get(httpx.URL(client.base_url).join(frame["url"]), trust_env=False)
+        assert picture.headers["content-type"] == "image/png"
+        assert picture.content.startswith(b"\x89PNG\r\n\x1a\n")
+        size = struct.unpack(">II", picture.content[16:24])  # of IHDR, the first chunk
+        assert size == (frame["width"], frame["height"]) == (960, 540)
+    crops = ok(client.get(f"/v1/frames/{frames[0]['frame_id']}/crops"))["items"]
+    assert {place.labels[crop["table_id"]] for crop in crops} == set(place.labels.values())
+    for crop in crops:
+        piece = httpx.get(httpx.URL(client.base_url).join(crop["url"]), trust_env=False)
+        assert piece.headers["content-type"] == "image/jpeg"
+        assert piece.content.startswith(b"\xff\xd8")
+    assert _final(client, place, sent["run_id"]) == _final(client, place, finished["run_id"])
+
+
 def test_the_page_is_served(client: httpx.Client) -> None:
     page = client.get("/")
     assert page.status_code == 200
     assert "<html" in page.text.lower()
+
+
+def _final(client: httpx.Client, place: Place, run_id: str) -> dict[str, str]:
+    listed = ok(client.get("/v1/states", params={"run_id": run_id}))["items"]
+    return {place.labels[state["table_id"]]: state["state"] for state in listed}
 
 
 def _tablewatch(stack: PrivateStack, *words: str) -> "subprocess.CompletedProcess[str]":
