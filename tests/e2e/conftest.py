@@ -1,4 +1,4 @@
-"""One whole private stack for all end-to-end tests, and the demo's clip."""
+"""One whole private stack for all end-to-end tests, down before the next package begins, and the demo's clip."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ def layout(demo_files: Path) -> dict[str, Any]:
     return dict(json.loads((demo_files / "layout.json").read_text()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateStack]:
     """A stack that is up. It logs every record, and has S3 secrets that it does not use, for whoever looks for them."""
     settings = {"LOG_LEVEL": "debug", "S3_ACCESS_KEY": "planted-access-key-1", "S3_SECRET_KEY": "planted-secret-key-1"}
@@ -45,14 +45,14 @@ def client(stack: PrivateStack) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def place(stack: PrivateStack, layout: dict[str, Any]) -> Place:
     """A site with the demo's camera."""
     with stack.client() as client:
         return make_place(client, layout)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def finished(stack: PrivateStack, place: Place, demo_files: Path) -> dict[str, Any]:
     """The job document of the demo's clip after its run."""
     with stack.client() as client:

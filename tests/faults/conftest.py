@@ -21,7 +21,7 @@ def clip(demo_files: Path) -> Path:
     return demo_files / "clip.mp4"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def undisturbed(stack: PrivateStack, place: Place, clip: Path) -> Outcome:
     """The clip without a fault."""
     with Load(stack, place, clip) as load:
@@ -47,8 +47,14 @@ def proof(undisturbed: Outcome, tell: Tell) -> Proof:
 @pytest.fixture
 def load(stack: PrivateStack, place: Place, clip: Path) -> Iterator[Load]:
     """Uploads to the shared stack."""
-    with Load(stack, place, clip) as uploads:
+    with Load(stack.up(), place, clip) as uploads:
         yield uploads
+
+
+@pytest.fixture
+def alone(stack: PrivateStack, undisturbed: Outcome) -> None:
+    """For a test with a stack of its own: the shared one rests, so that two do not share the machine."""
+    stack.stop_if_up()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

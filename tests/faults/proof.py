@@ -9,12 +9,23 @@ from typing import Any
 import httpx
 from stack.postgres import answers
 from stack.ready import kafka_round_trip
+from tests.faults.pace import pace, told
 from tests.support.load import Load, Sent
 from tests.support.outcome import Outcome, heard_of, nothing_twice, outcome, repeated
 from tests.support.private_stack import PrivateStack, until
+from tests.support.watch import Watch
 
 Tell = Callable[[str], None]
 PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Since:
+    """The end of a fault (monotonic seconds), who listened, and uploads that no fault met on the same stack."""
+
+    at: float
+    watch: Watch
+    usual: list[Sent]
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,14 @@ class Proof:
         self.tell(
             f"{fault}: {said}{len(sent)} uploads, frames, crops and states equal, ledger balanced; again: {figures}"
         )
+
+    def check_back(self, fault: str, load: Load, sent: list[Sent], since: Since, said: str = "") -> None:
+        """As `check`, and tell how soon everything was ready and the work of each upload went on."""
+        ready = back(load.stack, since.at)
+        for each in sent:
+            each.ended()
+        paces = [pace(since.watch, each, since.at, since.usual) for each in sent]
+        self.check(fault, load, sent, f"{said}after it: all ready {ready:.1f}, {told(paces)}; ")
 
 
 def well(stack: PrivateStack) -> bool:

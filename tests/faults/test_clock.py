@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.proof import PATIENCE_S, Proof, back
-from tests.faults.test_storage import loaded
+from tests.faults.proof import PATIENCE_S, Proof, Since
+from tests.faults.test_storage import calm, loaded
 from tests.support.private_stack import REPO
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("alone")]
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1")
 HOUR_S = 3600
 
@@ -66,15 +66,15 @@ def test_the_clock_steps_back(tmp_path: Path, layout: dict[str, Any], clip: Path
     put(offset, "+0\n")
     fake = library()
     settings = preloaded(offset, fake) if fake else own_clock(offset, tmp_path / "injected")
-    with loaded(tmp_path / "home", layout, clip, settings) as load:
+    with loaded(tmp_path / "home", layout, clip, settings) as (load, watch):
+        usual = calm(load, 3)
         sent = load.start(2)
         load.until_published(sent[0], 5)
         put(offset, f"-{HOUR_S}\n")
         time.sleep(2)  # the library looks at the file once a second
-        since = time.monotonic()
+        since = Since(time.monotonic(), watch, usual)
         killed = load.stack.kill("extractor")  # its leases end in an hour, by the clock of before
         sent += load.start()
         load.stack.back("extractor", killed, PATIENCE_S)
-        said = f"all well after {back(load.stack, since):.1f} s; "
         whose = "the services and Postgres (libfaketime)" if fake else "the six services (no libfaketime here)"
-        proof.check(f"the clock of {whose} an hour back", load, sent, said)
+        proof.check_back(f"the clock of {whose} an hour back and the extractor killed", load, sent, since)

@@ -34,8 +34,13 @@ class Mood:
         self.counts[chosen] += 1
         return chosen
 
+    def sick(self, refused: float, late: float, late_s: float = 0.0) -> None:
+        """Misbehave from now on, and count anew."""
+        self.counts = dict.fromkeys(self.counts, 0)
+        self.refused, self.late, self.late_s = refused, late, late_s
+
     def well(self) -> None:
-        """Behave from now on."""
+        """Behave from now on; what is late already stays so."""
         self.refused = self.late = 0.0
 
 
@@ -47,8 +52,7 @@ def faulty_door(upstream: str, mood: Mood) -> Iterator[str]:
         """Bound to this server and mood."""
 
     Door.upstream, Door.mood = urlsplit(upstream).netloc, mood
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Door)
     serving = threading.Thread(target=server.serve_forever, name="faulty store", daemon=True)
     serving.start()
     try:
@@ -57,6 +61,11 @@ def faulty_door(upstream: str, mood: Mood) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         serving.join(10)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of five, the default, connections would wait for each other
 
 
 class _Door(BaseHTTPRequestHandler):

@@ -25,8 +25,10 @@ Announced = Callable[[dict[str, Any]], None]
 
 @dataclass
 class Sent:
-    """One upload; `job` is what the announcement answered, once it did."""
+    """One upload; `job` is what the announcement answered, once it did. Times are monotonic seconds."""
 
+    began_at: float = field(default_factory=time.monotonic)
+    ended_at: float = 0.0
     job: dict[str, Any] = field(default_factory=dict)
     ending: "Future[dict[str, Any]]" = field(default_factory=Future)
 
@@ -93,7 +95,9 @@ class Load:
             before_sending(sent.job)
             door = sent.job["upload"]
             send(self.clip, door["create_url"], door["token"], lambda sent, total: None)
-            return wait_done(client, sent.video_id, DONE_S)
+            ended = wait_done(client, sent.video_id, DONE_S)
+            sent.ended_at = time.monotonic()
+            return ended
 
 
 def _announced(client: httpx.Client, place: Place, name: str) -> dict[str, Any]:

@@ -77,6 +77,10 @@ class PrivateStack:
         until(ready, START_S, "the start of the stack")
         return self
 
+    def up(self) -> "PrivateStack":
+        """Start it unless it is up."""
+        return self if self.process and self.process.poll() is None else self.start()
+
     def run(self) -> dict[str, Any]:
         """run.json now."""
         return dict(json.loads((self.home / "run.json").read_text()))
