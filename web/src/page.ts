@@ -8,6 +8,7 @@ import {
   type Delta,
   type Job,
   type Layout,
+  type Site,
   type StreamState,
   type Turn,
   type View,
@@ -80,17 +81,23 @@ export class Page {
     this.lay()
     const timer = setInterval(() => this.change({ now: Date.now() }), 5000)
     try {
-      const sites = await this.client.sites()
-      this.change({ sites })
-      this.sites.replaceChildren(...sites.map((site) => h('option', { value: site.site_id }, site.name)))
-      const last = sites.find((site) => site.site_id === localStorage.getItem(LAST_SITE)) ?? sites[0]
-      if (last) this.open(last.site_id)
-      else this.fail(new Error('This key opens no site. Make one with POST /v1/sites.'))
+      await this.begin()
       return await this.ended
     } finally {
       clearInterval(timer)
       this.closeStream()
     }
+  }
+
+  /** Lists the sites that the key opens, and shows the one that was shown last, or the first. */
+  private async begin(): Promise<void> {
+    const sites = await this.client.sites()
+    this.change({ sites })
+    this.sites.replaceChildren(...sites.map((site) => h('option', { value: site.site_id }, site.name)))
+    const last = sites.find((site) => site.site_id === localStorage.getItem(LAST_SITE)) ?? sites[0]
+    if (last) return this.open(last.site_id)
+    this.change(fresh(''))
+    this.fail(new Error('This key opens no site. Make one with POST /v1/sites.'))
   }
 
   private lay(): void {
@@ -137,6 +144,8 @@ export class Page {
   }
 
   private receive(delta: Delta): void {
+    if (delta.type === 'site.deleted') return void this.begin().catch((error: unknown) => this.fail(error))
+    if (delta.type === 'site.changed') this.rename(delta.data as Site)
     const view = apply(this.model.view, delta)
     const line = worthALine(delta, this.model.view) ? feedLine(delta, tableLabel(this.model)) : null
     const feed = line
@@ -147,6 +156,12 @@ export class Page {
     const job = selectedJob(this.model)
     if (job) this.loader?.follow(job)
     void this.useLayout()
+  }
+
+  private rename(changed: Site): void {
+    this.change({ sites: this.model.sites.map((site) => (site.site_id === changed.site_id ? changed : site)) })
+    const option = [...this.sites.options].find((each) => each.value === changed.site_id)
+    if (option) option.textContent = changed.name
   }
 
   /** Shows the newest video if what was selected is not there. */

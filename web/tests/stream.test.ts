@@ -65,6 +65,17 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers())
 
 describe('the stream', () => {
+  it('ends with its site, and is not opened again', () => {
+    open()
+    FakeSource.last.accept()
+    FakeSource.last.say('site.changed', { site_id: 'site_1', name: 'Other' }, 'e-4')
+    FakeSource.last.say('site.deleted', { site_id: 'site_1' }, 'e-5')
+    vi.advanceTimersByTime(60_000)
+    expect(events.map(([delta]) => delta.type)).toEqual(['site.changed', 'site.deleted'])
+    expect(states.at(-1)).toBe('closed')
+    expect(FakeSource.all.length).toBe(1)
+  })
+
   it('asks for its site and hands on typed events with their ids', () => {
     open()
     FakeSource.last.accept()

@@ -12,6 +12,7 @@ export interface Site {
   site_id: string
   name: string
   timezone: string
+  version: number
 }
 
 export interface Camera {

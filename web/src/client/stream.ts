@@ -3,7 +3,8 @@
 // The browser reconnects by itself with Last-Event-ID, and the server goes on from there or sends a new snapshot.
 // Only when the server ends the stream for good (an HTTP error) the browser gives up; then this opens another one,
 // with the last id in the query, after a pause that doubles. `resume` comes before the server hangs up on a client that
-// fell too far behind: nothing has to be done, the browser comes back with its last id.
+// fell too far behind: nothing has to be done, the browser comes back with its last id. After `site.deleted` nothing
+// follows, and the stream is not opened again.
 import type { Delta } from './view'
 
 export type StreamState = 'connecting' | 'live' | 'waiting' | 'closed'
@@ -20,6 +21,10 @@ export const TYPES = [
   'camera.status',
   'camera.config',
   'camera.deleted',
+  'site.changed',
+  'site.deleted',
+  'section.changed',
+  'section.deleted',
   'resume',
 ] as const
 
@@ -57,6 +62,7 @@ export function openStream(options: StreamOptions): () => void {
 
   const receive = (event: MessageEvent<string>) => {
     if (event.lastEventId) lastId = event.lastEventId
+    if (event.type === 'site.deleted') close()
     options.onEvent({ type: event.type, data: JSON.parse(event.data) }, event.lastEventId)
   }
 
@@ -76,12 +82,14 @@ export function openStream(options: StreamOptions): () => void {
     }
   }
 
-  open()
-  return () => {
+  const close = () => {
     clearTimeout(timer)
     source.close()
     tell('closed')
   }
+
+  open()
+  return close
 }
 
 function address(options: StreamOptions, lastId: string): string {

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from api.store import site_events
-from api.store.site_events import Event
+from api.store.site_events import SITE_DELETED, Event
 from chassis.clock import Clock
 from chassis.database import DISCONNECTED
 from chassis.metrics import Metrics
@@ -64,6 +64,7 @@ class Channel:
     ring: deque[Encoded] = field(default_factory=deque)
     seqs: deque[int] = field(default_factory=deque)
     listeners: set[Listener] = field(default_factory=set)
+    ended: bool = False  # the site is deleted, nothing follows
     _joined: dict[tuple[int, Filter], tuple[int, bytes]] = field(default_factory=dict)
 
     def push(self, events: Iterable[Encoded]) -> None:
@@ -72,6 +73,7 @@ class Channel:
             self.ring.append(each)
             self.seqs.append(each.event.seq)
             self.newest = each.event.seq
+            self.ended = self.ended or each.event.type == SITE_DELETED
             if len(self.ring) > RING:
                 self.start = self.ring.popleft().event.seq
                 self.seqs.popleft()

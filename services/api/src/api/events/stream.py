@@ -10,7 +10,7 @@ import orjson
 from api.events.hub import PAGE, Channel, Hub, encode
 from api.events.snapshot import snapshot
 from api.store import Json, site_events
-from api.store.site_events import Event
+from api.store.site_events import SITE_DELETED, Event
 from api.store.wall import Wall
 from chassis.clock import Clock
 
@@ -37,7 +37,7 @@ class Filter:
 
     def wants(self, event: Event) -> bool:
         """Whether an event of the log passes. What several cameras saw names them all, by commas."""
-        return (
+        return event.type == SITE_DELETED or (
             self.run_id in (None, event.run_id)
             and (self.camera_id is None or self.camera_id in (event.camera_id or "").split(","))
             and self.table_id in (None, event.table_id)
@@ -163,6 +163,8 @@ class Stream:
                 self._sending_since = self._clock.monotonic()
                 await send(chunk)
                 self._sending_since = None
+            if channel.ended and self._position >= channel.newest:
+                return
             if self._beat_due and not await self._beaten(send):
                 return
             if self._clock.monotonic() - opened >= self._options.longest_s:

@@ -25,6 +25,7 @@ from api.http import (
     links,
     objects,
     page,
+    sections,
     session,
     sites,
     states,
@@ -43,6 +44,7 @@ log = structlog.get_logger("api.http")
 
 ROUTERS = (
     sites,
+    sections,
     cameras,
     layouts,
     videos,

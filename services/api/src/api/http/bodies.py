@@ -1,5 +1,6 @@
 """Request bodies."""
 
+import zoneinfo
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -11,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
-    field_validator,
     model_validator,
 )
 
@@ -27,7 +27,14 @@ def _plain(text: str) -> str:
     return text
 
 
+def _zone(text: str) -> str:
+    if text not in zoneinfo.available_timezones():
+        raise ValueError("not a time zone of the IANA list, e.g. Europe/Vienna")
+    return text
+
+
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
+Zone = Annotated[Name, AfterValidator(_zone)]
 Id = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -55,16 +62,16 @@ class NewSite(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Café Central", "timezone": "Europe/Vienna"}})
 
     name: Name
-    timezone: Name = "UTC"
+    timezone: Zone = "UTC"
 
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        import zoneinfo
 
-        if value not in zoneinfo.available_timezones():
-            raise ValueError("not a time zone of the IANA list, e.g. Europe/Vienna")
-        return value
+class SiteChange(Body):
+    """What shall be different; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Café Central, Graben"}})
+
+    name: Name | None = None
+    timezone: Zone | None = None
 
 
 class NewSection(Body):
@@ -73,6 +80,14 @@ class NewSection(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Terrace"}})
 
     name: Name
+
+
+class SectionChange(Body):
+    """What shall be different."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Garden"}})
+
+    name: Name | None = None
 
 
 class Source(Body):

@@ -12,6 +12,7 @@ from api.http.parts import Has, Reader, Writer
 from api.http.versions import IfMatch, camera_tag, check
 from api.store import Connection, Json, cameras, site_events, sites
 from api.store.site_events import Told
+from api.store.sites import Lock
 from chassis import outbox
 from tablewatch_schemas.ids import new_id
 
@@ -23,7 +24,7 @@ async def create_camera(body: NewCamera, who: Writer, has: Has, response: Respon
     """Add a camera. One with source type none takes uploaded videos only."""
     now, source = has.now(), checked_source(body.source)
     async with has.inside(who.site_list) as conn:
-        site_id = await sites.choose(conn, who.site_list, body.site_id)
+        site_id = await sites.choose(conn, who.site_list, body.site_id, Lock.HOLD)
         asked = body.model_dump() | {"camera_id": new_id("cam"), "site_id": site_id, "source": source}
         camera = await cameras.add(conn, asked, now)
         await outbox.add(conn, announce.camera_config(camera, now))
@@ -78,6 +79,7 @@ async def delete_camera(camera_id: str, who: Writer, has: Has, if_match: IfMatch
     async with has.inside(who.site_list) as conn:
         camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
         check(camera_tag(camera["version"]), if_match)
+        await cameras.keep_tables(conn, camera, (), now)
         camera = await cameras.save(conn, camera, now, deleted=True)
         await outbox.add(conn, announce.camera_gone(camera, now))
         await tell(conn, "camera.deleted", {"camera_id": camera_id, "site_id": camera["site_id"]})

@@ -34,6 +34,7 @@ class Site(BaseModel):
     site_id: str
     name: str
     timezone: str
+    version: int = Field(description="Rises with every change")
     created_at: Time
 
 
@@ -43,6 +44,7 @@ class Section(BaseModel):
     section_id: str
     site_id: str
     name: str
+    version: int = Field(description="Rises with every change")
     created_at: Time
 
 
@@ -332,7 +334,9 @@ class Table(BaseModel):
     label: str
     seats: int | None
     created_at: Time
-    retired_at: Time | None = Field(description="When the newest layout left it out; null while it has it")
+    retired_at: Time | None = Field(
+        description="When the newest layout left it out, or its camera was deleted; else null"
+    )
 
 
 class TableVersion(BaseModel):

@@ -12,7 +12,7 @@ from api.http.parts import Has, Parts, Reader, Writer
 from api.http.versions import IfMatch, IfNoneMatch, check, layout_tag
 from api.layouts import draw, same
 from api.problems import Problem
-from api.store import Connection, Json, cameras, sites
+from api.store import Connection, Json, cameras, sections
 from chassis import outbox
 from tablewatch_schemas.layout import Layout
 
@@ -79,7 +79,7 @@ async def _drawn(
         version=await cameras.newest_version(conn, camera["camera_id"]) + 1,
         labels={table.label: table.table_id for table in newest.tables} if newest else {},
         taken=taken,
-        sections={each["section_id"] for each in await sites.sections(conn, camera["site_id"])},
+        sections={each["section_id"] for each in await sections.of_site(conn, camera["site_id"], hold=True)},
         now=has.now(),
     )
 

@@ -26,6 +26,16 @@ def camera_tag(version: int) -> str:
     return f'"camera-{version}"'
 
 
+def site_tag(version: int) -> str:
+    """Strong validator of a site's name and time zone."""
+    return f'"site-{version}"'
+
+
+def section_tag(version: int) -> str:
+    """Strong validator of a section."""
+    return f'"section-{version}"'
+
+
 def layout_tag(version: int) -> str:
     """Strong validator of a layout."""
     return f'"layout-{version}"'

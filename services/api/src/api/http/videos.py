@@ -17,6 +17,7 @@ from api.problems import Problem
 from api.project.apply import job_event
 from api.project.job import Run, stuck
 from api.store import Connection, Json, cameras, site_events, sites, videos
+from api.store.sites import Lock
 from api.store.videos import Video
 from tablewatch_schemas import keys as object_keys
 from tablewatch_schemas.ids import new_id
@@ -146,9 +147,10 @@ async def _place(
     if body.camera_id is None:
         if body.layout is not None:
             raise Problem("camera_required", "A layout belongs to a camera; say which, or leave out layout.")
-        return await sites.choose(conn, wall, body.site_id), None
+        return await sites.choose(conn, wall, body.site_id, Lock.HOLD), None
     inside = wall if body.site_id is None else [body.site_id] if wall is None or body.site_id in wall else []
     camera = await cameras.get(conn, inside, body.camera_id)
+    await sites.get(conn, inside, camera["site_id"], Lock.HOLD)
     version = choose_layout(body.layout, started_at, await cameras.layout_versions(conn, camera))
     return camera["site_id"], None if version is None else await cameras.layout(conn, camera, version)
 

@@ -8,7 +8,7 @@ import asyncpg
 from api.project.batch import KEYED, Batch
 from api.project.history import follow
 from api.project.narrate import Moved
-from api.store import Connection, Json, crops, history, newest, offsets, site_events, videos
+from api.store import Connection, Json, crops, history, newest, offsets, site_events, sites, videos
 from api.store.site_events import Told
 from api.store.videos import Video
 from chassis.records import Partition, Record
@@ -55,8 +55,10 @@ async def _fold(conn: Connection, batch: Batch, steps: list[Moved]) -> list[Told
     await _keep_frames(conn, [frame for frame in batch.frames if frame.run_id in ours])
     await crops.keep(conn, [each for each in batch.crops if each.run_id in ours])
     told: list[Told] = []
+    there = await sites.known(conn, {each.event.site_id for each in batch.keyed if each.event is not None})
+    keyed = [each for each in batch.keyed if each.event is None or each.event.site_id in there]
     for topic in KEYED:
-        records = [each for each in batch.keyed if each.topic == topic]
+        records = [each for each in keyed if each.topic == topic]
         told += await newest.write(conn, topic, records, ours.keys()) if records else []
     return told + await _fold_runs(conn, batch, ours, steps)
 

@@ -10,6 +10,8 @@ import orjson
 from api.store import Connection, Json
 
 CHANNEL = "site_events"
+SITE_DELETED = "site.deleted"
+"""The last event of a site; every reader gets it, and no other follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
