@@ -46,12 +46,10 @@ class Rows:
     def transaction(self) -> Any:
         return _AsyncNothing()
 
-    async def fetchval(self, query: str, *_: Any) -> Any:
-        return 0 if "published" in query else True
-
-    async def execute(self, query: str, *values: Any) -> None:
+    async def fetchval(self, query: str, *values: Any) -> Any:
         if "INTO frames" in query:
-            self.frames += [Frame(*row) for row in zip(*values[2:10], strict=True)]
+            self.frames += [Frame(*row) for row in zip(*values[5:], strict=True)]
+        return True
 
 
 class _AsyncNothing(nullcontext[None]):

@@ -59,6 +59,41 @@ async def test_a_lease_that_ran_out_is_another_s_and_the_old_owner_writes_nothin
     assert await pool.fetchval("SELECT count(*) FROM frames") == 0
 
 
+async def test_frames_are_counted_while_the_lease_is_held_and_the_job_told_of(
+    road: Road, pool: asyncpg.Pool, clip_folder: Path
+) -> None:
+    """Recording waits for rows that others change at the same time, and then goes by what they made of them."""
+    await road.upload(clips.make("cfr.mp4", clip_folder))
+    held = await claimed(pool, "first")
+    assert held is not None
+    rounds = 100
+
+    async def recording() -> None:
+        for index in range(rounds):
+            async with pool.acquire() as conn:
+                await record(conn, held, [Frame(index, index * 40, 1, 1, 1, True, 0.0, 0.0)])
+
+    async def renewing() -> None:
+        for _ in range(rounds):
+            async with pool.acquire() as conn:
+                assert await segments.renew(conn, held, 600)
+
+    async def telling() -> None:
+        for _ in range(rounds):
+            await pool.execute("UPDATE jobs SET sequence = sequence + 1, published = least(published + 1, 10)")
+
+    await asyncio.gather(recording(), renewing(), telling())
+    assert await pool.fetchval("SELECT frames FROM segments WHERE number = 0") == rounds
+    assert await pool.fetchval("SELECT done_ms FROM segments WHERE number = 0") == (rounds - 1) * 40
+    kept = await pool.fetchval("SELECT array_agg(index ORDER BY index) FROM frames WHERE index >= 10")
+    assert kept == list(range(10, rounds))
+    await pool.execute("UPDATE jobs SET state = 'cancelled'")
+    async with pool.acquire() as conn:
+        with pytest.raises(Lost):
+            await record(conn, held, [Frame(rounds, 0, 1, 1, 1, True, 0.0, 0.0)])
+    assert await pool.fetchval("SELECT max(index) FROM frames") == rounds - 1
+
+
 class Told:
     """A backlog of a known size."""
 

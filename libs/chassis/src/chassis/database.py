@@ -63,12 +63,21 @@ async def connect(dsn: str, schema: str, *, size: int = 5, settings: Mapping[str
                 max_size=size,
                 command_timeout=60,
                 timeout=10,
+                reset=_nothing_to_forget,
                 server_settings={"search_path": _checked(schema), "application_name": schema} | dict(settings or {}),
             )
         except UNREACHABLE as error:
             log.warning("database not reachable", schema=schema, error=type(error).__name__, retry_s=delay)
             await asyncio.sleep(delay)
             delay = min(delay * 2, 5.0)
+
+
+async def _nothing_to_forget(_: object) -> None:
+    """After each use of a connection, instead of asyncpg's query: half of all round trips for nothing.
+
+    Nobody leaves anything behind in a session: settings and roles are `SET LOCAL`, and who takes an advisory lock of
+    the session or listens gives it back himself. asyncpg still ends an open transaction before it calls this.
+    """
 
 
 async def migrate(dsn: str, schema: str, directory: Path, *, settings: Mapping[str, str] | None = None) -> list[str]:

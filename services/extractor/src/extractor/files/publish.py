@@ -22,6 +22,8 @@ from tablewatch_schemas import Encoded, keys
 BATCH = 100
 LEASE_S = 10.0
 POLL_S = 0.2
+GATHER_S = 0.4
+"""After a batch that was not full: a record in time costs a request and two transactions, ten at once hardly more."""
 PUT_OFF_S = 5.0
 """How long a run waits whose last thumbnail could not be stored."""
 
@@ -117,29 +119,30 @@ class Publisher:
         """Until `stop`; a database that goes away is waited for."""
         while not stop.is_set():
             try:
-                busy = await self.round()
+                most = await self.round()
             except DISCONNECTED as error:
                 self._log.warning("database_away", error=type(error).__name__)
-                busy = False
-            if not busy:
-                await wait_or_stop(self._clock, POLL_S, stop)
+                most = 0
+            if most < BATCH:
+                await wait_or_stop(self._clock, GATHER_S if most else POLL_S, stop)
 
-    async def round(self) -> bool:
-        """Let every run that has something publish one batch; False if nothing went out."""
-        done: list[str] = []
+    async def round(self) -> int:
+        """Let every run that has something publish one batch; the records of the largest, 0 if nothing went out."""
+        done, most = list[str](), 0
         while (row := await self._claim(done)) is not None:
             if await self._window.room() == 0:
                 await self._pool.execute(_RELEASE, row["run_id"], row["publish_fence"])
-                return False
-            await self._publish(row)
+                return 0
+            most = max(most, await self._publish(row))
             done.append(row["run_id"])
-        return bool(done)
+        return most
 
     async def _claim(self, done: list[str]) -> asyncpg.Record | None:
         async with self._pool.acquire() as conn:
             return await conn.fetchrow(_CLAIM, self._owner, timedelta(seconds=LEASE_S), done)
 
-    async def _publish(self, row: asyncpg.Record) -> None:
+    async def _publish(self, row: asyncpg.Record) -> int:
+        """One batch of a claimed run; how many records went out, at least 1 for a run that was seen to."""
         async with self._pool.acquire() as conn:
             rows = await conn.fetch(_READY, row["run_id"], row["published"], BATCH + 1)
         failed = row["given_up"]
@@ -155,10 +158,11 @@ class Publisher:
             self._log.warning("thumbnail_put_off", run_id=row["run_id"], error=str(error))
             self._metrics.count("work_total", stage="publish", outcome="storage_failed")
             await self._pool.execute(_PUT_OFF, row["run_id"], row["publish_fence"], timedelta(seconds=PUT_OFF_S))
-            return
+            return 1
         await self._producer.send_all(self._messages(row, going))
         self._window.released(len(going.frames))
         await self._advance(row, going, best)
+        return max(1, len(going.frames))
 
     def _messages(self, row: asyncpg.Record, going: Release) -> list[Encoded]:
         cause, now = telling.received_of(dict(row)), self._clock.now()

@@ -104,7 +104,7 @@ async def _keep(
         messages = [message for message in batch if message is not None]
         if messages:
             await _store(messages, held.upload, store, clock)
-            async with pool.acquire() as conn, conn.transaction():
+            async with pool.acquire() as conn:
                 await record(conn, held, [frame_of(message.fields) for message in messages])
         for _ in batch:
             ready.task_done()
