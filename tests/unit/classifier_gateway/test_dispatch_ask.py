@@ -61,7 +61,7 @@ async def turning(clock: ManualClock, task, step=0.25, most=4000):
 
 async def test_it_asks_again_until_it_answers():
     clock, classifier = ManualClock(), Scripted(Unavailable("no"), Unavailable("no"))
-    task = asyncio.ensure_future(asker(classifier, clock).ask(REQUEST, 60))
+    task = asyncio.ensure_future(asker(classifier, clock).ask(REQUEST, 60, live=True))
     assert await turning(clock, task) == [VERDICT]
     assert classifier.asked == 3
 
@@ -69,28 +69,28 @@ async def test_it_asks_again_until_it_answers():
 async def test_it_gives_up_when_patience_ends():
     clock, classifier = ManualClock(), Scripted(*[Unavailable("down")] * 1000)
     with pytest.raises(Unavailable):
-        await turning(clock, asyncio.ensure_future(asker(classifier, clock).ask(REQUEST, 5)))
+        await turning(clock, asyncio.ensure_future(asker(classifier, clock).ask(REQUEST, 5, live=True)))
     assert 5 <= clock.monotonic() < 7
 
 
 async def test_what_is_no_picture_is_asked_once():
     classifier = Scripted(Unreadable("no picture"))
     with pytest.raises(Unreadable):
-        await asker(classifier, ManualClock()).ask(REQUEST, 60)
+        await asker(classifier, ManualClock()).ask(REQUEST, 60, live=True)
     assert classifier.asked == 1
 
 
 async def test_an_answer_that_never_comes_counts_as_none():
     classifier = Scripted("hang")
     with pytest.raises(Unavailable):
-        await asker(classifier, SystemClock(), timeout_s=0.02).ask(REQUEST, 0.1)
+        await asker(classifier, SystemClock(), timeout_s=0.02).ask(REQUEST, 0.1, live=True)
     assert (classifier.asked, classifier.now) == (1, 0)
 
 
 async def test_while_the_circuit_is_open_nobody_asks():
     clock, classifier = ManualClock(), Scripted(*[Unavailable("down")] * 3)
     asking = asker(classifier, clock, backoff_s=0.01, backoff_max_s=0.01)
-    first = asyncio.ensure_future(asking.ask(REQUEST, 60))
+    first = asyncio.ensure_future(asking.ask(REQUEST, 60, live=True))
     while classifier.asked < 3:
         await asyncio.sleep(0)
         clock.advance(0.01)
@@ -103,14 +103,34 @@ async def test_while_the_circuit_is_open_nobody_asks():
 async def test_no_more_are_under_way_than_allowed():
     classifier = Scripted()
     asking = asker(classifier, ManualClock(), in_flight=2)
-    await asyncio.gather(*(asking.ask(REQUEST, 60) for _ in range(10)))
+    await asyncio.gather(*(asking.ask(REQUEST, 60, live=True) for _ in range(10)))
     assert (classifier.most, classifier.asked) == (2, 10)
+
+
+async def test_runs_leave_one_place_to_live_tables():
+    """However many runs wait, a live frame is asked about at once."""
+    classifier = Scripted("hang", [VERDICT])
+    asking = asker(classifier, ManualClock(), in_flight=2)
+    runs = [asyncio.ensure_future(asking.ask(REQUEST, 60, live=False)) for _ in range(5)]
+    while not classifier.asked:
+        await asyncio.sleep(0)
+    assert await asking.ask(REQUEST, 60, live=True) == [VERDICT]
+    assert classifier.asked == 2
+    for run in runs:
+        run.cancel()
+
+
+async def test_with_one_place_runs_have_it_too():
+    classifier = Scripted()
+    asking = asker(classifier, ManualClock(), in_flight=1)
+    await asyncio.gather(*(asking.ask(REQUEST, 60, live=False) for _ in range(5)))
+    assert (classifier.most, classifier.asked) == (1, 5)
 
 
 async def test_no_time_left_is_unavailable_without_asking():
     classifier = Scripted()
     with pytest.raises(Unavailable):
-        await asker(classifier, ManualClock()).ask(REQUEST, 0)
+        await asker(classifier, ManualClock()).ask(REQUEST, 0, live=True)
     assert classifier.asked == 0
 
 

@@ -17,8 +17,10 @@ class Settings(ServiceSettings):
     )
     classifier_gateway_backend: str = Field("embedded", description="Classifier backend: embedded.")
     models_dir: Path | None = Field(None, description="Folder of the models; <home>/models when empty.")
-    classifier_gateway_threads: int = Field(1, ge=1, description="Threads of the embedded classifier.")
-    classifier_gateway_in_flight: int = Field(2, ge=1, description="Requests to the classifier at once.")
+    classifier_gateway_threads: int = Field(2, ge=1, description="Threads of the embedded classifier.")
+    classifier_gateway_in_flight: int = Field(
+        2, ge=1, description="Requests to the classifier at once; runs leave one of several to live tables."
+    )
     classifier_gateway_timeout_s: float = Field(15.0, gt=0, description="Seconds for one answer.")
     classifier_gateway_live_deadline_s: float = Field(
         10.0, gt=0, description="Seconds after its capture in which a live frame is judged, or never."

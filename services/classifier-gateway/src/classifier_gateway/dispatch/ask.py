@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,8 @@ from inference import Classifier, FrameRequest, TableVerdict, Unavailable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskOptions:
-    """Seconds, and how many requests may be under way at once."""
+    """Seconds, and how many requests may be under way at once: runs leave one of them, if there are two, to live
+    tables."""
 
     in_flight: int = 2
     timeout_s: float = 15.0
@@ -35,8 +37,9 @@ class Asker:
         self._log = log
         self._breaker = Breaker(options.breaker)
         self._free = asyncio.Semaphore(options.in_flight)
+        self._free_for_runs = asyncio.Semaphore(max(1, options.in_flight - 1))
 
-    async def ask(self, request: FrameRequest, patience_s: float) -> list[TableVerdict]:
+    async def ask(self, request: FrameRequest, patience_s: float, *, live: bool) -> list[TableVerdict]:
         """A verdict for each region. Raises Unavailable when none came within `patience_s`, Unreadable at once."""
         until = self._clock.monotonic() + patience_s
         attempt, why = 0, Unavailable("no time was left to ask")
@@ -44,7 +47,8 @@ class Asker:
             wait = self._breaker.wait_s(self._clock.monotonic())
             if not wait:
                 try:
-                    return await self._once(request, min(left, self._options.timeout_s))
+                    async with nullcontext() if live else self._free_for_runs, self._free:
+                        return await self._once(request, min(left, self._options.timeout_s))
                 except Unavailable as error:
                     why, attempt = error, attempt + 1
                     wait = self._delay(attempt)
@@ -52,23 +56,22 @@ class Asker:
         raise why
 
     async def _once(self, request: FrameRequest, timeout_s: float) -> list[TableVerdict]:
-        async with self._free:
-            if self._breaker.wait_s(self._clock.monotonic()):
-                raise Unavailable("the circuit opened meanwhile")
-            self._breaker.begin()
-            began = self._clock.monotonic()
-            try:
-                async with asyncio.timeout(timeout_s):
-                    verdicts = await self._classifier.classify(request)
-            except (Unavailable, TimeoutError, ConnectionError) as error:
-                self._breaker.failed(self._clock.monotonic())
-                self._metrics.count("work_total", stage="classify", outcome="unavailable")
-                self._log.warning("classifier_unavailable", error=repr(error))
-                raise Unavailable(repr(error)) from error
-            self._breaker.succeeded()
-            self._metrics.count("work_total", stage="classify", outcome="ok")
-            self._metrics.observe("work_seconds", self._clock.monotonic() - began, stage="classify")
-            return verdicts
+        if self._breaker.wait_s(self._clock.monotonic()):
+            raise Unavailable("the circuit opened meanwhile")
+        self._breaker.begin()
+        began = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(timeout_s):
+                verdicts = await self._classifier.classify(request)
+        except (Unavailable, TimeoutError, ConnectionError) as error:
+            self._breaker.failed(self._clock.monotonic())
+            self._metrics.count("work_total", stage="classify", outcome="unavailable")
+            self._log.warning("classifier_unavailable", error=repr(error))
+            raise Unavailable(repr(error)) from error
+        self._breaker.succeeded()
+        self._metrics.count("work_total", stage="classify", outcome="ok")
+        self._metrics.observe("work_seconds", self._clock.monotonic() - began, stage="classify")
+        return verdicts
 
     def _delay(self, attempt: int) -> float:
         longest = min(self._options.backoff_max_s, self._options.backoff_s * 2 ** min(attempt - 1, 16))

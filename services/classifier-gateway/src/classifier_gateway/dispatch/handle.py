@@ -162,7 +162,7 @@ class Dispatch:
             regions=make.regions(layout, (crop.table_id for crop in ready.crops)),
             crops={crop.table_id: crops[crop.offset : crop.offset + crop.length] for crop in ready.crops},
         )
-        return await self._asker.ask(request, patience_s)
+        return await self._asker.ask(request, patience_s, live=ready.run_id is None)
 
     async def _tell(self, received: Received[Any], found: Sequence[TableEvidence]) -> None:
         now, traceparent = self._clock.now(), trace.current()
