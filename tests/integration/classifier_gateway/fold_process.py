@@ -1,6 +1,6 @@
 """The fold in a process of its own, under a name of its own, that can die between acknowledgement and row.
 
-python -m tests.integration.classifier_gateway.fold_process BOOTSTRAP APP TOPIC DATADIR DIE_AFTER
+python -m tests.integration.classifier_gateway.fold_process BOOTSTRAP APP TOPIC DATADIR DIE_AFTER AHEAD
 """
 
 import asyncio
@@ -25,7 +25,7 @@ LIMITS = Thresholds(enter_ms=3000, leave_ms=8000, hold_ms=2000, ttl_ms=4000)
 
 
 class Dying(KafkaProducer):
-    """Kills its process (-9) once the broker has acknowledged the outputs of `after` records. 0: never."""
+    """Kills its process (-9) once the broker has acknowledged what was sent at once `after` times. 0: never."""
 
     after = 0
 
@@ -37,14 +37,15 @@ class Dying(KafkaProducer):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(bootstrap: str, app: str, topic: str, datadir: str, die_after: str) -> None:
+async def main(bootstrap: str, app: str, topic: str, datadir: str, die_after: str, ahead: str) -> None:
     metrics, stop = Metrics(), asyncio.Event()
     producer = Dying(bootstrap, app, 6, metrics)
     producer.after = int(die_after)
     await producer.start()
     options = FoldOptions(
-        app=app, topic=topic, partitions=6, bootstrap=bootstrap, datadir=Path(datadir), lane_of=lane_of, tick_s=0.5
-    )
+        app=app, topic=topic, partitions=6, bootstrap=bootstrap, datadir=Path(datadir), lane_of=lane_of, tick_s=0.5,
+        ahead=int(ahead),
+    )  # fmt: skip
 
     def tick(partition, now):
         made = tick_record(partition, now)

@@ -54,10 +54,10 @@ class Bench:
                 await process.wait()
         await self.producer.stop()
 
-    async def start(self, die_after: int = 0) -> asyncio.subprocess.Process:
+    async def start(self, die_after: int = 0, ahead: int = 500) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.integration.classifier_gateway.fold_process",
-            self.bootstrap, self.app, self.topic, str(self.home / "faust"), str(die_after),
+            self.bootstrap, self.app, self.topic, str(self.home / "faust"), str(die_after), str(ahead),
             cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         self.running.append(process)
@@ -119,14 +119,16 @@ def expected(*stories: list[TableEvidence]) -> dict[str, bytes]:
     return {ident.decode(): values[1] for outputs in said for ident, values in outputs}
 
 
-async def test_killed_between_acknowledgement_and_row_it_repeats_and_never_contradicts(bench: Bench):
+@pytest.mark.parametrize("ahead", [1, 12, 500])
+async def test_killed_between_acknowledgement_and_row_it_repeats_and_never_contradicts(bench: Bench, ahead: int):
+    """One record after the other, a few of them, or all that came are acknowledged and not written at the kill."""
     stories = [bench.story(table) for table in "abc"]
     for turn in range(40):
         await bench.give([story[turn] for story in stories])
-    for die_after in (2, 3):
-        killed = await bench.start(die_after)
+    for die_after in (2, 3) if ahead < 100 else (1, 1):
+        killed = await bench.start(die_after, ahead)
         assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
-    await bench.start()
+    await bench.start(ahead=ahead)
     await bench.give([story[40] for story in stories])
     said = await bench.said(ended(*"abc"), 90)
     assert {ident: value for ident, value, _ in said} == expected(*stories)

@@ -60,7 +60,27 @@ def fold(producer, tmp_path: Path) -> Fold:
         options, step, producer, clock=ManualClock(), metrics=Metrics(), health=Health(), log=structlog.get_logger()
     )
     made._table = producer.table
+    made._app = SimpleNamespace(rebalancing=False, consumer_generation_id=1)
+    made._order = Order(Faust(committed=0, begins=0), "in")
     return made
+
+
+class Event:
+    """A record as Faust has it."""
+
+    def __init__(self, offset: int = 0, generation: int = 1) -> None:
+        self.message, self.acked = message(offset, generation), 0
+
+    def ack(self) -> None:
+        self.acked += 1
+
+
+async def take(fold: Fold, given: Record) -> Event:
+    """Fold one record and settle it."""
+    event = Event(given.offset)
+    await fold._take(given, event)
+    await fold._settle(fold._ahead.take())
+    return event
 
 
 def record(value: bytes, offset: int = 0, key: bytes = b"k") -> Record:
@@ -68,8 +88,8 @@ def record(value: bytes, offset: int = 0, key: bytes = b"k") -> Record:
 
 
 async def test_outputs_are_acknowledged_before_rows_are_written(fold, producer):
-    await fold._take(record(b"x", 0))
-    await fold._take(record(b"x", 1))
+    await take(fold, record(b"x", 0))
+    await take(fold, record(b"x", 1))
     assert producer.rows_at_send == [{}, {b"k": b"1"}]
     assert producer.table == {b"k": b"2"}
 
@@ -77,31 +97,31 @@ async def test_outputs_are_acknowledged_before_rows_are_written(fold, producer):
 async def test_an_output_that_is_not_acknowledged_writes_nothing_and_is_not_done(fold, producer):
     producer.fail = RuntimeError("no broker")
     with pytest.raises(RuntimeError):
-        await fold._take(record(b"x"))
+        await take(fold, record(b"x"))
     assert producer.table == {}
 
 
 async def test_a_row_is_deleted_and_deleting_what_is_not_there_is_nothing(fold, producer):
-    await fold._take(record(b"x"))
-    await fold._take(record(b"delete", 1))
-    await fold._take(record(b"delete", 2))
+    await take(fold, record(b"x"))
+    await take(fold, record(b"delete", 1))
+    await take(fold, record(b"delete", 2))
     assert producer.table == {}
 
 
 @pytest.mark.parametrize(("value", "code"), [(b"bad", b"rotten"), (b"bug", b"fold_failed")])
 async def test_a_step_that_raises_makes_a_dead_letter_and_the_fold_goes_on(fold, producer, value, code):
-    await fold._take(record(value, 4))
+    await take(fold, record(value, 4))
     (letter,) = producer.sent
     assert (letter.topic, letter.value, letter.partition) == ("in.group.dlq", value, 0)
     assert dict(letter.headers)["dlq-reason-code"] == code
-    await fold._take(record(b"x", 5))
+    await take(fold, record(b"x", 5))
     assert producer.table == {b"k": b"1"}
 
 
 async def test_too_many_dead_letters_in_a_row_end_the_process(fold):
     with pytest.raises(Stalled, match="fuse"):
         for offset in range(100):
-            await fold._take(record(b"bad", offset))
+            await take(fold, record(b"bad", offset))
 
 
 async def test_a_blown_fuse_holds_the_fold_and_not_the_process(fold, monkeypatch):
@@ -112,7 +132,7 @@ async def test_a_blown_fuse_holds_the_fold_and_not_the_process(fold, monkeypatch
 
     async def member(_stop):
         for offset in range(100):
-            await fold._take(record(b"bad", offset))
+            await take(fold, record(b"bad", offset))
 
     monkeypatch.setattr("chassis.fold.fold_faust.topics_exist", exist)
     monkeypatch.setattr(fold, "_member", member)
@@ -140,10 +160,10 @@ async def test_the_list_follows_what_is_written_deleted_and_recovered(fold, prod
     def listed() -> set[str]:
         return {key for partition in range(6) for key in fold.keys(partition)}
 
-    await fold._take(record(b"x", 0))
-    await fold._take(record(b"x", 1, key=b"other"))
+    await take(fold, record(b"x", 0))
+    await take(fold, record(b"x", 1, key=b"other"))
     assert listed() == {"k", "other"}
-    await fold._take(record(b"delete", 2))
+    await take(fold, record(b"delete", 2))
     assert listed() == {"other"}
     producer.table.clear()
     producer.table[b"from the changelog"] = b"1"

@@ -2,6 +2,7 @@
 
 A process may have handled `handled` records when it dies. Rows are durable in the order of their writes, but some of
 the latest may not be; offsets are committed no further than rows are durable; outputs were acknowledged before rows.
+Of records that are settled together each key's last row is written, and none of them is committed before all of it.
 """
 
 from hypothesis import given, settings
@@ -42,6 +43,18 @@ def write(rows: Rows, key: str, row: bytes | None) -> None:
         rows[key] = row
 
 
+def together(writes: list, sizes: list[int], start: int) -> list:
+    """The writes when so many records are settled at once, again and again: (first record of them, key, row)."""
+    found, number = [], start
+    while writes:
+        number, size = number + sizes[0], sizes[0]
+        sizes = [*sizes[1:], sizes[0]]
+        batch = [each for each in writes if each[0] < number]
+        writes = writes[len(batch) :]
+        found += [(number - size, key, row) for key, row in {key: row for _, key, row in batch}.items()]
+    return found
+
+
 labels = st.sampled_from(["free", "occupied", "occupied", "dirty", "unknown"])
 live = st.builds(
     lambda at, label, camera, table: evidence(at=at, label=label, run=None, camera=camera, table=table),
@@ -65,8 +78,8 @@ crashes = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(logs, in_order), crashes)
-def test_a_crash_repeats_and_never_contradicts(events, crash_points):
+@given(st.one_of(logs, in_order), crashes, st.lists(st.integers(1, 12), min_size=1, max_size=4))
+def test_a_crash_repeats_and_never_contradicts(events, crash_points, sizes):
     log = [record(event, offset) for offset, event in enumerate(events)]
     quiet = Rows()
     expected, _ = run(log, quiet, 0, len(log))
@@ -76,6 +89,7 @@ def test_a_crash_repeats_and_never_contradicts(events, crash_points):
         rows = Rows(durable)
         handled = committed + round((len(log) - committed) * how_far)
         outputs, writes = run(log, rows, committed, handled)
+        writes = together(writes, sizes, committed)
         kept = round(len(writes) * (1 - lost))
         for _, key, row in writes[:kept]:
             write(durable, key, row)

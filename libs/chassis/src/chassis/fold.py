@@ -2,14 +2,16 @@
 
 The step function takes a record and the rows, and says what to send and which rows to write. What is hard and the same
 in every fold stands here. Outputs are acknowledged *before* rows are written, and a record is done with only when its
-rows are in the changelog: a crash repeats rather than loses. Nothing is skipped by an exception (Faust alone commits a
-record whose agent raised). Ticks, because a timer cannot touch a Faust table. A watchdog, because Faust can stand still
-without saying so.
+rows are in the changelog: a crash repeats rather than loses. Steps do not wait for that: they go on with rows that are
+not written yet (`fold_ahead`), and the outputs of what has come meanwhile leave together. Nothing is skipped by an
+exception (Faust alone commits a record whose agent raised). Ticks, because a timer cannot touch a Faust table. A
+watchdog, because Faust can stand still without saying so.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,7 +19,8 @@ from typing import Any, Protocol
 from chassis import fold_faust, logs
 from chassis.clock import Clock, wait_or_stop
 from chassis.deadletters import Fuse, FuseOptions, bury, dead_letter
-from chassis.fold_faust import FoldOptions
+from chassis.fold_ahead import Ahead, Folded, Pace, Write, writes
+from chassis.fold_faust import FoldOptions, Written
 from chassis.fold_index import RowIndex
 from chassis.fold_order import Order, Skipped
 from chassis.fold_watch import Stalled, owned, started, watch
@@ -53,7 +56,8 @@ class Step:
     rows: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
-_MOST_UNWRITTEN = 500
+_MOST_UNWRITTEN = 50
+_DRAIN_S = 3.0
 StepFunction = Callable[[Record, Rows], Step]
 Tick = Callable[[int, datetime], Sendable]
 
@@ -87,10 +91,16 @@ class Fold:
         self._log = log
         self._fuse = Fuse(FuseOptions())
         metrics.gauge("fuse_blown", 0, group=options.app)
+        # The order between topics is not the same again after a crash: so nothing is taken before the last is done
+        self._most_ahead = 1 if options.also else options.ahead
         self._unwritten: set[asyncio.Future[Any]] = set()
+        self._app: Any = None
         self._table: Any = {}
+        self._written = Written()
         self._index = RowIndex(self._place_of)
-        self._running = False
+        self._ahead, self._pace = Ahead(), Pace()
+        self._folded, self._enough, self._settled = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._running = self._leaving = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fold until `stop`. Raises what ended it otherwise: Stalled, or a failure of Faust or of the producer."""
@@ -117,14 +127,18 @@ class Fold:
     async def _member(self, stop: asyncio.Event) -> None:
         options = self._options
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        app, self._table = fold_faust.build(options, self._agent, self._recovered)
-        self._written = fold_faust.written(self._table)
+        app, self._table = fold_faust.build(options, self._agent, self._recovered, self._durably)
+        self._app, self._leaving, self._ahead, self._written = app, False, Ahead(), Written()
+        self._written.attach(self._table, options.topic)
         self._order = Order(app, options.topic, *options.also)
         self._health.expect(options.app, options.stalled_s * 2)
+        writing = asyncio.create_task(self._write_behind(), name=f"{options.app} writes")
         try:
             await self._until_stopped(app, stop)
+            await self._drain()
         finally:
             self._running = False
+            writing.cancel()
             self._health.forget(options.app)
             await fold_faust.end(app, options, self._log)
 
@@ -162,58 +176,128 @@ class Fold:
         manual = stream.noack()
         try:
             async for event in manual.events():
-                if await self._order.due(event.message):
-                    await self._take(_record(event.message))
-                    await self._acknowledge(event)
-                else:
-                    event.ack()
+                await self._room()
+                # Otherwise it comes again, here or elsewhere; or it came before, and is done with when the first is
+                if self._current(event) and await self._order.due(event.message):
+                    await self._take(_record(event.message), event)
         except Exception as error:  # noqa: BLE001 (Faust would go on with the next record: end the process)
-            if not self._failure.done():
-                self._failure.set_exception(error)
+            self._fail(error)
             await asyncio.Event().wait()
 
-    async def _acknowledge(self, event: Any) -> None:
-        """The record is done with once its rows are in the changelog; meanwhile the next ones are folded.
+    def _fail(self, error: BaseException) -> None:
+        if not self._failure.done():
+            self._failure.set_exception(error)
 
-        Faust's own flush before a commit gives up after 0.1 s (ProducerBuffer.flush_atmost): a kill then lost rows.
-        """
-        writes, self._written[:] = list(self._written), []
-        if not writes:
-            event.ack()
-            return
-        done = asyncio.gather(*writes)
-        self._unwritten.add(done)
-        done.add_done_callback(lambda written: self._durable(written, event))
+    async def _room(self) -> None:
+        """Until another record may be folded; a fold that is about to leave takes none."""
+        while self._leaving or len(self._ahead) >= self._most_ahead:
+            self._settled.clear()
+            await self._settled.wait()
+
+    async def _take(self, record: Record, event: Any) -> None:
+        """Fold one record: what it leads to is seen by the next ones, and is on its way."""
+        logs.begin(record)
+        began = self._clock.monotonic()
+        try:
+            step, refused = await self._stepped(record), False
+            self._fuse.fine()
+        except _Refused:
+            step, refused = Step(), True
+        if not self._current(event):
+            return  # the partitions changed while a dead letter left
+        for key, row in step.rows.items():
+            self._list(key, row is not None)
+        self._ahead.add(Folded(record, event, began, step.outputs, step.rows, refused, copy_context()))
+        self._pace.see(began)
+        self._folded.set()
+        if len(self._ahead) * 2 >= self._most_ahead:
+            self._enough.set()
+
+    def _current(self, event: Any) -> bool:
+        return fold_faust.current(self._app, event.message)
+
+    async def _write_behind(self) -> None:
+        """Settle what is folded, as much at once as came while the last was settled."""
+        try:
+            while True:
+                await self._folded.wait()
+                await self._gather()
+                self._folded.clear()
+                self._enough.clear()
+                if taken := self._ahead.take():
+                    await self._settle(taken)
+        except Exception as error:  # noqa: BLE001 (a task's error is seen by nobody: end the process)
+            self._fail(error)
+
+    async def _gather(self) -> None:
+        """While much comes: for some milliseconds, or until half of what may be ahead has come."""
+        if linger_s := self._pace.linger_s(self._clock.monotonic()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(linger_s):
+                    await self._enough.wait()
+
+    async def _settle(self, taken: Sequence[Folded]) -> None:
+        """Outputs acknowledged, then rows written, then the records done with once the rows are in the changelog."""
+        if outputs := [output for folded in taken for output in folded.outputs]:
+            await self._producer.send_all(outputs)
+        if not all(self._current(folded.event) for folded in taken):
+            return  # written by whoever has the partition now: a row from us could come after his
+        for write in writes(taken):
+            self._write(write)
+        self._ahead.settle(taken)
+        self._settled.set()
+        self._acknowledge(taken)
+        for folded in taken:
+            folded.context.run(self._done, folded)
         if len(self._unwritten) > _MOST_UNWRITTEN:
             await asyncio.wait(self._unwritten, return_when=asyncio.FIRST_COMPLETED)
 
-    def _durable(self, written: "asyncio.Future[Any]", event: Any) -> None:
+    def _acknowledge(self, taken: Sequence[Folded]) -> None:
+        """Records are done with once their rows are in the changelog; meanwhile the next ones are folded.
+
+        Faust's own flush before a commit gives up after 0.1 s (ProducerBuffer.flush_atmost): a kill then lost rows.
+        """
+        if not (sent := self._written.taken()):
+            _ack(taken)
+            return
+        done = asyncio.gather(*sent)
+        self._unwritten.add(done)
+        done.add_done_callback(lambda written: self._durable(written, taken))
+
+    def _durable(self, written: "asyncio.Future[Any]", taken: Sequence[Folded]) -> None:
         self._unwritten.discard(written)
         if written.cancelled():
             return
         if (error := written.exception()) is None:
-            event.ack()
-        elif not self._failure.done():
-            self._failure.set_exception(error)
+            _ack(taken)
+        else:
+            self._fail(error)
 
-    async def _take(self, record: Record) -> None:
-        """One record: returns when its outputs are acknowledged and its rows on their way."""
-        logs.begin(record)
-        started, outcome = self._clock.monotonic(), "invalid"
-        with suppress(_Refused):
-            await self._apply(await self._stepped(record))
-            self._fuse.fine()
-            outcome = "ok"
-        group, topic = self._options.app, record.topic
+    def _done(self, folded: Folded) -> None:
+        group, topic = self._options.app, folded.record.topic
+        outcome = "invalid" if folded.refused else "ok"
         self._log.debug("record_done", group=group, outcome=outcome)
         self._metrics.count("records_handled_total", group=group, topic=topic, outcome=outcome)
-        self._metrics.observe("handle_seconds", self._clock.monotonic() - started, group=group, topic=topic)
+        self._metrics.observe("handle_seconds", self._clock.monotonic() - folded.began, group=group, topic=topic)
 
-    async def _apply(self, step: Step) -> None:
-        if step.outputs:
-            await self._producer.send_all(step.outputs)
-        for key, row in step.rows.items():
-            self._write(key, row)
+    async def _drain(self) -> None:
+        """What is folded is written before the group is left, for a while, so that it need not come again."""
+        self._leaving = True
+        self._enough.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while len(self._ahead):
+                    self._settled.clear()
+                    await self._settled.wait()
+        await self._durably()
+
+    async def _durably(self) -> None:
+        """Rows that are written come to the changelog, for a while, before somebody else has their partition.
+
+        A row that came after his would be recovered as the newer one. Faust's flush gives up after 0.1 s.
+        """
+        if self._unwritten:
+            await asyncio.wait(self._unwritten, timeout=_DRAIN_S)
 
     async def _stepped(self, record: Record) -> Step:
         try:
@@ -238,6 +322,8 @@ class Fold:
 
     def get(self, key: str) -> bytes | None:
         """The row of a key."""
+        if self._ahead.holds(key):
+            return self._ahead.row(key)
         row: bytes | None = self._table.get(key.encode())
         return row
 
@@ -246,19 +332,33 @@ class Fold:
         return self._index.of(partition)
 
     def _recovered(self) -> None:
+        """Rows came from the changelog, and the records after what is committed follow, seen before or not."""
+        self._ahead.forget()
+        self._order.begin()
+        self._settled.set()
         self._index.fill(bytes(key).decode() for key in self._table.keys())  # noqa: SIM118 (a Faust table is no dict)
 
     def _place_of(self, key: str) -> int:
         return partition_for(key.encode(), self._options.lane_of(key), self._options.partitions)
 
-    def _write(self, key: str, row: bytes | None) -> None:
-        name = key.encode()
-        if row is not None:
-            self._table[name] = row
+    def _list(self, key: str, there: bool) -> None:
+        if there:
             self._index.add(key)
+        else:
+            self._index.discard(key)
+
+    def _write(self, write: Write) -> None:
+        name = write.key.encode()
+        self._written.partition = write.partition
+        if write.row is not None:
+            self._table[name] = write.row
         elif self._table.get(name) is not None:
             del self._table[name]
-            self._index.discard(key)
+
+
+def _ack(taken: Sequence[Folded]) -> None:
+    for folded in taken:
+        folded.event.ack()
 
 
 class FuseBlown(Stalled):

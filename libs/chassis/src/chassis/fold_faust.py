@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ class FoldOptions:
     """One fold. `app` is its consumer group; `lane_of` tells the lane of a row's key ("live" or "run"). Seconds.
 
     `also` are further sources, with the keys and the number of partitions of `topic`.
+    `ahead`: how many records may be folded whose outputs are not acknowledged (1 where there are further sources).
     """
 
     app: str
@@ -33,6 +34,7 @@ class FoldOptions:
     stalled_s: float = 30.0
     stop_s: float = 8.0
     also: tuple[str, ...] = ()
+    ahead: int = 500
 
     @property
     def changelog(self) -> str:
@@ -40,10 +42,13 @@ class FoldOptions:
         return f"{self.app}-rows-changelog"
 
 
-def build(options: FoldOptions, agent: Agent, recovered: Callable[[], None]) -> tuple[Any, Any]:
+def build(
+    options: FoldOptions, agent: Agent, recovered: Callable[[], None], revoked: Callable[[], Awaitable[None]]
+) -> tuple[Any, Any]:
     """A Faust app and its table: no web server, no topics of its own making, rows in memory, all acks.
 
-    `recovered` is called whenever rows came from the changelog, before the records after them are folded.
+    `recovered` is called whenever rows came from the changelog, before the records after them are folded; `revoked`
+    before partitions are given up, which waits for it.
     Never started by Faust's worker: that would take signals, logs and standard output.
     """
     import faust  # lazily: only folds need it
@@ -69,6 +74,7 @@ def build(options: FoldOptions, agent: Agent, recovered: Callable[[], None]) -> 
         broker_session_timeout=10.0,
         broker_commit_interval=1.0,
         producer_acks=-1,
+        producer_linger=0.01,  # of rows: nothing waits for them but the next commit, and each would be a request
         loop=asyncio.get_running_loop(),
     )
     raw: Any = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
@@ -79,21 +85,52 @@ def build(options: FoldOptions, agent: Agent, recovered: Callable[[], None]) -> 
     source = app.topic(options.topic, *options.also, partitions=options.partitions, **raw)
     app.agent(source, name=options.app)(agent)
     fold_start.mend(app, recovered)
+    app.producer.buffer.max_messages = 2 * options.ahead  # 100: fewer rows than are written at once
+
+    async def on_partitions_revoked(*_: Any, **__: Any) -> None:
+        await revoked()
+
+    app.on_partitions_revoked.connect(on_partitions_revoked)
     return app, table
 
 
-def written(table: Any) -> list[Any]:
-    """A list to which every write of the table adds the future of its changelog record."""
-    sent: list[Any] = []
-    send = table.send_changelog
+class Written:
+    """Writes to a table from outside of its stream: `partition` is where the next ones go, `sent` their futures.
 
-    def send_changelog(*args: Any, **kwargs: Any) -> Any:
-        future = send(*args, **kwargs)
-        sent.append(future)
-        return future
+    Faust takes the partition of the event that it is at, which is another one by the time that a row may be written.
+    """
 
-    table.send_changelog = send_changelog
-    return sent
+    def __init__(self) -> None:
+        self.partition = 0
+        self.sent: list[Any] = []
+
+    def attach(self, table: Any, topic: str) -> None:
+        """Every write of the table from now on."""
+        send = table.send_changelog
+
+        def send_changelog(*args: Any, **kwargs: Any) -> Any:
+            future = send(*args, **kwargs)
+            self.sent.append(future)
+            return future
+
+        def partition_for_key(_key: Any) -> int:
+            table._verify_source_topic_partitions(topic)
+            return self.partition
+
+        table.send_changelog, table.partition_for_key = send_changelog, partition_for_key
+
+    def taken(self) -> list[Any]:
+        """The futures of what was written since this was asked last."""
+        sent, self.sent = self.sent, []
+        return sent
+
+
+def current(app: Any, message: Any) -> bool:
+    """Whether the group has not changed since this record was fetched: otherwise it comes again, perhaps elsewhere.
+
+    Faust says that it rebalances before partitions are given up, and has the next generation before it ends that.
+    """
+    return not app.rebalancing and message.generation_id == app.consumer_generation_id
 
 
 async def end(app: Any, options: FoldOptions, log: Any) -> None:

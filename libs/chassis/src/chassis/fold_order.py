@@ -19,6 +19,10 @@ class Order:
         self._generation: int | None = None
         self._next: dict[Any, int] = {}
 
+    def begin(self) -> None:
+        """What is committed is where everything begins: rows were recovered, and records come from there."""
+        self._generation, self._next = None, {}
+
     async def due(self, message: Any) -> bool:
         """Whether this record is the next one of its partition; False: it was delivered before. Raises Skipped."""
         if message.topic not in self._topics:

@@ -8,7 +8,9 @@ does not silence another. Rows and outputs: see `row.py` and the README.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from classifier_gateway.fold.row import STATES, UNKNOWN, Row, Thresholds
 from classifier_gateway.fold.say import say

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import orjson
+import msgspec
+from msgspec import Struct, field
 
 UNKNOWN = "unknown"
 STATES = frozenset({"free", "seated", "occupied", "dirty", "reserved", "blocked", UNKNOWN})
 TAKEN = frozenset({"seated", "occupied"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True, kw_only=True):
     """Milliseconds of capture time: before a table is taken, before it is left, how long one contrary verdict is
     ignored, and how long a state holds without evidence."""
 
@@ -23,8 +20,7 @@ class Thresholds:
     ttl_ms: int = 30_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """A state that the evidence has begun to speak for. `trust` is the sum of its votes' confidence."""
 
     label: str
@@ -39,9 +35,8 @@ class Candidate:
     frame_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A table, live or in one run."""
+class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A table, live or in one run. A struct, because each verdict reads it, makes it anew some times, and writes it."""
 
     table_id: str
     site_id: str
@@ -80,26 +75,12 @@ class Row:
 
     def to_json(self) -> bytes:
         """For the changelog; fields that stand at their default are left out."""
-        values = {name: getattr(self, name) for name in Row.__dataclass_fields__}  # asdict copies all, to no use here
-        return orjson.dumps({name: value for name, value in values.items() if value != _DEFAULTS.get(name, _NONE)})
+        return msgspec.json.encode(self)
 
     @staticmethod
     def parse(data: bytes) -> Row:
         """From the changelog, tolerant of fields that a newer version wrote."""
-        values: dict[str, Any] = orjson.loads(data)
-        given = {name: _tuples(name, value) for name, value in values.items() if name in Row.__dataclass_fields__}
-        if given.get("candidate"):
-            fields = given["candidate"].items()
-            given["candidate"] = Candidate(**{name: _tuples(name, value) for name, value in fields})
-        return Row(**given)
+        return _DECODER.decode(data)
 
 
-_NONE = object()
-_DEFAULTS: dict[str, Any] = {
-    name: value for name, value in asdict(Row(table_id="", site_id="", run_id=None)).items() if name != "run_id"
-}
-_TUPLES = frozenset({"cameras", "model", "evidence_ids", "frame_ids"})
-
-
-def _tuples(name: str, value: Any) -> Any:
-    return tuple(value) if name in _TUPLES and value is not None else value
+_DECODER = msgspec.json.Decoder(Row)

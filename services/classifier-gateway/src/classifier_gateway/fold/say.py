@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from classifier_gateway.fold.row import Row
 from tablewatch_schemas import TableState, TableStateEvidence, TableStateEvidenceModel, from_ms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from classifier_gateway.fold.row import TAKEN, UNKNOWN, Candidate, Thresholds
 
