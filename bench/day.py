@@ -1,9 +1,10 @@
-"""python -m bench.day [--frames N] [--rate R]: a day of one site in minutes, through both folds and the projector.
+"""python -m bench.day [--frames N] [--rate R]: a day of one site in minutes, from its crops to its read models.
 
-Ten cameras of two tables, on the live lane, on real Kafka and Postgres, as three processes. There are no pictures: what
-the extractor, the cropper, the classifier and the detector say of each frame is made here (frame.extracted, crop.ready,
-two table.evidence, hazard.candidate), `--rate` frames a second. The day begins soon and runs ahead of the clock: ticks
-come and find nothing stale. Shown: memory of each process and lag of each group, every five seconds; the ledger.
+Ten cameras of two tables, on the live lane, on real Kafka and Postgres, as four processes: dispatch, both folds, the
+projector. There are no pictures: what the extractor, the cropper and the detector say of each frame is made here
+(frame.extracted, crop.ready, hazard.candidate), `--rate` frames a second, and the classifier knows the answers. The day
+begins soon and runs ahead of the clock: ticks come and find nothing stale. Shown: memory of each process and lag of
+each group, every five seconds; the ledger.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,105 +26,33 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from pydantic import SecretStr
 
+from bench.day_site import CAMERAS, SOURCE, TABLES_EACH, Site
 from bench.harness import Failed
 from bench.parts import Parts
 from bench.processes import Server, free_port, server
 from chassis.database import migrate
 from chassis.kafka import KafkaBroker
+from chassis.links import LinkSigner
 from chassis.metrics import Metrics
+from chassis.objects_local import LocalObjects
 from chassis.produce import KafkaProducer
 from chassis.records import Record, Sendable
 from classifier_gateway.fold.row import Thresholds
 from classifier_gateway.fold.step import TableFold
-from tablewatch_schemas import (
-    CropReady,
-    Event,
-    FrameExtracted,
-    HazardCandidate,
-    HazardCandidateDetector,
-    HazardCandidateObservation,
-    TableEvidence,
-    encode,
-    keys,
-    new_id,
-    to_ms,
-)
+from tablewatch_schemas import TableEvidence, encode
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "services" / "api" / "migrations"
-CAMERAS, TABLES_EACH, FRAME_S, LOOK_S, PATIENCE_S = 10, 2, 5, 5.0, 300
-AHEAD = timedelta(minutes=10)  # of the clock, until everything runs: a tick would find the first states stale
-TURN_FRAMES = 360  # a table changes twice an hour
-SPILL_EVERY, SPILL_FRAMES = 2000, 12
-GROUPS = ("classifier-gateway-fold", "hazard-follow", "api-projector")
+LOOK_S, PATIENCE_S = 5.0, 300
+GROUPS = ("classifier-gateway-dispatch", "classifier-gateway-fold", "hazard-follow", "api-projector")
 PROCESSES = {
+    "dispatch": ("bench.day_dispatch", {"CLASSIFIER_GATEWAY_ROLES": "dispatch"}),
     "fold": ("classifier_gateway", {"CLASSIFIER_GATEWAY_ROLES": "fold"}),
     "follow": ("hazard", {"HAZARD_ROLES": "follow"}),
     "projector": ("api", {"API_ROLES": "projector"}),
 }
-TOPICS = ("frame.extracted", "crop.ready", "table.evidence", "hazard.candidate")
-
-
-@dataclass(frozen=True)
-class Site:
-    """Ids, and when the day begins."""
-
-    site_id: str = field(default_factory=lambda: new_id("site"))
-    cameras: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("cam") for _ in range(CAMERAS)))
-    tables: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("tbl") for _ in range(CAMERAS * TABLES_EACH)))
-    begins: datetime = field(default_factory=lambda: (datetime.now(UTC) + AHEAD).replace(microsecond=0))
-
-    def frame(self, number: int) -> list[Sendable]:
-        """Everything that is said of one frame; cameras take turns."""
-        camera, index = number % CAMERAS, number // CAMERAS
-        at = self.begins + timedelta(seconds=index * FRAME_S)
-        said: list[Event] = [self._extracted(camera, at), self._cropped(camera, at), self._candidate(camera, index, at)]
-        said += [self._evidence(camera * TABLES_EACH + each, camera, index, at) for each in range(TABLES_EACH)]
-        return [encode(event, source="tablewatch/bench", time=at) for event in said]
-
-    def frame_id(self, camera: int, at: datetime) -> str:
-        return f"{self.cameras[camera]}-{to_ms(at)}"
-
-    def _extracted(self, camera: int, at: datetime) -> FrameExtracted:
-        name = self.cameras[camera]
-        return FrameExtracted(
-            frame_id=self.frame_id(camera, at), site_id=self.site_id, camera_id=name, run_id=None, video_id=None,
-            index=None, media_ms=None, captured_at=at, object_key=keys.live_frame(self.site_id, name, at), width=1280,
-            height=720, size_bytes=90_000, keyframe=True, sharpness=1.0, brightness=0.5, layout_key=None,
-            previous_frame_id=None, previous_object_key=None, make=("tables", "hazards"), last=False,
-        )  # fmt: skip
-
-    def _cropped(self, camera: int, at: datetime) -> CropReady:
-        return CropReady(
-            frame_id=self.frame_id(camera, at), site_id=self.site_id, camera_id=self.cameras[camera], run_id=None,
-            video_id=None, index=None, media_ms=None, captured_at=at, frame_key=None, crops_key=None, layout_key=None,
-            layout_version=1, width=1280, height=720, crops=(), make=("tables", "hazards"), last=False,
-        )  # fmt: skip
-
-    def _evidence(self, table: int, camera: int, index: int, at: datetime) -> TableEvidence:
-        taken = (index + table * 17) // TURN_FRAMES % 2 == 1
-        return TableEvidence(
-            kind="verdict", site_id=self.site_id, table_id=self.tables[table], camera_id=self.cameras[camera],
-            run_id=None, source_id=self.cameras[camera], captured_at=at, label="occupied" if taken else "free",
-            confidence=0.9, people=2 if taken else 0, things=None, reason=None, frame_id=self.frame_id(camera, at),
-            frame_key=None, crop=None, model=None, layout_version=1, thresholds=None, last=False,
-        )  # fmt: skip
-
-    def _candidate(self, camera: int, index: int, at: datetime) -> HazardCandidate:
-        since = (index + camera * 101) % SPILL_EVERY
-        return HazardCandidate(
-            site_id=self.site_id, camera_id=self.cameras[camera], run_id=None, frame_id=self.frame_id(camera, at),
-            frame_key=None, captured_at=at, suspended=None, last=False,
-            observations=(_spill(since),) if since < SPILL_FRAMES else (),
-            detector=HazardCandidateDetector(name="bench", version="1"),
-        )  # fmt: skip
-
-
-def _spill(frames: int) -> HazardCandidateObservation:
-    return HazardCandidateObservation(
-        kind="spill", box=(0.4, 0.7, 0.5, 0.8), score=0.9, coloured=True, area=0.01,
-        stationary_ms=frames * FRAME_S * 1000, near_table_ids=(),
-    )  # fmt: skip
+TOPICS = ("frame.extracted", "crop.ready", "hazard.candidate")
 
 
 class Expected:
@@ -135,9 +63,9 @@ class Expected:
         self._fold = TableFold(Thresholds(), 86_400_000)
         self.states: set[bytes] = set()
 
-    def take(self, made: Sendable) -> None:
-        if made.topic != "table.evidence":
-            return
+    def take(self, evidence: TableEvidence) -> None:
+        """The next piece of evidence of any table, in the order of its table."""
+        made = encode(evidence, source=SOURCE, time=evidence.captured_at)
         step = self._fold.step(Record(made.topic, 0, 0, 0, made.key, made.value, tuple(made.headers)), self)
         self.states |= {dict(each.headers)["ce_id"] for each in step.outputs}
         self._rows |= {key: row for key, row in step.rows.items() if row is not None}
@@ -205,10 +133,9 @@ async def publish(site: Site, parts: Parts, watch: Watch, pace: Pace) -> Expecte
     due = time.monotonic()
     batch: list[Sendable] = []
     for number in range(1, pace.frames + 1):
-        said = site.frame(number - 1)
-        for each in said:
+        for each in site.judged(number - 1):
             expected.take(each)
-        batch += said
+        batch += site.frame(number - 1)
         if number % CAMERAS == 0 or number == pace.frames:
             await producer.send_all(batch)
             batch, watch.sent = [], number
@@ -296,6 +223,7 @@ async def day(parts: Parts, servers: dict[str, Server], site: Site, pace: Pace) 
 
 
 def _dead_letters() -> Iterator[tuple[str, str]]:
+    yield "crop.ready", "classifier-gateway-dispatch"
     yield "table.evidence", "classifier-gateway-fold"
     yield "hazard.candidate", "hazard-follow"
     for topic in ("frame.extracted", "crop.ready", "table.state", "hazard.candidate", "hazard.alert"):
@@ -320,8 +248,8 @@ def report(
     ids = {dict(each.headers)["ce_id"] for each in states}
     refreshed = sum(json.loads(each.value or b"{}").get("reason") == "refresh" for each in states)
     print(
-        f"frames {count}, records {count * (3 + TABLES_EACH)}, in {took:.0f} s ({count / took:.0f} frames a second),"
-        f" all caught up {back:.1f} s later"
+        f"frames {count}, records {count * (len(TOPICS) + TABLES_EACH)}, in {took:.0f} s"
+        f" ({count / took:.0f} frames a second), all caught up {back:.1f} s later"
     )
     print(f"states: expected {len(expected.states)}, told {len(ids)}, records {len(states)}, refreshes {refreshed}")
     print(f"alerts: records {len(alerts)}, dead letters {letters}, rows {rows}")
@@ -341,6 +269,8 @@ def main() -> int:
     site, pace = Site(), Pace(chosen.frames, chosen.rate, chosen.longest)
     try:
         with ExitStack() as stack:
+            objects = LocalObjects(home / "objects", LinkSigner(SecretStr("b" * 32), "http://127.0.0.1"))
+            asyncio.run(site.store(objects))
             asyncio.run(prepare(parts.database_url, site))
             servers: dict[str, Server] = {}
             for name, (module, roles) in PROCESSES.items():
@@ -348,6 +278,7 @@ def main() -> int:
                 environment = roles | {
                     "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": parts.database_url,
                     "TABLEWATCH_HOME": str(home), "OPS_PORT": str(port), "LOG_LEVEL": "warning",
+                    "OBJECTS_DIR": str(home / "objects"), "LINK_SECRET": "b" * 32, "BENCH_SITE": site.to_json(),
                 }  # fmt: skip
                 servers[name] = stack.enter_context(
                     server([sys.executable, "-m", module], environment, home / f"{name}.log")

@@ -16,28 +16,33 @@ from classifier_gateway.fold.narrate import narrated
 from classifier_gateway.fold.row import Thresholds
 from classifier_gateway.fold.step import TableFold, lane_of, tick_record
 from classifier_gateway.settings import Settings
+from inference import Classifier
 from inference import build as build_classifier
 
 DISPATCH_GROUP, FOLD_GROUP = "classifier-gateway-dispatch", "classifier-gateway-fold"
 READS = ("crop.ready", "video.command", "camera.status", "table.signal")
 
 
-async def build(service: Service, settings: Settings) -> None:
-    """Wire the process."""
+async def build(service: Service, settings: Settings, *, classifier: Classifier | None = None) -> None:
+    """Wire the process. `classifier` takes the place of the one that the settings name."""
     producer = KafkaProducer(settings.kafka_bootstrap, "classifier-gateway", settings.partitions, service.metrics)
     await producer.start()
     service.closing(producer.stop)
     if "dispatch" in settings.roles:
-        dispatch(service, settings, producer)
+        dispatch(service, settings, producer, classifier or _classifier(settings))
     if "fold" in settings.roles:
         fold(service, settings, producer)
 
 
-def dispatch(service: Service, settings: Settings, producer: KafkaProducer) -> None:
-    """Add the role dispatch. Raises ModelMissing before set-up."""
-    classifier = build_classifier(
+def _classifier(settings: Settings) -> Classifier:
+    """Raises ModelMissing before set-up."""
+    return build_classifier(
         settings.classifier_gateway_backend, models_dir=settings.models, threads=settings.classifier_gateway_threads
     )
+
+
+def dispatch(service: Service, settings: Settings, producer: KafkaProducer, classifier: Classifier) -> None:
+    """Add the role dispatch."""
     service.closing(classifier.close)
     clock, metrics, log = service.clock, service.metrics, service.log
     asking = AskOptions(
