@@ -592,6 +592,8 @@ class TableEvidence(Struct, frozen=True, kw_only=True, gc=False):
     """Camera."""
     run_id: str | None
     """Run (one pass of a video through the pipeline); null on the live lane."""
+    video_id: str | None = None
+    """Video that the run goes through; missing or null: live, or written before it was told."""
     source_id: str
     """Order is kept per (table, source): a camera, a run, or what sent the signal."""
     captured_at: Time
@@ -630,6 +632,7 @@ _TableEvidenceWire: Any = defstruct(
         "table_id",
         "camera_id",
         "run_id",
+        "video_id",
         "source_id",
         "captured_at",
         "label",
@@ -657,6 +660,7 @@ def wire_table_evidence(event: TableEvidence) -> Any:
         event.table_id,
         event.camera_id,
         event.run_id,
+        event.video_id,
         event.source_id,
         write_time(event.captured_at),
         event.label,
@@ -716,6 +720,8 @@ class TableState(Struct, frozen=True, kw_only=True, gc=False):
     """Site that owns the data."""
     run_id: str | None
     """Run (one pass of a video through the pipeline); null on the live lane."""
+    video_id: str | None = None
+    """Video that the run goes through; missing or null: live, or written before it was told."""
     camera_ids: tuple[str, ...]
     """Cameras that it was concluded from."""
     version: int
@@ -750,6 +756,7 @@ _TableStateWire: Any = defstruct(
         "table_id",
         "site_id",
         "run_id",
+        "video_id",
         "camera_ids",
         "version",
         "state",
@@ -772,6 +779,7 @@ def wire_table_state(event: TableState) -> Any:
         event.table_id,
         event.site_id,
         event.run_id,
+        event.video_id,
         event.camera_ids,
         event.version,
         event.state,

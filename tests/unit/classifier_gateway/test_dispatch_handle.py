@@ -167,6 +167,13 @@ async def test_a_run_brings_its_thresholds_and_holds_for_three_frames(room):
     assert (limits.enter_ms, limits.leave_ms, limits.hold_ms, limits.ttl_ms) == (1, 2, 3, 60_000)
 
 
+async def test_what_is_said_of_a_run_names_its_video(room):
+    said = await room.take(ready(last=True)) + await room.take(command("cancel"))
+    assert {each.kind for each in said} == {"verdict", "end"}
+    assert {each.video_id for each in said} == {"vid_1"}
+    assert {each.video_id for each in await room.take(ready(run=None, video_id=None))} == {None}
+
+
 async def test_a_live_frame_has_its_camera_as_source_and_the_folds_thresholds(room):
     (first, _) = await room.take(ready(run=None))
     assert (first.source_id, first.thresholds, first.run_id) == (CAMERA, None, None)

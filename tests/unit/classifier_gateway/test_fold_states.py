@@ -194,3 +194,12 @@ def test_a_row_survives_its_changelog():
     assert Row.parse(b'{"table_id":"t","site_id":"s","run_id":null,"tomorrow":1}') == Row(
         table_id="t", site_id="s", run_id=None
     )
+
+
+def test_states_of_a_run_name_its_video_also_when_the_row_is_older_than_that():
+    named = [*verdicts("occupied", 0, 4, video_id="vid_1"), evidence("end", 5, video_id="vid_1")]
+    _, row, states = told(named)
+    assert [state.video_id for state in states] == ["vid_1"] * 2
+    assert row is not None and row.video_id == "vid_1"
+    _, _, states = told(verdicts("occupied", 0, 4), verdicts("free", 5, 20, video_id="vid_1"), evidence("end", 21))
+    assert [state.video_id for state in states] == [None, *["vid_1"] * (len(states) - 1)]

@@ -295,6 +295,8 @@ export interface TableEvidence {
   camera_id: string | null
   /** Run (one pass of a video through the pipeline); null on the live lane. */
   run_id: string | null
+  /** Video that the run goes through; missing or null: live, or written before it was told. */
+  video_id?: string | null
   /** Order is kept per (table, source): a camera, a run, or what sent the signal. */
   source_id: string
   /** Capture time; of a tick, the time it was sent. RFC 3339, UTC, millisecond precision. */
@@ -355,6 +357,8 @@ export interface TableState {
   site_id: string
   /** Run (one pass of a video through the pipeline); null on the live lane. */
   run_id: string | null
+  /** Video that the run goes through; missing or null: live, or written before it was told. */
+  video_id?: string | null
   /** Cameras that it was concluded from. */
   camera_ids: string[]
   /** Rises with every record of the key; a reader ignores a lower one. */

@@ -290,6 +290,7 @@ class State(BaseModel):
     table_id: str
     site_id: str
     run_id: str | None
+    video_id: str | None = Field(None, description="Video that the run goes through")
     camera_ids: list[str]
     version: int
     state: str
@@ -310,6 +311,7 @@ class Turn(BaseModel):
     table_id: str
     site_id: str
     run_id: str | None
+    video_id: str | None = Field(None, description="Video that the run goes through")
     camera_ids: list[str]
     version: int
     state: str

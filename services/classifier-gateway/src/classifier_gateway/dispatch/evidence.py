@@ -74,7 +74,7 @@ def stopped(command: VideoCommand, table_ids: Iterable[str]) -> list[TableEviden
     return [
         _evidence(
             "end", command.site_id, table_id, command.camera_id, command.run_id, command.run_id, command.requested_at,
-            reason="deleted" if command.action == "delete" else "cancelled", last=True,
+            video_id=command.video_id, reason="deleted" if command.action == "delete" else "cancelled", last=True,
         )
         for table_id in table_ids
     ]  # fmt: skip
@@ -105,8 +105,8 @@ def _of_frame(
 ) -> TableEvidence:
     return _evidence(
         kind, ready.site_id, table_id, ready.camera_id, ready.run_id, ready.run_id or ready.camera_id or "",
-        ready.captured_at, frame_id=ready.frame_id, frame_key=ready.frame_key, layout_version=ready.layout_version,
-        thresholds=limits, **more,
+        ready.captured_at, video_id=ready.video_id, frame_id=ready.frame_id, frame_key=ready.frame_key,
+        layout_version=ready.layout_version, thresholds=limits, **more,
     )  # fmt: skip
 
 
@@ -122,8 +122,8 @@ def _evidence(
 
 
 _OPTIONAL = (
-    "label", "confidence", "people", "things", "reason", "frame_id", "frame_key", "crop", "model", "layout_version",
-    "thresholds",
+    "video_id", "label", "confidence", "people", "things", "reason", "frame_id", "frame_key", "crop", "model",
+    "layout_version", "thresholds",
 )  # fmt: skip
 
 

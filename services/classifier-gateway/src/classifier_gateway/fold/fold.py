@@ -38,7 +38,12 @@ def fold(row: Row | None, evidence: TableEvidence, evidence_id: str, defaults: T
         return _end(row, evidence, evidence_id, defaults)
     if row.closed or evidence.kind not in _KINDS or _repeated(row, evidence):
         return Folded(row)
-    seen = replace(row, order=row.order | {_source(evidence): to_ms(evidence.captured_at)}, idle_ms=None)
+    seen = replace(
+        row,
+        video_id=row.video_id or evidence.video_id,
+        order=row.order | {_source(evidence): to_ms(evidence.captured_at)},
+        idle_ms=None,
+    )
     return _KINDS[evidence.kind](seen, evidence, evidence_id, _limits(evidence, defaults))
 
 
@@ -55,7 +60,7 @@ def tick(row: Row, now_ms: int, forget_ms: int) -> Folded | None:
 def _new(evidence: TableEvidence) -> Row:
     if evidence.table_id is None or evidence.site_id is None:
         raise ValueError("evidence of no table")
-    return Row(table_id=evidence.table_id, site_id=evidence.site_id, run_id=evidence.run_id)
+    return Row(table_id=evidence.table_id, site_id=evidence.site_id, run_id=evidence.run_id, video_id=evidence.video_id)
 
 
 def _source(evidence: TableEvidence) -> str:
@@ -131,12 +136,15 @@ def _end(row: Row, evidence: TableEvidence, evidence_id: str, defaults: Threshol
         return Folded(replace(row, closed=DELETED, candidate=None, idle_ms=None), erased=row.closed != DELETED)
     if row.closed:
         return Folded(row)
-    row = _guessed(row)
+    row = _guessed(replace(row, video_id=row.video_id or evidence.video_id))
     if not row.as_of_ms:
         at_ms = to_ms(evidence.captured_at)
         row = replace(row, as_of_ms=at_ms, since_ms=at_ms, expires_ms=at_ms + _limits(evidence, defaults).ttl_ms)
     row, said = say(replace(row, evidence_ids=row.evidence_ids or (evidence_id,)), "ended", last=True)
-    row = Row(table_id=row.table_id, site_id=row.site_id, run_id=row.run_id, version=row.version, closed=ENDED)
+    row = Row(
+        table_id=row.table_id, site_id=row.site_id, run_id=row.run_id, video_id=row.video_id, version=row.version,
+        closed=ENDED,
+    )  # fmt: skip
     return Folded(row, (said,))
 
 

@@ -41,6 +41,7 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     table_id: str
     site_id: str
     run_id: str | None
+    video_id: str | None = None
     version: int = 0
     state: str = UNKNOWN
     previous: str | None = None

@@ -15,6 +15,7 @@ def say(row: Row, reason: str, *, last: bool = False) -> tuple[Row, TableState]:
         table_id=row.table_id,
         site_id=row.site_id,
         run_id=row.run_id,
+        video_id=row.video_id,
         camera_ids=row.cameras,
         version=row.version,
         state=row.state,
