@@ -1,7 +1,8 @@
-"""schemathesis reads the OpenAPI document and tries every operation, with valid and with broken requests."""
+"""schemathesis reads the OpenAPI document and tries operations: valid and broken requests, and sequences of them."""
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +20,13 @@ CHECKS = (
 )
 BUDGET_S = 400
 ONE_KEY = r"^/v1/keys/\{"
+QUICK = {"api_stream_max_s": 0.2, "api_heartbeat_s": 0.1, "api_rate_limit": ""}
+SINGLE = ("--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-examples", "5")
+# Requests as they should be, so that most find what an answer before them named; wrong ones are tried one by one
+SEQUENCES = (
+    "--phases", "stateful", "--checks", f"{CHECKS},use_after_free,ensure_resource_availability",
+    "--max-examples", "300", "--mode", "positive",
+)  # fmt: skip
 
 
 @pytest.mark.timeout(2 * BUDGET_S)
@@ -27,26 +35,39 @@ async def test_no_request_that_the_document_allows_or_forbids_surprises_us(stage
     run = await make_run(client, await make_place(client))
     await apply(stage.pool, [read_of(event, n) for n, event in enumerate(run.whole(2))])
     key = await stage.key()
-    quick = {"api_stream_max_s": 0.2, "api_heartbeat_s": 0.1, "api_rate_limit": ""}
-    async with stage.serving(**quick) as url:
-        await _clean(url, key, tmp_path, "--exclude-path-regex", ONE_KEY)
+    async with stage.serving(**QUICK) as url:
+        await _clean(url, key, tmp_path, *SINGLE, "--exclude-path-regex", ONE_KEY)
         # It ends keys that it finds, its own too: that comes last, with a key for nothing else
         answer(await stage.client_of(key).get("/v1/sites"), 200)
-        await _clean(url, await stage.key(), tmp_path, "--include-path-regex", ONE_KEY)
+        await _clean(url, await stage.key(), tmp_path, *SINGLE, "--include-path-regex", ONE_KEY)
 
 
-async def _clean(url: str, key: str, folder: Path, *which: str) -> None:
+@pytest.mark.timeout(2 * BUDGET_S)
+async def test_no_sequence_of_requests_surprises_us(stage: Stage, tmp_path: Path) -> None:
+    """What an answer names is read, changed and deleted, by the links of the document and such as are inferred."""
+    client = await stage.client()
+    run = await make_run(client, await make_place(client))
+    await apply(stage.pool, [read_of(event, n) for n, event in enumerate(run.whole(2))])
+    async with stage.serving(**QUICK) as url:
+        said = await _clean(url, await stage.key(), tmp_path, *SEQUENCES, "--exclude-path-regex", ONE_KEY)
+    followed = re.search(r"API Links: +(\d+) covered", said)
+    assert followed is not None, said[-8000:]
+    assert int(followed[1]) > 20
+
+
+async def _clean(url: str, key: str, folder: Path, *which: str) -> str:
+    """What it printed, when it found nothing."""
     status, said = await _run(url, key, folder, *which)
     assert status == 0, said[-8000:]
     assert "passed" in said
+    return said
 
 
 async def _run(url: str, key: str, folder: Path, *which: str) -> tuple[int | None, str]:
     """Exit status and output. In a folder of its own: it leaves a database of examples behind."""
     arguments = [
-        "run", f"{url}/openapi.json", "-H", f"Authorization: Bearer {key}", "--checks", CHECKS, "--max-examples", "5",
-        "--phases", "examples,coverage,fuzzing", "--seed", "1", "--continue-on-failure", "--workers", "1",
-        "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "10", *which,
+        "run", f"{url}/openapi.json", "-H", f"Authorization: Bearer {key}", "--seed", "1", "--continue-on-failure",
+        "--workers", "1", "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "10", *which,
     ]  # fmt: skip
     command = [str(Path(sys.executable).with_name("schemathesis")), *arguments]
     process = await asyncio.create_subprocess_exec(

@@ -1,5 +1,6 @@
 """The list of codes, the OpenAPI document and its page."""
 
+import copy
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.http.app import ROUTERS, content_policy
 from api.http.bodies import Source, checked_source
+from api.http.follow import MADE, link
 from api.http.guards import problem_response
 from api.http.reference import reference
 from api.problems import CODES, Problem
@@ -57,6 +59,25 @@ def test_every_operation_says_what_it_does_and_every_body_has_an_example(openapi
         "NewSite", "NewCamera", "NewLayout", "NewVideo", "HazardAction", "CameraChange", "SiteChange", "SectionChange"
     )  # fmt: skip
     assert [name for name in bodies if "example" not in schemas[name]] == []
+
+
+def test_what_an_answer_names_is_linked_to_what_takes_it(openapi: dict[str, Any]) -> None:
+    paths = link(copy.deepcopy(openapi))["paths"]
+    ids = {
+        operation["operationId"]: (path, {each["name"] for each in operation.get("parameters", ())})
+        for path, methods in paths.items()
+        for operation in methods.values()
+    }
+    made = {path: paths[path]["post"]["responses"]["201"]["links"] for path in MADE}
+    assert all(made.values())
+    for each in (one for links in made.values() for one in links.values()):
+        path, takes = ids[each["operationId"]]
+        given = {name.removeprefix("header.") for name in each["parameters"]}
+        assert set(re.findall(r"\{(\w+)\}", path)) <= given <= takes
+    read = paths["/v1/cameras/{camera_id}"]["get"]["responses"]["200"]["links"]
+    unchanged = {name for name, each in read.items() if "header.If-Match" in each["parameters"]}
+    assert {ids[name][0] for name in unchanged} == {"/v1/cameras/{camera_id}"}  # a layout has a tag of its own
+    assert len(unchanged) == 2
 
 
 def test_the_examples_are_valid_requests() -> None:

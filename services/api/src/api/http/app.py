@@ -34,6 +34,7 @@ from api.http import (
     video_commands,
     videos,
 )
+from api.http.follow import link
 from api.http.guards import Guards, problem_response
 from api.http.limiter import Limiter
 from api.http.parts import Parts
@@ -93,6 +94,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.limiter = Limiter(parts.settings.api_rate_limit)
     for each in ROUTERS:
         app.include_router(each.router, responses=_ANSWERS)
+    _link(app)
     page.mount(app, parts.settings.api_web_dist)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -117,6 +119,12 @@ def create_app(parts: Parts) -> FastAPI:
         metrics=parts.metrics,
     )
     return app
+
+
+def _link(app: FastAPI) -> None:
+    """Let the document say what can be done with what an answer names."""
+    plain = app.openapi
+    app.openapi = lambda: app.openapi_schema or link(plain())  # type: ignore[method-assign]
 
 
 def content_policy(settings: ApiSettings) -> str:
