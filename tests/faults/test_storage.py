@@ -71,11 +71,12 @@ def test_a_store_that_refuses_and_is_late(tmp_path: Path, layout: dict[str, Any]
 def test_a_full_disk(tmp_path: Path, layout: dict[str, Any], clip: Path, proof: Proof) -> None:
     disk = tmp_path / "disk"
     settings = {"OBJECTS_DIR": str(disk)}
-    with small_disk(disk, 128) as small, loaded(tmp_path / "home", layout, clip, settings) as (load, watch):
-        usual = calm(load, 2)
+    with small_disk(disk, 160) as small, loaded(tmp_path / "home", layout, clip, settings) as (load, watch):
+        usual = calm(load, 3)
         sent = load.start(2)
         load.until_published(sent[0], 5)
         with full(disk) if small else no_folder(disk / TEMPORARY):
+            sent += load.start()
             time.sleep(SICK_S)
         what = "disk full" if small else "nothing can be written (no right to mount a small disk)"
         proof.check_back(f"{what} for {SICK_S} s", load, sent, Since(time.monotonic(), watch, usual))

@@ -1,5 +1,6 @@
 """The object stores that need no server."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -38,6 +39,21 @@ class TestObservedObjects(ObjectStoreSuite):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ObjectStore:
         return ObservedObjects(LocalObjects(tmp_path / "objects", SIGNER), Metrics())
+
+
+async def test_a_full_disk_is_a_store_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = LocalObjects(tmp_path / "objects", SIGNER)
+    await store.put("a", b"before")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(ConnectionError, match="No space left") as raised:
+            await store.put("a", b"now")
+    assert raised.value.errno == errno.ENOSPC
+    assert await store.get("a") == b"before"
+    assert list((tmp_path / "objects" / TEMPORARY).iterdir()) == []
 
 
 class Broken(MemoryObjects):

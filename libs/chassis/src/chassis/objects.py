@@ -46,7 +46,7 @@ class ObjectStore(Protocol):
         """Store bytes or a file's content under `key`, replacing what was there.
 
         `final` promises that the file at that path is never written again, so that a local store may link it in
-        instead of copying it.
+        instead of copying it. Raises ConnectionError when the store is away, overloaded or full.
         """
         ...
 

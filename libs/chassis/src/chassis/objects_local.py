@@ -27,7 +27,12 @@ class LocalObjects:
     async def put(
         self, key: str, data: bytes | Path, content_type: str = "application/octet-stream", *, final: bool = False
     ) -> None:
-        await asyncio.to_thread(self._put, checked_key(key), data, final)
+        try:
+            await asyncio.to_thread(self._put, checked_key(key), data, final)
+        except FileNotFoundError:  # the source's
+            raise
+        except OSError as error:  # a full or failing disk is to everyone what a store that is away is: it passes
+            raise ConnectionError(error.errno, f"object store: {error}") from error
 
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self._read, key, 0, -1)

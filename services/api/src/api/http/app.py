@@ -179,8 +179,9 @@ def _allowed(request: Request) -> list[str]:
 async def _unavailable(_request: Request, error: Exception) -> Response:
     if isinstance(error, ValueError):  # so asyncpg calls a value that fits no column
         return problem_response(Problem("invalid_request", "A value is out of range."))
-    log.warning("database_away", error=repr(error))
-    return problem_response(Problem("unavailable", "The database is away; try again.", headers={"Retry-After": "1"}))
+    log.warning("part_away", error=repr(error))
+    said = "The database or the object store is away; try again."
+    return problem_response(Problem("unavailable", said, headers={"Retry-After": "1"}))
 
 
 async def _internal(request: Request, error: Exception) -> Response:
