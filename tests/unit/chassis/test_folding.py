@@ -360,3 +360,12 @@ async def test_with_nothing_active_nothing_is_fetched():
     assert await consumer._getmany({"whatever"}, 1.0) == (True, ["in-0"])
     consumer._active_partitions.clear()
     assert await consumer._getmany(set(), 1.0) == (True, []), "an empty set would mean all of them"
+
+
+def test_a_changelog_is_not_taken_for_a_source_that_stands_still():
+    looked: list[str] = []
+    consumer = SimpleNamespace(_active_partitions={"in-0"}, verify_event_path=lambda now, place: looked.append(place))
+    fold_start.watch_only_active(consumer)
+    for place in ("in-0", "rows-changelog-0"):
+        consumer.verify_event_path(1.0, place)
+    assert looked == ["in-0"]

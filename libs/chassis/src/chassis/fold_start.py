@@ -35,6 +35,7 @@ def mend(app: Any, recovered: Callable[[], None]) -> None:
     fetch_only_active(app.consumer)
     resume_last(app, recovered)
     poll_shortly(app.consumer._thread)
+    watch_only_active(app.consumer)
 
 
 def fetch_only_active(consumer: Any) -> None:
@@ -76,3 +77,15 @@ def poll_shortly(thread: Any) -> None:
         return consumer
 
     thread._create_consumer = create_consumer
+
+
+def watch_only_active(consumer: Any) -> None:
+    """Faust takes a changelog, which the process writes and does not read, for a source that stands still: from the
+    fifth minute on an error of twelve lines for each of its partitions, every 2.5 s, for ever."""
+    verify, active = consumer.verify_event_path, ActiveNow(consumer)
+
+    def verify_event_path(now: float, place: Any) -> None:
+        if place in active:
+            verify(now, place)
+
+    consumer.verify_event_path = verify_event_path
