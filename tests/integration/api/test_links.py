@@ -1,6 +1,7 @@
 """Names that were read on a topic, exchanged for links: only of one's own sites, only of what is there."""
 
-from datetime import UTC, datetime
+from dataclasses import replace as parts_with
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,7 +11,9 @@ from tests.integration.api.conftest import Stage
 from tests.integration.api.place import Place, RunOf, answer, code, make_place, make_run
 from tests.integration.api.test_projector import _read as read_of
 
+from api.live_crops import LiveCrops
 from api.project.apply import apply
+from chassis.kafka import KafkaBroker
 from classifier_gateway.dispatch.evidence import verdicts
 from inference.protocol import TableVerdict
 from tablewatch_schemas import CropReady, CropReadyCrop, TableState, event_id, keys
@@ -175,16 +178,80 @@ async def test_evidence_of_a_run_opens_the_crop_that_was_judged(stage: Stage) ->
         assert (await _open(stage, link["url"])).content == f"two {index}.".encode()
 
 
-async def test_evidence_of_the_live_lane_opens_the_frame(stage: Stage) -> None:
-    place, run, made = await _setting(stage)
-    frame = live_frame_id(place.camera_id, LIGHT)
-    cut = replace(_cut(run, 0), frame_id=frame, run_id=None, video_id=None, index=None, captured_at=LIGHT)
-    ids = _judged(cut)
-    state = _resting_on(run.state(0, 1, "free", live=True), ["another", ids[0]], ["nonsense", frame])
+async def _live(stage: Stage, captured_at: datetime) -> tuple[Place, CropReady, dict[str, str]]:
+    """A live frame with its crops, and the evidence of its second table that a state rests on."""
+    place, run, _ = await _setting(stage)
+    frame, key = (
+        each(place.site_id, place.camera_id, captured_at) for each in (keys.live_frame, keys.live_crops)
+    )  # fmt: skip
+    await stage.parts.objects.put(frame, b"whole")
+    await stage.parts.objects.put(key, b"table one.table 2.")
+    cut = replace(
+        _cut(run, 0), frame_id=live_frame_id(place.camera_id, captured_at), run_id=None, video_id=None, index=None,
+        media_ms=None, captured_at=captured_at, frame_key=frame, crops_key=key,
+    )  # fmt: skip
+    cut = replace(cut, crops=(cut.crops[0], replace(cut.crops[1], length=8)))
+    evidence_id = _judged(cut)[1]
+    state = _resting_on(run.state(1, 1, "free", live=True), ["another", evidence_id], ["nonsense", cut.frame_id])
     await apply(stage.pool, [read_of(state, 0)])
-    reader = await stage.client("read", sites=[place.site_id])
-    asked = {"evidence_id": ids[0], "table_id": place.tables[0]}
-    assert answer(await reader.post("/v1/links", json=asked), 200)["object_key"] == made[2]
+    return place, cut, {"evidence_id": evidence_id, "table_id": place.tables[1]}
+
+
+def _now() -> datetime:
+    """To the millisecond, as frames are captured: records carry the broker's time, so the light is of now."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _with(stage: Stage, kafka: str) -> None:
+    """From here on the api reads topics of this Kafka."""
+    stage.parts = parts_with(stage.parts, live_crops=LiveCrops(KafkaBroker(kafka, "test-links"), 6))
+    stage.app = None
+
+
+async def test_evidence_of_the_live_lane_opens_the_crop_that_was_judged(road: Stage) -> None:
+    place, cut, asked = await _live(road, _now())
+    others = [
+        replace(cut, frame_id=live_frame_id(place.camera_id, at), captured_at=at)
+        for at in (cut.captured_at + timedelta(milliseconds=n) for n in (-20, -10, 10))
+    ]
+    await road.send(*others[:2], cut, others[2])
+    _with(road, road.kafka)
+    reader = await road.client("asset", sites=[place.site_id])
+    frame = {"frame_id": cut.frame_id, "table_id": place.tables[1]}
+    for body in (asked, frame, asked):
+        link = answer(await reader.post("/v1/links", json=body), 200)
+        assert (link["object_key"], link["size_bytes"]) == (cut.crops_key, 8)
+        assert (await _open(road, link["url"])).content == b"table 2."
+    other = await make_place(await road.client(), "Elsewhere")
+    stranger = await road.client("asset", sites=[other.site_id])
+    for body in (asked, frame):
+        assert code(await stranger.post("/v1/links", json=body), 404) == "object_gone"
+    assert code(await reader.post("/v1/links", json=frame | {"table_id": "tbl_none"}), 404) == "crops_not_found"
+    # The crops' time may be over before the frame's: then evidence is the frame
+    await road.parts.objects.delete(cut.crops_key or "")
+    assert answer(await reader.post("/v1/links", json=asked), 200)["object_key"] == cut.frame_key
+    assert code(await reader.post("/v1/links", json=frame), 404) == "object_gone"
+
+
+async def test_live_evidence_that_the_topic_does_not_know_opens_the_frame(road: Stage) -> None:
+    place, cut, asked = await _live(road, LIGHT)
+    _with(road, road.kafka)
+    reader = await road.client("asset", sites=[place.site_id])
+    assert answer(await reader.post("/v1/links", json=asked), 200)["object_key"] == cut.frame_key
+    frame = {"frame_id": cut.frame_id, "table_id": place.tables[1]}
+    assert code(await reader.post("/v1/links", json=frame), 404) == "crops_not_found"
+
+
+async def test_while_kafka_is_away_live_evidence_opens_the_frame(stage: Stage) -> None:
+    place, cut, asked = await _live(stage, LIGHT)
+    _with(stage, "127.0.0.1:1")
+    reader = await stage.client("asset", sites=[place.site_id])
+    assert answer(await reader.post("/v1/links", json=asked), 200)["object_key"] == cut.frame_key
+    frame = {"frame_id": cut.frame_id, "table_id": place.tables[1]}
+    refused = await reader.post("/v1/links", json=frame)
+    assert code(refused, 503) == "unavailable"
+    assert refused.headers["retry-after"] == "1"
 
 
 async def test_evidence_that_no_state_names_or_of_another_site_is_gone(stage: Stage) -> None:

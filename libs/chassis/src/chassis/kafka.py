@@ -1,7 +1,7 @@
 """The broker on aiokafka, with its defaults that lose data turned round."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -57,6 +57,29 @@ class KafkaBroker:
             return [one async for one in _until(consumer, place, record.offset) if one.key == record.key]
         except (KafkaError, IllegalStateError) as error:
             raise ConnectionError(f"{place} could not be read back: {error!r}") from error
+        finally:
+            await _closed(consumer)
+
+    async def written(self, place: Partition, since_ms: int, until_ms: int) -> AsyncGenerator[Record, None]:
+        """Records of a partition in order, those written between two times of the broker; the newest is the last.
+
+        Close it when what was looked for is found. Waits for a broker that is away: put a timeout around it.
+        """
+        where = TopicPartition(*place)
+        consumer = await self._started(group_id=None)
+        try:
+            consumer.assign([where])
+            found = (await consumer.offsets_for_times({where: since_ms})).get(where)
+            if found is None:
+                return
+            end = (await consumer.end_offsets([where]))[where]
+            consumer.seek(where, found.offset)
+            async for record in _until(consumer, where, end):
+                if record.timestamp_ms > until_ms:
+                    return
+                yield record
+        except (KafkaError, IllegalStateError) as error:
+            raise ConnectionError(f"{where} could not be read back: {error!r}") from error
         finally:
             await _closed(consumer)
 

@@ -9,6 +9,7 @@ from api.deletion.sweeper import Sweeper, Times
 from api.events.hub import Hub
 from api.http.app import create_app
 from api.http.parts import Parts
+from api.live_crops import LiveCrops
 from api.project.measure import JobMeter
 from api.project.projector import Projector, Tools
 from api.settings import ApiSettings
@@ -55,6 +56,7 @@ def _serve(service: Service, settings: ApiSettings, second: Wall) -> None:
         hub=hub,
         clock=service.clock,
         metrics=service.metrics,
+        live_crops=LiveCrops(KafkaBroker(settings.kafka_bootstrap, "api-http"), settings.partitions),
     )
     service.task("events", hub.run)
     service.task("http", serve_asgi(create_app(parts), settings.api_host, settings.api_port))

@@ -1,9 +1,10 @@
 """Links for those who read the topics: the key or id of a picture, exchanged for a link that expires."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from fastapi import APIRouter
 
 from api.http import documents
@@ -15,15 +16,22 @@ from api.store import Connection, Sites, crops, evidence, owners
 from chassis.objects import BadKey, ObjectInfo
 from tablewatch_schemas.times import write_time
 
+log = structlog.get_logger("api.http")
 router = APIRouter(prefix="/v1/links", tags=["objects"])
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """An object, or (offset, length) of it."""
+    """An object, or (offset, length) of it.
+
+    `live` is a live frame (which `key` then is) and a table, whose crop is still to be looked up; `or_whole`: where
+    none is found the frame will do.
+    """
 
     key: str
     part: tuple[int, int] | None = None
+    live: tuple[str, str] | None = None
+    or_whole: bool = False
 
 
 @router.post("", response_model=documents.Link)
@@ -31,11 +39,12 @@ async def create_link(body: NewLink, who: Collector, has: Has) -> Any:
     """Exchange what a topic names for a link that needs no API key.
 
     That is the key of an object (of a crops object also a part), the id of a frame, a frame and a table for the crop
-    of it, or the id of evidence that a table.state rests on: for the crop that was judged, of a live frame for the
-    frame. A key needs the scope asset, which read includes.
+    of it, or the id of evidence that a table.state rests on: for the crop that was judged, or the frame where that is
+    not known any more. A key needs the scope asset, which read includes.
     """
     async with has.inside(who.site_list) as conn:
         meant = await _meant(conn, who.site_list, body)
+    meant = await _looked_up(has, meant)
     info = await _stat(has, meant.key)
     expires_at = has.now().replace(microsecond=0) + timedelta(seconds=has.settings.api_link_ttl_s)
     size, url = info.size, await has.link(info.key)
@@ -68,13 +77,11 @@ async def _frame(conn: Connection, sites: Sites, frame_id: str, table_id: str | 
         raise _gone()
     if table_id is None:
         return Meant(frame_key(site_id, frame_id, await owners.ending_of(conn, owner)))
+    if _is_live(frame_id):
+        return Meant(frame_key(site_id, frame_id), live=(frame_id, table_id))
     crop = await _crop(conn, frame_id, table_id)
     if crop is None:
-        raise Problem(
-            "crops_not_found",
-            "No crop of that table and frame is known here. Those of live frames: give object_key, offset and length"
-            " as crop.ready has them.",
-        )
+        raise _not_cut()
     return crop
 
 
@@ -84,13 +91,36 @@ async def _evidence(conn: Connection, sites: Sites, evidence_id: str, table_id: 
     if frame_id is None:
         raise _gone()
     whole = await _frame(conn, sites, frame_id, None)
+    if _is_live(frame_id):
+        return replace(whole, live=(frame_id, table_id), or_whole=True)
     return await _crop(conn, frame_id, table_id) or whole
 
 
+async def _looked_up(has: Parts, meant: Meant) -> Meant:
+    """With the crop of a live frame, which Kafka is asked for: outside of the transaction. Raises Problem."""
+    if meant.live is None:
+        return meant
+    try:
+        place = None if has.live_crops is None else await has.live_crops.of(*meant.live)
+    except ConnectionError as error:
+        log.warning("live_crop_unknown", frame_id=meant.live[0], error=repr(error))
+        if not meant.or_whole:
+            raise Problem("unavailable", "Kafka is away; try again.", headers={"Retry-After": "1"}) from error
+        place = None
+    if place is not None and not (meant.or_whole and await has.objects.stat(place[0]) is None):
+        key, offset, length = place
+        return Meant(key, (offset, length))
+    if meant.or_whole:
+        return Meant(meant.key)
+    raise _not_cut()
+
+
+def _is_live(frame_id: str) -> bool:
+    return not frame_id.startswith("run_")
+
+
 async def _crop(conn: Connection, frame_id: str, table_id: str) -> Meant | None:
-    """Where the crop of a table lies; the wall is at the frame. None of live frames, which have no rows."""
-    if not frame_id.startswith("run_"):
-        return None
+    """Where the crop of a table from a frame of a run lies; the wall is at the frame."""
     run_id, _, index = frame_id.rpartition("-")
     found = await crops.of_frame(conn, run_id, int(index)) or {"crops": []}
     for crop in found["crops"]:
@@ -107,6 +137,10 @@ async def _stat(has: Parts, key: str) -> ObjectInfo:
     if info is None:
         raise _gone()
     return info
+
+
+def _not_cut() -> Problem:
+    return Problem("crops_not_found", "No crop of that table and frame is known here.")
 
 
 def _gone() -> Problem:

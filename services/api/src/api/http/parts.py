@@ -14,6 +14,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from api.access import Caller, Scope, check, hash_secret, split
 from api.events.hub import Hub
 from api.http.limiter import Limiter
+from api.live_crops import LiveCrops
 from api.problems import Problem
 from api.settings import ApiSettings
 from api.store import Connection, Sites, keys
@@ -43,6 +44,7 @@ class Parts:
     hub: Hub
     clock: Clock
     metrics: Metrics
+    live_crops: LiveCrops | None = None
 
     @property
     def pool(self) -> asyncpg.Pool:

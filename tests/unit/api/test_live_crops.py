@@ -1,0 +1,111 @@
+"""Crops of live frames, read back from a topic: what is found, remembered and passed over."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api import live_crops
+from api.live_crops import AFTER_MS, BEFORE_MS, LiveCrops
+from chassis.lanes import partition_for
+from chassis.records import Partition, Record
+from tablewatch_schemas import CropReady, CropReadyCrop, encode
+from tablewatch_schemas.ids import live_frame_id
+from tablewatch_schemas.times import to_ms
+
+CAMERA = "cam_1"
+LIGHT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Written:
+    """A topic of records; counts looks and the records that were read."""
+
+    records: list[Record]
+    asked: list[tuple[Partition, int, int]] = field(default_factory=list)
+    read: int = 0
+
+    async def written(self, place: Partition, since_ms: int, until_ms: int) -> AsyncGenerator[Record, None]:
+        self.asked.append((place, since_ms, until_ms))
+        for record in self.records:
+            self.read += 1
+            yield record
+
+
+class Silent:
+    """A broker that is away: it is waited for."""
+
+    async def written(self, place: Partition, since_ms: int, until_ms: int) -> AsyncGenerator[Record, None]:
+        await asyncio.Event().wait()
+        yield Record("", 0, 0, 0, None, None, ())
+
+
+def _frame(second: int) -> str:
+    return live_frame_id(CAMERA, LIGHT + timedelta(seconds=second))
+
+
+def _record(second: int, *, run_id: str | None = None, value: bytes | None = None) -> Record:
+    at = LIGHT + timedelta(seconds=second)
+    event = CropReady(
+        frame_id=_frame(second), site_id="site_1", camera_id=CAMERA, run_id=run_id, video_id=None, index=None,
+        media_ms=None, captured_at=at, frame_key=None, crops_key=f"crops/site_1/{CAMERA}/{second}.bin",
+        layout_key=None, layout_version=1, width=1, height=1, make=("tables",), last=False,
+        crops=(
+            CropReadyCrop(table_id="tbl_1", offset=0, length=9, box=(0.1, 0.1, 0.2, 0.2), changed=None, change=None),
+            CropReadyCrop(table_id="tbl_2", offset=9, length=second, box=(0.1, 0.1, 0.2, 0.2), changed=None,
+                          change=None),
+        ),
+    )  # fmt: skip
+    sent = encode(event, source="tablewatch/test", time=at)
+    return Record(sent.topic, 0, second, to_ms(at), b"", value or sent.value, tuple(sent.headers))
+
+
+async def test_a_crop_is_found_where_key_and_time_say_and_no_further() -> None:
+    topic = Written([_record(second) for second in range(1, 6)])
+    crops = LiveCrops(topic, 6)
+    assert await crops.of(_frame(3), "tbl_2") == (f"crops/site_1/{CAMERA}/3.bin", 9, 3)
+    at = to_ms(LIGHT) + 3000
+    place = Partition("crop.ready", partition_for(CAMERA.encode(), "live", 6))
+    assert topic.asked == [(place, at - BEFORE_MS, at + AFTER_MS)]
+    assert topic.read == 3
+
+
+async def test_what_was_come_by_is_remembered() -> None:
+    topic = Written([_record(second) for second in range(1, 6)])
+    crops = LiveCrops(topic, 6)
+    await crops.of(_frame(3), "tbl_1")
+    assert await crops.of(_frame(1), "tbl_2") == (f"crops/site_1/{CAMERA}/1.bin", 9, 1)
+    assert await crops.of(_frame(3), "tbl_none") is None
+    assert len(topic.asked) == 1
+    assert await crops.of(_frame(9), "tbl_1") is None
+    assert len(topic.asked) == 2
+
+
+async def test_no_more_frames_are_remembered_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_crops, "KNOWN_FRAMES", 2)
+    topic = Written([_record(second) for second in range(1, 6)])
+    crops = LiveCrops(topic, 6)
+    for _ in range(2):
+        await crops.of(_frame(5), "tbl_1")
+    assert len(topic.asked) == 1
+    await crops.of(_frame(1), "tbl_1")
+    assert len(topic.asked) == 2
+
+
+async def test_records_that_cannot_be_read_and_those_of_runs_are_passed_over() -> None:
+    topic = Written([_record(1, value=b"{"), _record(2, run_id="run_1"), _record(3)])
+    assert await LiveCrops(topic, 6).of(_frame(3), "tbl_1") is not None
+    assert await LiveCrops(topic, 6).of(_frame(2), "tbl_1") is None
+
+
+async def test_a_frame_of_a_run_is_not_looked_for() -> None:
+    topic = Written([])
+    assert await LiveCrops(topic, 6).of("run_1-000000042", "tbl_1") is None
+    assert topic.asked == []
+
+
+async def test_a_broker_that_is_away_is_not_waited_for() -> None:
+    with pytest.raises(ConnectionError, match="not read"):
+        await LiveCrops(Silent(), 6, patience_s=0.01).of(_frame(1), "tbl_1")
