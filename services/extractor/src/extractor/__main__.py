@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chassis.consume import ConsumeOptions, Consumer, KafkaBroker
 from chassis.database import DISCONNECTED, connect, migrate
+from chassis.kafka import PATIENT_FETCH_WAIT_MS
 from chassis.objects import open_objects
 from chassis.outbox import Relay
 from chassis.produce import KafkaProducer
@@ -38,7 +39,7 @@ async def build(service: Service, settings: ExtractorSettings) -> None:
     store = open_objects(settings, service.metrics)
 
     options = ConsumeOptions(group=GROUP, topics=(VideoUploaded.TOPIC, VideoCommand.TOPIC), busy_on=DISCONNECTED)
-    broker = KafkaBroker(settings.kafka_bootstrap, "extractor")
+    broker = KafkaBroker(settings.kafka_bootstrap, "extractor", fetch_wait_ms=PATIENT_FETCH_WAIT_MS)
     intake = Intake(pool, service.clock)
     service.task("intake", Consumer(broker, options, intake.handle, producer, health=service.health, **parts).run)
     service.task("outbox", Relay(pool, producer, **parts).run)

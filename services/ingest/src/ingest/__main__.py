@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chassis.consume import ConsumeOptions, Consumer, KafkaBroker
 from chassis.database import DISCONNECTED, connect, migrate
+from chassis.kafka import PATIENT_FETCH_WAIT_MS
 from chassis.multipart import open_multipart
 from chassis.objects import open_objects
 from chassis.outbox import Relay
@@ -70,7 +71,7 @@ async def build(service: Service, settings: Settings) -> None:
         parts_sweep = PartsSweep(parts, uploads, finisher, bucket, settings.ingest_upload_ttl_s)
     app = make_app(door, settings.token_secret, settings.origins, parts)
     consumer = Consumer(
-        KafkaBroker(settings.kafka_bootstrap, SCHEMA),
+        KafkaBroker(settings.kafka_bootstrap, SCHEMA, fetch_wait_ms=PATIENT_FETCH_WAIT_MS),
         ConsumeOptions(group=settings.ingest_group, topics=("video.command",), busy_on=DISCONNECTED),
         Commands(uploads, objects, directory, service.clock, bucket),
         producer,
