@@ -53,6 +53,21 @@ async def test_many_small_and_large_chunks(path: Path) -> None:
     assert path.read_bytes() == b"".join(parts)
 
 
+async def test_chunks_in_one_buffer_that_is_used_again(path: Path) -> None:
+    sizes = [10, 200_000, 70_000, 70_000, 1, 300_000, 0, 5]
+    buffer, sent = bytearray(300_000), bytearray()
+
+    async def body() -> AsyncIterator[bytes | memoryview]:
+        for number, size in enumerate(sizes):
+            buffer[:size] = bytes([number]) * size
+            sent.extend(buffer[:size])
+            yield memoryview(buffer)[:size]
+
+    with Partial.open(path, create=True) as partial:
+        await receive(body(), partial, LIMIT, 5)
+    assert path.read_bytes() == sent
+
+
 async def test_what_came_before_a_cut_is_kept(path: Path) -> None:
     with Partial.open(path, create=True) as partial:
         assert await code_of(chunks(b"abc", then=ClientDisconnect()), partial) == "request_incomplete"

@@ -1,5 +1,6 @@
 """Upload tokens."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -81,3 +82,17 @@ def test_an_unsigned_token_is_no_token() -> None:
 
 def test_an_old_token() -> None:
     assert code_of(bearer(exp=datetime.now(UTC) - timedelta(seconds=1))) == "token_expired"
+
+
+def test_a_token_that_was_good_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    token, end = bearer(exp=datetime.now(UTC) + timedelta(hours=1)), time.time() + 3601
+    assert read_token(token, SECRET) == read_token(token, SECRET)
+    monkeypatch.setattr(time, "time", lambda: end)
+    assert code_of(token) == "token_expired"
+
+
+def test_a_token_is_good_for_the_secret_that_signed_it_alone() -> None:
+    token = bearer()
+    assert read_token(token, SECRET)
+    with pytest.raises(Refused, match="token_invalid"):
+        read_token(token, SecretStr("the secret after the old one was withdrawn"))

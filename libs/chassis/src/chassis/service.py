@@ -16,10 +16,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis import logs
 from chassis.clock import Clock, SystemClock
+from chassis.connection import Connection
 from chassis.health import Health
 from chassis.metrics import Metrics
 from chassis.settings import ServiceSettings
@@ -27,8 +27,6 @@ from chassis.settings import ServiceSettings
 S = TypeVar("S", bound=ServiceSettings)
 Task = Callable[[asyncio.Event], Awaitable[None]]
 Close = Callable[[], Awaitable[None]]
-ABORT = "tablewatch.abort"
-"""Extension in the scope of a request: `call` drops its connection at once, with what it has not taken yet."""
 
 
 class Service:
@@ -130,7 +128,7 @@ def serve_asgi(app: Any, host: str, port: int) -> Task:
 
     async def run(stop: asyncio.Event) -> None:
         config = uvicorn.Config(
-            app, host, port, http=_Protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2
+            app, host, port, http=Connection, log_config=None, access_log=False, timeout_graceful_shutdown=2
         )
         server = _QuietServer(config)
         serving = asyncio.create_task(server.serve())
@@ -141,15 +139,6 @@ def serve_asgi(app: Any, host: str, port: int) -> Task:
         await serving
 
     return run
-
-
-class _Protocol(HttpToolsProtocol):
-    """Lets an app drop a connection: to close one waits, for ever, until its peer has taken what is buffered for it."""
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self.scope["extensions"] = {ABORT: {"call": self.transport.abort}}
 
 
 class _QuietServer(uvicorn.Server):

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from chassis.clock import Clock
+from chassis.connection import Pieces
 from ingest.finish import Finisher
 from ingest.partial import Partial, partial_path
 from ingest.receive import Limit, receive
@@ -78,9 +79,7 @@ class Door:
         except FileNotFoundError:
             return 0
 
-    async def append(
-        self, video_id: str, offset: int, body: AsyncIterator[bytes], length: int | None, coming: int | None
-    ) -> int:
+    async def append(self, video_id: str, offset: int, body: Pieces, length: int | None, coming: int | None) -> int:
         """Add a body at `offset`, `coming` bytes if that is known; returns the new offset.
 
         `length` declares the size where it was deferred. When the last byte is here, finishing begins.
@@ -95,7 +94,7 @@ class Door:
             complete = await self._completed(upload, partial, total)
         return self._left(upload, partial, complete)
 
-    async def replace(self, upload: Upload, body: AsyncIterator[bytes]) -> int:
+    async def replace(self, upload: Upload, body: Pieces) -> int:
         """All of the content in one body, from nothing; its end is the file's end."""
         async with self._writing(upload.video_id) as (upload, partial):
             partial.truncate(0)
@@ -182,7 +181,7 @@ class Door:
         self._refuse_without_space(coming)
         return limit
 
-    async def _receive(self, upload: Upload, partial: Partial, body: AsyncIterator[bytes], limit: Limit) -> None:
+    async def _receive(self, upload: Upload, partial: Partial, body: Pieces, limit: Limit) -> None:
         try:
             await receive(body, partial, limit, self._idle_s, self._uploads.meter(upload, self._clock.now()))
         except Refused as refused:

@@ -47,7 +47,7 @@ class Partial:
         """Whether the file was deleted under us: the upload was cancelled, maybe by another process."""
         return os.fstat(self._descriptor).st_nlink == 0
 
-    def append(self, chunks: Sequence[bytes]) -> None:
+    def append(self, chunks: Sequence[bytes | memoryview]) -> None:
         """Write all of `chunks` in order. On an OSError `size` counts what was written before it."""
         with self._busy:
             if self._closed:

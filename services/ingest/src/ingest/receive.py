@@ -4,11 +4,11 @@ import asyncio
 import errno
 import resource
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
 
+from chassis.connection import Pieces
 from ingest.partial import Partial
 from ingest.quota import Meter
 from ingest.refusals import Refused
@@ -31,9 +31,7 @@ class Limit:
     code: str
 
 
-async def receive(
-    body: AsyncIterator[bytes], partial: Partial, limit: Limit, idle_s: float, meter: Meter | None = None
-) -> None:
+async def receive(body: Pieces, partial: Partial, limit: Limit, idle_s: float, meter: Meter | None = None) -> None:
     """Append a body to `partial` and sync it; returns when the body ended as it should.
 
     Whatever happens, the bytes that arrived are written in order and synced before this ends. Raises Refused:
@@ -54,7 +52,7 @@ async def receive(
         raise Refused("upload_gone")
 
 
-async def _copy(body: AsyncIterator[bytes], partial: Partial, limit: Limit, idle_s: float, meter: Meter | None) -> None:
+async def _copy(body: Pieces, partial: Partial, limit: Limit, idle_s: float, meter: Meter | None) -> None:
     loop = asyncio.get_running_loop()
     writer = _Writer(partial)
     try:
@@ -78,7 +76,7 @@ class _Writer:
 
     def __init__(self, partial: Partial) -> None:
         self._partial, self._synced = partial, partial.size
-        self._waiting, self._held = list[bytes](), 0
+        self._waiting, self._held = list[bytes | memoryview](), 0
         self._quick = True
 
     @property
@@ -86,12 +84,13 @@ class _Writer:
         """Size of the file with what is held."""
         return self._partial.size + self._held
 
-    def take(self, chunk: bytes) -> bool:
-        """Hold a chunk; whether it is time to write."""
-        self._waiting.append(chunk)
+    def take(self, chunk: bytes | memoryview) -> bool:
+        """Hold a chunk; whether it is time to write. One that has to wait is copied: it may be lent until the next."""
         self._held += len(chunk)
         enough = AT_ONCE_BYTES if self._quick else BATCH_BYTES
-        return self._held >= enough or len(self._waiting) >= BATCH_CHUNKS
+        due = self._held >= enough or len(self._waiting) + 1 >= BATCH_CHUNKS
+        self._waiting.append(chunk if due else bytes(chunk))
+        return due
 
     async def write(self) -> None:
         """Write all that is held. Raises Refused(upload_gone), or OSError."""
@@ -108,7 +107,7 @@ class _Writer:
             await asyncio.to_thread(self._partial.sync)
             self._synced = self._partial.size
 
-    def _append(self, batch: list[bytes]) -> None:
+    def _append(self, batch: list[bytes | memoryview]) -> None:
         """A write that took long because it waited, and not because others had the processor, is one of a slow disk."""
         began, waits = time.monotonic(), _waits()
         self._partial.append(batch)

@@ -1,8 +1,10 @@
 """Upload tokens: what the api allows one uploader to send, signed."""
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -38,18 +40,27 @@ def read_token(authorization: str | None, secret: SecretStr) -> UploadToken:
     if scheme.lower() != "bearer" or not text:
         raise Refused("token_missing", headers={"WWW-Authenticate": "Bearer"})
     try:
-        claims = jwt.decode(
-            text.strip(),
-            secret.get_secret_value(),
-            algorithms=["HS256"],
-            audience=AUDIENCE,
-            options={"require": ["exp", "aud", "video_id", "run_id", "site_id"]},
-        )
-        return _read_claims(claims)
+        token, expires_at = _verified(text.strip(), secret.get_secret_value())
     except jwt.ExpiredSignatureError:
         raise Refused("token_expired") from None
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
         raise Refused("token_invalid") from None
+    if expires_at <= time.time():
+        raise Refused("token_expired")
+    return token
+
+
+@lru_cache(maxsize=256)
+def _verified(text: str, secret: str) -> tuple[UploadToken, int]:
+    """A token and when it expires (Unix time). Kept, since every request of an upload brings the same one again."""
+    claims = jwt.decode(
+        text,
+        secret,
+        algorithms=["HS256"],
+        audience=AUDIENCE,
+        options={"require": ["exp", "aud", "video_id", "run_id", "site_id"]},
+    )
+    return _read_claims(claims), int(claims["exp"])
 
 
 def _read_claims(claims: dict[str, Any]) -> UploadToken:

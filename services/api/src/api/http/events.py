@@ -11,7 +11,7 @@ from api.events.stream import Filter, Options, Stream, Topic
 from api.http.parts import Has, Reader, caller
 from api.problems import Problem
 from api.store import sites
-from chassis.service import ABORT
+from chassis.connection import ABORT
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 

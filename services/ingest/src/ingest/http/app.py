@@ -89,9 +89,11 @@ async def look(request: Request, door: OpenDoor, token: OwnToken) -> Response:
 
 
 @router.patch("/{video_id}", status_code=204)
-async def append(request: Request, door: OpenDoor, token: OwnToken) -> Response:
+async def append(request: Request, video_id: str) -> Response:
     """tus: add bytes at the offset."""
-    return await tus.append(door, request, token.video_id)
+    # By hand: the only request that comes by the thousand, and FastAPI's way to the same two costs a tenth of it
+    token = await _own_token(video_id, await _any_token(request))
+    return await tus.append(await _door(request), request, token.video_id)
 
 
 @router.delete("/{video_id}", status_code=204)

@@ -25,7 +25,7 @@ class Checksum:
     algorithm: str
     digest: bytes
 
-    def matches(self, body: bytes) -> bool:
+    def matches(self, body: bytes | bytearray) -> bool:
         """Whether `body` is what was sent."""
         if self.algorithm == "crc32":
             return zlib.crc32(body).to_bytes(4, "big") == self.digest

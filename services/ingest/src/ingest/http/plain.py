@@ -7,6 +7,7 @@ The answer waits for the outcome: 201 when stored, 200 when it was stored before
 import orjson
 from fastapi import Request, Response
 
+from chassis.connection import lent
 from ingest.door import Door
 from ingest.http.headers import content_length
 from ingest.tokens import UploadToken
@@ -21,7 +22,7 @@ async def content(door: Door, request: Request, token: UploadToken) -> Response:
     if upload.status == "stored":
         return _document(200, upload, upload.size_bytes)
     if upload.status == "receiving":
-        await door.replace(upload, request.stream())
+        await door.replace(upload, lent(request))
     return outcome(await door.outcome(token.video_id, WAIT_S))
 
 

@@ -5,10 +5,11 @@ not mistake a refused file for a failed transfer. What became of it is told by `
 by the job document of the api, and by GET on the upload.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
 
 from fastapi import Request, Response
 
+from chassis.connection import Pieces, lent
 from ingest.door import Door
 from ingest.http import headers
 from ingest.http.headers import Checksum
@@ -86,25 +87,25 @@ async def _append(door: Door, request: Request, video_id: str, offset: int, leng
         raise Refused("content_type_unsupported")
     checksum = headers.checksum(request.headers)
     coming = headers.content_length(request.headers)
-    body = request.stream() if checksum is None else await _checked(request, checksum, coming)
+    body = lent(request) if checksum is None else await _checked(request, checksum, coming)
     return await door.append(video_id, offset, body, length, coming)
 
 
-async def _checked(request: Request, checksum: Checksum, coming: int | None) -> AsyncIterator[bytes]:
+async def _checked(request: Request, checksum: Checksum, coming: int | None) -> Pieces:
     """The whole body, once it matches: nothing that does not is ever written."""
     if (coming or 0) > MAX_CHECKED:
         raise Refused("chunk_too_large")
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in lent(request):
         body += chunk
         if len(body) > MAX_CHECKED:
             raise Refused("chunk_too_large")
-    if not checksum.matches(bytes(body)):
+    if not await asyncio.to_thread(checksum.matches, body):
         raise Refused("checksum_mismatch")
-    return _once(bytes(body))
+    return _once(memoryview(body))
 
 
-async def _once(body: bytes) -> AsyncIterator[bytes]:
+async def _once(body: memoryview) -> Pieces:
     yield body
 
 
