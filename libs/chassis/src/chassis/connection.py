@@ -100,10 +100,10 @@ class _Body(asyncio.BufferedProtocol):
         return self._buffer[:filled]
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where the next bytes go."""
+        """Where the next bytes go: up to a whole number of LENT_BYTES before the end, for writes of whole pages."""
         if self._cycle.response_complete:  # a thread may be writing still what was lent
             return memoryview(bytearray(min(self._left, THROWN_AWAY_BYTES)))
-        return self._buffer[: self._left]
+        return self._buffer[: self._left % LENT_BYTES or LENT_BYTES]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came. No more until the app is done with them; or, when it has answered, away with them."""
