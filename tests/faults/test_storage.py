@@ -25,7 +25,6 @@ BLOCK = 64 * 1024
 MOODS = {
     "S3 answering 503 to everything": (1.0, 0.0),
     f"S3 {LATE_S:.0f} s late with everything": (0.0, 1.0),
-    f"S3 answering 503 or {LATE_S:.0f} s late": (0.7, 0.3),
 }
 
 

@@ -220,6 +220,25 @@ async def test_the_relay_lives_through_a_lost_connection(pool: asyncpg.Pool) -> 
     await running
 
 
+async def test_a_pass_that_is_cancelled_anywhere_leaves_no_lock_behind(pool: asyncpg.Pool) -> None:
+    """The session goes back to the pool without a reset: a lock in it would keep a bucket from everybody for ever."""
+    relay = relay_of(pool, SlowProducer())
+    for number in range(60):
+        await add(pool, message(f"key-{number}", number))
+        draining = asyncio.ensure_future(relay.drain())
+        await asyncio.sleep(number * 0.0002)
+        draining.cancel()
+        await asyncio.gather(draining, return_exceptions=True)
+    held = (
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND datname = $1"
+    )
+    async with asyncio.timeout(10):  # the server ends a session a moment after its client did
+        while await pool.fetchval(held, await pool.fetchval("SELECT current_database()")):
+            await asyncio.sleep(0.05)
+    await relay.drain()
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
 async def test_a_message_that_no_broker_takes_holds_up_its_bucket_and_nothing_else(pool: asyncpg.Pool) -> None:
     class Choosy(SlowProducer):
         async def send_all(self, messages: Sequence[Sendable]) -> None:

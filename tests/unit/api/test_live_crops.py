@@ -17,6 +17,7 @@ from tablewatch_schemas.times import to_ms
 
 CAMERA = "cam_1"
 LIGHT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NOW = LIGHT + timedelta(seconds=60)
 
 
 @dataclass
@@ -46,11 +47,13 @@ def _frame(second: int) -> str:
     return live_frame_id(CAMERA, LIGHT + timedelta(seconds=second))
 
 
-def _record(second: int, *, run_id: str | None = None, value: bytes | None = None) -> Record:
+def _record(
+    second: int, *, run_id: str | None = None, value: bytes | None = None, key: str = CAMERA, cut: bool = True
+) -> Record:
     at = LIGHT + timedelta(seconds=second)
     event = CropReady(
         frame_id=_frame(second), site_id="site_1", camera_id=CAMERA, run_id=run_id, video_id=None, index=None,
-        media_ms=None, captured_at=at, frame_key=None, crops_key=f"crops/site_1/{CAMERA}/{second}.bin",
+        media_ms=None, captured_at=at, frame_key=None, crops_key=f"crops/site_1/{CAMERA}/{second}.bin" if cut else None,
         layout_key=None, layout_version=1, width=1, height=1, make=("tables",), last=False,
         crops=(
             CropReadyCrop(table_id="tbl_1", offset=0, length=9, box=(0.1, 0.1, 0.2, 0.2), changed=None, change=None),
@@ -59,13 +62,13 @@ def _record(second: int, *, run_id: str | None = None, value: bytes | None = Non
         ),
     )  # fmt: skip
     sent = encode(event, source="tablewatch/test", time=at)
-    return Record(sent.topic, 0, second, to_ms(at), b"", value or sent.value, tuple(sent.headers))
+    return Record(sent.topic, 0, second, to_ms(at), key.encode(), value or sent.value, tuple(sent.headers))
 
 
 async def test_a_crop_is_found_where_key_and_time_say_and_no_further() -> None:
     topic = Written([_record(second) for second in range(1, 6)])
     crops = LiveCrops(topic, 6)
-    assert await crops.of(_frame(3), "tbl_2") == (f"crops/site_1/{CAMERA}/3.bin", 9, 3)
+    assert await crops.of(_frame(3), "tbl_2", NOW) == (f"crops/site_1/{CAMERA}/3.bin", 9, 3)
     at = to_ms(LIGHT) + 3000
     place = Partition("crop.ready", partition_for(CAMERA.encode(), "live", 6))
     assert topic.asked == [(place, at - BEFORE_MS, at + AFTER_MS)]
@@ -75,11 +78,11 @@ async def test_a_crop_is_found_where_key_and_time_say_and_no_further() -> None:
 async def test_what_was_come_by_is_remembered() -> None:
     topic = Written([_record(second) for second in range(1, 6)])
     crops = LiveCrops(topic, 6)
-    await crops.of(_frame(3), "tbl_1")
-    assert await crops.of(_frame(1), "tbl_2") == (f"crops/site_1/{CAMERA}/1.bin", 9, 1)
-    assert await crops.of(_frame(3), "tbl_none") is None
+    await crops.of(_frame(3), "tbl_1", NOW)
+    assert await crops.of(_frame(1), "tbl_2", NOW) == (f"crops/site_1/{CAMERA}/1.bin", 9, 1)
+    assert await crops.of(_frame(3), "tbl_none", NOW) is None
     assert len(topic.asked) == 1
-    assert await crops.of(_frame(9), "tbl_1") is None
+    assert await crops.of(_frame(9), "tbl_1", NOW) is None
     assert len(topic.asked) == 2
 
 
@@ -88,24 +91,74 @@ async def test_no_more_frames_are_remembered_than_so_many(monkeypatch: pytest.Mo
     topic = Written([_record(second) for second in range(1, 6)])
     crops = LiveCrops(topic, 6)
     for _ in range(2):
-        await crops.of(_frame(5), "tbl_1")
+        await crops.of(_frame(5), "tbl_1", NOW)
     assert len(topic.asked) == 1
-    await crops.of(_frame(1), "tbl_1")
+    await crops.of(_frame(1), "tbl_1", NOW)
     assert len(topic.asked) == 2
 
 
 async def test_records_that_cannot_be_read_and_those_of_runs_are_passed_over() -> None:
     topic = Written([_record(1, value=b"{"), _record(2, run_id="run_1"), _record(3)])
-    assert await LiveCrops(topic, 6).of(_frame(3), "tbl_1") is not None
-    assert await LiveCrops(topic, 6).of(_frame(2), "tbl_1") is None
+    assert await LiveCrops(topic, 6).of(_frame(3), "tbl_1", NOW) is not None
+    assert await LiveCrops(topic, 6).of(_frame(2), "tbl_1", NOW) is None
 
 
 async def test_a_frame_of_a_run_is_not_looked_for() -> None:
     topic = Written([])
-    assert await LiveCrops(topic, 6).of("run_1-000000042", "tbl_1") is None
+    assert await LiveCrops(topic, 6).of("run_1-000000042", "tbl_1", NOW) is None
     assert topic.asked == []
 
 
 async def test_a_broker_that_is_away_is_not_waited_for() -> None:
     with pytest.raises(ConnectionError, match="not read"):
-        await LiveCrops(Silent(), 6, patience_s=0.01).of(_frame(1), "tbl_1")
+        await LiveCrops(Silent(), 6, patience_s=0.01).of(_frame(1), "tbl_1", NOW)
+
+
+async def test_tables_that_are_asked_for_together_cost_one_look() -> None:
+    topic = Written([_record(second) for second in range(1, 6)])
+    crops = LiveCrops(topic, 6)
+    found = await asyncio.gather(*(crops.of(_frame(3), table, NOW) for table in ("tbl_1", "tbl_2", "tbl_1", "tbl_3")))
+    assert [place and place[1] for place in found] == [0, 9, 0, None]
+    assert len(topic.asked) == 1
+
+
+async def test_what_one_asker_gave_up_the_others_still_get() -> None:
+    topic = Written([_record(3)])
+    crops = LiveCrops(topic, 6)
+    first, second = (asyncio.ensure_future(crops.of(_frame(3), "tbl_1", NOW)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second is not None
+    assert len(topic.asked) == 1
+
+
+async def test_other_cameras_of_the_partition_are_neither_read_nor_kept() -> None:
+    """A record that decoding would fail on, and one that would be kept under the frame's name."""
+    topic = Written([_record(3, key="cam_2"), _record(2, key="cam_2", value=b"{"), _record(4)])
+    crops = LiveCrops(topic, 6)
+    assert await crops.of(_frame(4), "tbl_1", NOW) is not None
+    assert await crops.of(_frame(3), "tbl_1", NOW) is None
+
+
+async def test_a_frame_that_is_found_is_given_however_much_others_find_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_crops, "KNOWN_FRAMES", 0)
+    assert await LiveCrops(Written([_record(3)]), 6).of(_frame(3), "tbl_1", NOW) is not None
+
+
+async def test_absence_is_remembered_when_nothing_can_come_any_more() -> None:
+    topic = Written([_record(1)])
+    crops = LiveCrops(topic, 6)
+    late = LIGHT + timedelta(milliseconds=AFTER_MS, seconds=10)
+    for now, looks in ((NOW, 1), (NOW, 2), (late, 3), (late, 3)):
+        assert await crops.of(_frame(5), "tbl_1", now) is None
+        assert len(topic.asked) == looks
+
+
+async def test_a_frame_without_crops_ends_the_look_and_is_remembered() -> None:
+    topic = Written([_record(1, cut=False), _record(2)])
+    crops = LiveCrops(topic, 6)
+    for _ in range(2):
+        assert await crops.of(_frame(1), "tbl_1", NOW) is None
+    assert (len(topic.asked), topic.read) == (1, 1)

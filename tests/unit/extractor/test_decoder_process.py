@@ -1,7 +1,9 @@
 """The child as a process: how it ends, whatever it was doing."""
 
 import asyncio
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +66,30 @@ async def test_processor_time_is_limited(tmp_path: Path) -> None:
     clip = clips.make("cfr.mp4", tmp_path, seconds=120, size="640x360")
     child = await Child.start(LIMITS)
     with pytest.raises(Failed) as failed:
+        async for _ in child.ask(everything(clip), 60, cpu_s=0.2):
+            pass
+    assert failed.value.failure.code == "timeout"
+    assert "SIGXCPU" in failed.value.detail
+
+
+async def test_wall_clock_is_limited(tmp_path: Path) -> None:
+    clip = clips.make("cfr.mp4", tmp_path, seconds=120, size="640x360")
+    child = await Child.start(LIMITS)
+    with pytest.raises(Failed) as failed:
         async for _ in child.ask(everything(clip), 0.2):
             pass
     assert failed.value.failure.code == "timeout"
     await child.kill()
+
+
+async def test_a_decoder_goes_last_within_its_session_and_with_it() -> None:
+    child = await Child.start(LIMITS)
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) >= 10
+        with suppress(FileNotFoundError):  # a kernel without groups of sessions
+            assert Path(f"/proc/{child.pid}/autogroup").read_text().split()[-1] == "10"
+    finally:
+        await child.kill()
 
 
 async def test_a_child_that_does_not_fit_its_memory_does_not_start() -> None:

@@ -75,8 +75,8 @@ async def connect(dsn: str, schema: str, *, size: int = 5, settings: Mapping[str
 async def _nothing_to_forget(_: object) -> None:
     """After each use of a connection, instead of asyncpg's query: half of all round trips for nothing.
 
-    Nobody leaves anything behind in a session: settings and roles are `SET LOCAL`, and who takes an advisory lock of
-    the session or listens gives it back himself. asyncpg still ends an open transaction before it calls this.
+    Nobody leaves anything behind in a session: settings and roles are `SET LOCAL`; who listens, or takes an advisory
+    lock of the session, undoes it or ends the session. asyncpg still ends an open transaction before it calls this.
     """
 
 

@@ -129,6 +129,7 @@ class Fold:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         app, self._table = fold_faust.build(options, self._agent, self._recovered, self._durably)
         self._app, self._leaving, self._ahead, self._written = app, False, Ahead(), Written()
+        self._unwritten = set()  # what a member before this one never heard of is not waited for, and ends nobody
         self._written.attach(self._table, options.topic)
         self._order = Order(app, options.topic, *options.also)
         self._health.expect(options.app, options.stalled_s * 2)
@@ -256,22 +257,26 @@ class Fold:
         """Records are done with once their rows are in the changelog; meanwhile the next ones are folded.
 
         Faust's own flush before a commit gives up after 0.1 s (ProducerBuffer.flush_atmost): a kill then lost rows.
+        And never before those that came before them: Faust commits past a gap of one, or of any size where nothing
+        was committed yet.
         """
-        if not (sent := self._written.taken()):
+        if not (sent := [*self._written.taken(), *self._unwritten]):
             _ack(taken)
             return
-        done = asyncio.gather(*sent)
-        self._unwritten.add(done)
-        done.add_done_callback(lambda written: self._durable(written, taken))
+        unwritten, failure = self._unwritten, self._failure
 
-    def _durable(self, written: "asyncio.Future[Any]", taken: Sequence[Folded]) -> None:
-        self._unwritten.discard(written)
-        if written.cancelled():
-            return
-        if (error := written.exception()) is None:
-            _ack(taken)
-        else:
-            self._fail(error)
+        def durable(written: asyncio.Future[Any]) -> None:
+            unwritten.discard(written)
+            if written.cancelled():
+                return
+            if (error := written.exception()) is None:
+                _ack(taken)
+            elif not failure.done():
+                failure.set_exception(error)
+
+        done = asyncio.gather(*sent)
+        unwritten.add(done)
+        done.add_done_callback(durable)
 
     def _done(self, folded: Folded) -> None:
         group, topic = self._options.app, folded.record.topic

@@ -9,7 +9,8 @@ delete a row goes out again with the same event id.
 import asyncio
 import zlib
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -107,7 +108,7 @@ class Relay:
         try:
             while not stop.is_set():
                 try:
-                    async with self._pool.acquire() as conn:
+                    async with self._session() as conn:
                         await self._follow(conn, stop)
                 except DISCONNECTED as error:
                     self._log.warning("outbox lost its database", error=type(error).__name__)
@@ -117,8 +118,18 @@ class Relay:
 
     async def drain(self) -> int:
         """Publish everything that waits now and is nobody else's; returns how many went out."""
-        async with self._pool.acquire() as conn:
+        async with self._session() as conn:
             return await self._pass(conn)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator["PoolConnectionProxy"]:
+        """A connection that is ended when its use was: it may hold a bucket's lock, which the next user would keep."""
+        async with self._pool.acquire() as conn:
+            try:
+                yield conn
+            except BaseException:
+                conn.terminate()
+                raise
 
     async def _follow(self, conn: "PoolConnectionProxy", stop: asyncio.Event) -> None:
         channel = "outbox." + await conn.fetchval("SELECT current_schema()")
@@ -147,11 +158,8 @@ class Relay:
         sent = 0
         for row in await conn.fetch("SELECT DISTINCT bucket FROM outbox"):
             if await conn.fetchval(_TRY_LOCK, row["bucket"]):
-                try:
-                    sent += await self._publish(conn, row["bucket"])
-                finally:
-                    with suppress(*DISCONNECTED):  # a lost session has lost its locks too
-                        await conn.execute(_UNLOCK, row["bucket"])
+                sent += await self._publish(conn, row["bucket"])
+                await conn.execute(_UNLOCK, row["bucket"])
         return sent
 
     async def _publish(self, conn: "PoolConnectionProxy", bucket: int) -> int:

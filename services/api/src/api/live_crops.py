@@ -8,6 +8,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from api.pictures import frame_owner, live_time
@@ -18,6 +20,8 @@ from tablewatch_schemas.times import to_ms
 
 Place = tuple[str, int, int]
 """Object key, offset and length."""
+Places = dict[str, Place]
+"""The crops of one frame, by table."""
 
 # Of the broker's time of a record against the light: clocks of recorders run ahead, and crops are cut a while later.
 BEFORE_MS, AFTER_MS = 30_000, 180_000
@@ -35,43 +39,68 @@ class Topics(Protocol):
 
 
 class LiveCrops:
-    """Looks frames up, and remembers those that it came by."""
+    """Looks frames up, and remembers those that it came by. Whoever asks for the same frame shares one look."""
 
     def __init__(self, topics: Topics, partitions: int, patience_s: float = PATIENCE_S) -> None:
         self._topics, self._partitions, self._patience_s = topics, partitions, patience_s
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._known: OrderedDict[str, dict[str, Place]] = OrderedDict()
+        self._known: OrderedDict[str, Places] = OrderedDict()
+        self._looks: dict[str, asyncio.Task[Places]] = {}
 
-    async def of(self, frame_id: str, table_id: str) -> Place | None:
+    async def of(self, frame_id: str, table_id: str, now: datetime) -> Place | None:
         """The crop of a table from a live frame; None where crop.ready says of none. Raises ConnectionError."""
-        if frame_id not in self._known:
-            try:
-                async with asyncio.timeout(self._patience_s), self._turn:
-                    await self._look(frame_id)
-            except TimeoutError as error:
-                raise ConnectionError(f"crop.ready was not read in {self._patience_s:g} s") from error
-        return self._known.get(frame_id, {}).get(table_id)
+        found = self._known.get(frame_id)
+        if found is None:
+            found = await asyncio.shield(self._look_for(frame_id, now))
+        return found.get(table_id)
 
-    async def _look(self, frame_id: str) -> None:
-        at = live_time(frame_id)
+    def _look_for(self, frame_id: str, now: datetime) -> "asyncio.Task[Places]":
+        look = self._looks.get(frame_id)
+        if look is None:
+            look = self._looks[frame_id] = asyncio.create_task(self._look_in_turn(frame_id, now))
+            look.add_done_callback(partial(self._over, frame_id))
+        return look
+
+    def _over(self, frame_id: str, look: "asyncio.Task[Places]") -> None:
+        del self._looks[frame_id]
+        if not look.cancelled():
+            look.exception()  # those who asked may be gone
+
+    async def _look_in_turn(self, frame_id: str, now: datetime) -> Places:
+        try:
+            async with asyncio.timeout(self._patience_s), self._turn:
+                return await self._look(frame_id, now)
+        except TimeoutError as error:
+            raise ConnectionError(f"crop.ready was not read in {self._patience_s:g} s") from error
+
+    async def _look(self, frame_id: str, now: datetime) -> Places:
+        at, camera = live_time(frame_id), frame_owner(frame_id).encode()
         if at is None:
-            return
-        place = Partition(CropReady.TOPIC, partition_for(frame_owner(frame_id).encode(), "live", self._partitions))
+            return {}
+        place = Partition(CropReady.TOPIC, partition_for(camera, "live", self._partitions))
         at_ms = to_ms(at)
         async with aclosing(self._topics.written(place, at_ms - BEFORE_MS, at_ms + AFTER_MS)) as records:
             async for record in records:
-                if self._note(record) == frame_id:
-                    return
+                if record.key == camera and (noted := self._note(record)) is not None and noted[0] == frame_id:
+                    return noted[1]
+        if to_ms(now) > at_ms + AFTER_MS:  # it does not come any more
+            self._remember(frame_id, {})
+        return {}
 
-    def _note(self, record: Record) -> str | None:
-        """The frame that a record is about."""
+    def _note(self, record: Record) -> tuple[str, Places] | None:
+        """The frame that a record is about, and its crops. Other cameras of the partition are not even decoded."""
         try:
             event = decode(record.topic, record.key, record.value, record.headers).event
         except ContractError:
             return None
-        if not isinstance(event, CropReady) or event.run_id is not None or event.crops_key is None:
+        if not isinstance(event, CropReady) or event.run_id is not None:
             return None
-        self._known[event.frame_id] = {c.table_id: (event.crops_key, c.offset, c.length) for c in event.crops}
+        key = event.crops_key
+        places = {} if key is None else {crop.table_id: (key, crop.offset, crop.length) for crop in event.crops}
+        self._remember(event.frame_id, places)
+        return event.frame_id, places
+
+    def _remember(self, frame_id: str, places: Places) -> None:
+        self._known[frame_id] = places
         while len(self._known) > KNOWN_FRAMES:
             self._known.popitem(last=False)
-        return event.frame_id

@@ -100,8 +100,10 @@ async def _looked_up(has: Parts, meant: Meant) -> Meant:
     """With the crop of a live frame, which Kafka is asked for: outside of the transaction. Raises Problem."""
     if meant.live is None:
         return meant
+    if not meant.or_whole:
+        await _stat(has, meant.key)  # of a frame that is not there crop.ready need not be read
     try:
-        place = None if has.live_crops is None else await has.live_crops.of(*meant.live)
+        place = None if has.live_crops is None else await has.live_crops.of(*meant.live, has.now())
     except ConnectionError as error:
         log.warning("live_crop_unknown", frame_id=meant.live[0], error=repr(error))
         if not meant.or_whole:

@@ -18,6 +18,9 @@ READY_S = 60.0
 ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "VIRTUAL_ENV")
 """All that a child gets to see of the environment: no address and no secret."""
 
+ENDINGS = {"SIGBUS": OUT_OF_MEMORY, "SIGXCPU": TIMEOUT}
+"""What a signal that ended a child says of the file; the second is the kernel's, when the processor time is used up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -80,13 +83,15 @@ class Child:
         """Of the process."""
         return self._process.pid
 
-    async def ask(self, request: dict[str, Any], timeout_s: float) -> AsyncIterator[Message]:
+    async def ask(
+        self, request: dict[str, Any], timeout_s: float, cpu_s: float | None = None
+    ) -> AsyncIterator[Message]:
         """Messages up to and with `done` or `broken`. Raises Failed: what the child says, crashed, timeout.
 
-        The processor time allowed is the wall-clock time allowed: one decoding thread cannot use more.
+        `cpu_s` is processor time, as much as wall clock where it is not given: one decoding thread cannot use more.
         """
         until = asyncio.get_running_loop().time() + timeout_s
-        await self._say({**request, "cpu_s": round(timeout_s) + 1})
+        await self._say({**request, "cpu_s": round(timeout_s if cpu_s is None else cpu_s) + 1})
         while True:
             left = until - asyncio.get_running_loop().time()
             message = await self._hear(min(left, self._limits.stall_s))
@@ -113,7 +118,7 @@ class Child:
             raise Failed(TIMEOUT, "no sign of life from the decoder") from error
         except (asyncio.IncompleteReadError, wire.Garbled) as error:
             ending = await self._ending()
-            raise Failed(OUT_OF_MEMORY if "SIGBUS" in ending else CRASHED, ending) from error
+            raise Failed(ENDINGS.get(ending.rpartition(" ")[2], CRASHED), ending) from error
 
     async def _read(self) -> Message:
         assert self._process.stdout is not None  # noqa: S101 - as above

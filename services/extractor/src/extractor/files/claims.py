@@ -37,7 +37,8 @@ WITH job AS (
 SELECT true FROM ours
 """
 """One statement and not five in a transaction: it is what a frame costs. `ours` looks at `job` so that the job's row is
-locked first, as everywhere. A lost segment leaves its job touched: one more progress is told, nothing else."""
+locked first, as everywhere. A lost segment leaves its job touched: one more progress is told, and that the first
+thumbnail is stored, which it is."""
 
 
 @dataclass(frozen=True, slots=True)

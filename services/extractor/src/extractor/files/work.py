@@ -25,7 +25,10 @@ AHEAD = 8
 """Frames that may wait for storage before the decoder has to wait too; bounds the memory of a worker."""
 SURVEY_S = 900.0
 SLOWEST = 4.0
-"""Seconds of wall clock that a second of video may take."""
+"""Seconds of processor time that a second of video may take."""
+STARVED = 10.0
+"""Seconds of wall clock for one of processor time: what is left to a decoder, which goes last, on a busy machine. One
+that hangs is found by its silence much sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ async def survey(child: Child, path: Path, held: Claim) -> Planned:
     """Ask for the plan. Raises Failed."""
     parts: list[dict[str, Any]] = []
     request = {"do": "survey", "path": str(path), **sampling(held.upload)}
-    async for message in child.ask(request, SURVEY_S):
+    async for message in child.ask(request, STARVED * SURVEY_S, SURVEY_S):
         if message.say == "segment":
             parts.append(message.fields)
         elif message.say == "done":
@@ -79,10 +82,10 @@ async def extract(
 
 
 async def _listen(
-    child: Child, request: dict[str, Any], timeout_s: float, ready: asyncio.Queue[Message | None], tally: Tally
+    child: Child, request: dict[str, Any], cpu_s: float, ready: asyncio.Queue[Message | None], tally: Tally
 ) -> Stored:
     whole = False
-    async for message in child.ask(request, timeout_s):
+    async for message in child.ask(request, STARVED * cpu_s, cpu_s):
         if message.say == "frame":
             tally.add(message)
             await ready.put(message)
@@ -165,6 +168,6 @@ def picture(upload: VideoUploaded, quality: int) -> dict[str, Any]:
 
 
 def allowed_s(held: Claim) -> float:
-    """Wall clock for a segment: two minutes, and four times its media time; half a day where that is unknown."""
+    """Processor time for a segment: two minutes, and four times its media time; half a day where that is unknown."""
     ends = held.to_ms if held.to_ms is not None else held.duration_ms
     return 43_200.0 if ends is None else 120.0 + SLOWEST * max(0, ends - held.from_ms) / 1000
