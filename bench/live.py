@@ -98,7 +98,7 @@ class Ear:
                 came = time.monotonic()
                 event = decode(record.topic, record.key, record.value, record.headers).event
                 if isinstance(event, TableEvidence) and event.run_id is None:
-                    self.unjudged += event.label is None
+                    self.unjudged += event.kind == "unavailable"
                     self.seen.setdefault((topic, event.captured_at), came)
                 elif isinstance(event, TableState) and event.run_id is None:
                     self.seen.setdefault((topic, event.as_of), came)
