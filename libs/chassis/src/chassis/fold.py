@@ -94,6 +94,7 @@ class Fold:
         # The order between topics is not the same again after a crash: so nothing is taken before the last is done
         self._most_ahead = 1 if options.also else options.ahead
         self._unwritten: set[asyncio.Future[Any]] = set()
+        self._newest: asyncio.Future[Any] | None = None
         self._app: Any = None
         self._table: Any = {}
         self._written = Written()
@@ -129,6 +130,7 @@ class Fold:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         app, self._table = fold_faust.build(options, self._agent, self._recovered, self._durably)
         self._app, self._leaving, self._ahead, self._written = app, False, Ahead(), Written()
+        self._newest = None
         self._unwritten = set()  # what a member before this one never heard of is not waited for, and ends nobody
         self._written.attach(self._table, options.topic)
         self._order = Order(app, options.topic, *options.also)
@@ -260,7 +262,10 @@ class Fold:
         And never before those that came before them: Faust commits past a gap of one, or of any size where nothing
         was committed yet.
         """
-        if not (sent := [*self._written.taken(), *self._unwritten]):
+        sent = self._written.taken()
+        if self._newest is not None and not self._newest.done():  # which waits for the one before it, and so on
+            sent.append(self._newest)
+        if not sent:
             _ack(taken)
             return
         unwritten, failure = self._unwritten, self._failure
@@ -274,7 +279,7 @@ class Fold:
             elif not failure.done():
                 failure.set_exception(error)
 
-        done = asyncio.gather(*sent)
+        done = self._newest = asyncio.gather(*sent)
         unwritten.add(done)
         done.add_done_callback(durable)
 
