@@ -15,7 +15,7 @@ import shutil
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,17 +43,10 @@ class Rows:
     async def acquire(self) -> AsyncIterator[Rows]:
         yield self
 
-    def transaction(self) -> Any:
-        return _AsyncNothing()
-
     async def fetchval(self, query: str, *values: Any) -> Any:
         if "INTO frames" in query:
             self.frames += [Frame(*row) for row in zip(*values[5:], strict=True)]
         return True
-
-
-class _AsyncNothing(nullcontext[None]):
-    """A transaction of nothing."""
 
 
 def uploaded(clip: Path, mode: str, every_ms: int | None) -> VideoUploaded:

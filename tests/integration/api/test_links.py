@@ -252,6 +252,8 @@ async def test_while_kafka_is_away_live_evidence_opens_the_frame(stage: Stage) -
     refused = await reader.post("/v1/links", json=frame)
     assert code(refused, 503) == "unavailable"
     assert refused.headers["retry-after"] == "1"
+    absent = {"frame_id": live_frame_id(place.camera_id, LIGHT + timedelta(seconds=1)), "table_id": place.tables[1]}
+    assert code(await reader.post("/v1/links", json=absent), 404) == "object_gone", "for that no topic is read"
 
 
 async def test_evidence_that_no_state_names_or_of_another_site_is_gone(stage: Stage) -> None:

@@ -160,6 +160,29 @@ async def test_records_are_done_with_when_their_rows_are_in_the_changelog(stage:
     assert event.acked == 1
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_batch_without_rows_is_done_with_after_those_before_it(stage: Stage, lost: bool):
+    """Faust would commit past the gap, and a kill then lost the rows that are still on their way."""
+    stage.producer.acknowledge.set()
+    row = asyncio.get_running_loop().create_future()
+    stage.fold._written.sent.append(row)
+    events = [await stage.take()]
+    await stage.settled()
+    for _ in range(2):
+        events.append(await stage.take())
+        await stage.settled()
+    assert [event.acked for event in events] == [0, 0, 0]
+    if lost:
+        row.set_exception(RuntimeError("no leader"))
+        with pytest.raises(RuntimeError, match="no leader"):
+            await asyncio.wait_for(stage.fold._failure, 30)
+    else:
+        row.set_result(None)
+        for _ in range(10):
+            await asyncio.sleep(0)
+    assert [event.acked for event in events] == [0 if lost else 1] * 3
+
+
 @pytest.mark.parametrize("again", [False, True], ids=["rebalancing", "rebalanced"])
 async def test_what_was_under_way_when_the_group_changed_is_neither_written_nor_done(stage: Stage, again: bool):
     event = await stage.take()
