@@ -2,9 +2,13 @@
 PYTHON ?= python3
 V := .venv/bin
 STACK := PYTHONPATH=deploy/local exec $(V)/python -m stack
-PYTEST := $(V)/pytest -q
+REPORTS := .local/reports
+# Bytecode is kept, whatever the shell says: or each worker would rewrite the assertions of every test again
+PYTEST = PYTHONDONTWRITEBYTECODE= $(V)/pytest -q --durations=10 --junitxml=$(REPORTS)/$@.xml
+ROUNDS ?= 20
+DATA ?= ../shared/data
 
-.PHONY: help install run stop demo-check lint unit integration e2e faults web test bench
+.PHONY: help install generators run stop demo-check lint unit integration e2e faults stacks web images proxy test live-trials repeat properties calendar bench bench-truth
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -14,42 +18,76 @@ help: ## this list
 install: ## bring what run and test need; quick when nothing changed
 	@$(PYTHON) deploy/local/bootstrap.py
 
+generators: install ## bring the generators of clients that tests of the OpenAPI documents use
+	@$(PYTHON) deploy/local/bootstrap.py --generators
+
 run: install ## start everything with the demo; Ctrl-C stops it (DEMO=0: without the demo)
 	@$(STACK) run
 
 stop: ## stop the stack of this TABLEWATCH_HOME
 	@$(STACK) stop
 
-demo-check: ## compare what the topics said of the demo clip with the truth
+demo-check: ## compare the states and alerts of the demo clip with the truth
 	@$(STACK) demo-check
 
 lint: install ## ruff, mypy, import walls, generated files current, contracts compatible, web types
 	$(V)/ruff check .
 	$(V)/ruff format --check .
-	$(V)/mypy --strict -p tablewatch_schemas -p chassis -p inference -p ingest -p extractor -p cropper -p classifier_gateway -p hazard -p api -p tablewatch_cli -p stack -p restaurant -p bench
+	$(V)/mypy --strict -p tablewatch_schemas -p chassis -p dependencies -p objects -p ratelimit -p folding -p events -p inference -p sandbox -p tracks -p outbound -p credentials -p lines -p progress -p webserver -p ingest -p extractor -p cropper -p classifier_gateway -p hazard -p api -p tablewatch_cli -p stack -p restaurant -p fakecamera -p bench
 	$(V)/lint-imports
 	$(V)/python schemas/generate.py --check
 	$(V)/python schemas/compat.py
 	cd web && npm run --silent typecheck
 
-unit: install ## unit and contract tests, under two minutes
-	$(PYTEST) -n 2 tests/unit tests/contract
+unit: generators ## unit and contract tests, under two minutes
+	$(PYTEST) -n 3 --dist worksteal -p no:schemathesis tests/unit tests/contract
 
 integration: install ## with real Kafka, Postgres and S3
-	$(PYTEST) tests/integration
+	$(V)/python -m tests.integration.s3
+	$(PYTEST) -n 2 --dist loadfile tests/integration
 
-e2e: install ## the whole stack, as a user sees it
+e2e: generators ## the whole stack, as a user sees it
 	$(PYTEST) tests/e2e
 
 faults: install ## everything killed, stopped, restarted, poisoned and filled up under load (FAULTS_SEED=, FAULTS_ROUNDS=20)
-	$(PYTEST) tests/faults
+	FAULTS_FIGURES=1 $(PYTEST) tests/faults
+
+stacks: generators ## e2e and faults side by side on two stacks, fewer faults at random
+	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-8} $(PYTEST) -n 2 --dist loadgroup tests/e2e tests/faults
 
 web: install ## tests of the page's client and panels
 	cd web && npm run --silent test
 
-test: install ## everything except bench; all of it, whatever fails on the way
-	@failed=0; $(MAKE) lint || failed=1; $(MAKE) web || failed=1; $(PYTEST) tests || failed=1; \
+live-trials: install ## cameras while Postgres, Kafka, the store or the camera is away, and while an extractor is killed; prints figures (TRIAL_AWAY_S=60, TRIAL_CAMERAS=40)
+	$(PYTEST) -s tests/trials
+
+images: install ## build every image without an engine and run the stack from them (root, on Debian; IMAGES_KEEP=1 keeps them)
+	@$(V)/python -m tests.images.needs
+	$(V)/python -m tests.integration.s3
+	$(PYTEST) tests/images
+
+proxy: install ## the stack behind a real nginx, below a prefix (needs nginx and openssl)
+	@command -v nginx >/dev/null && command -v openssl >/dev/null || { echo "make proxy needs nginx and openssl (on Debian: apt-get install nginx-light openssl)"; exit 1; }
+	$(PYTEST) tests/proxy
+
+test: install ## lint, web, unit, integration and stacks; all of it, whatever fails on the way
+	@rm -rf $(REPORTS); failed=0; \
+	for ring in lint web unit integration stacks; do $(MAKE) $$ring || failed=1; done; \
+	$(V)/python -m tests.support.slowest $(REPORTS)/*.xml || failed=1; \
 	[ $$failed = 0 ] || { echo "make test: not everything passed (see above)"; exit 1; }
+
+repeat: generators ## unit and contract tests ROUNDS=20 times, other examples and another order of files each time
+	@for round in $$(seq $(ROUNDS)); do echo "round $$round"; \
+	PROPERTIES=fresh $(PYTEST) -n 2 $$(find tests/unit tests/contract -name 'test_*.py' | shuf) || exit 1; done
+
+properties: install ## property tests with fresh seeds and twenty times the examples
+	PROPERTIES=search $(PYTEST) -n 2 $$(grep -rl 'from hypothesis' tests/unit tests/contract --include='test_*.py')
+
+calendar: install ## tests that see dates on days that code gets wrong (needs libfaketime; DAYS="name ...")
+	$(V)/python -m tests.support.days $(DAYS)
 
 bench: install ## measurements against what a user would pick instead
 	$(V)/python -m bench
+
+bench-truth: install ## how often the recogniser is right, on labelled rooms (DATA=../shared/data; skipped without them)
+	$(V)/python -m bench.truth --data $(DATA)

@@ -1,1 +1,1 @@
-"""Measurements against what a user would pick instead, as ratios taken in turn."""
+"""Measurements against what a user would pick instead, as ratios taken alternately."""

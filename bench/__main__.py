@@ -10,19 +10,19 @@ from pathlib import Path
 
 from bench.harness import Failed, Result, compare, record
 from bench.measures import MEASURES
-from bench.place import Place
+from bench.workspace import Workspace
 
 
 def main() -> int:
     chosen = arguments()
     home = Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve()
-    place = Place(home / "bench", chosen.quick)
+    workspace = Workspace(home / "bench", chosen.quick)
     lines: list[str] = []
     failures = 0
     try:
         for name in chosen.only or MEASURES:
             try:
-                result = measured(name, place, chosen.rounds)
+                result = measured(name, workspace, chosen.rounds)
             except (Failed, OSError, subprocess.SubprocessError) as reason:
                 failures += 1
                 lines.append(f"name={name} failed={' '.join(str(reason).split())[-400:]}")
@@ -32,13 +32,13 @@ def main() -> int:
                     record(result, home / "bench.jsonl")
             print(lines[-1], file=sys.stderr, flush=True)
     finally:
-        place.close()
+        workspace.close()
     print("\n".join(lines))
     return 1 if failures else 0
 
 
-def measured(name: str, place: Place, rounds: int) -> Result:
-    return compare(MEASURES[name](place), 1 if place.quick else rounds, warm_up=not place.quick)
+def measured(name: str, workspace: Workspace, rounds: int) -> Result:
+    return compare(MEASURES[name](workspace), 1 if workspace.quick else rounds, warm_up=not workspace.quick)
 
 
 def arguments() -> argparse.Namespace:

@@ -41,7 +41,7 @@ QUICK = {
     "upload_60s.mp4": "quick_upload_12s.mp4",
     "camera_4k_10s.mp4": "quick_6s.mp4",
 }
-"""What `--quick` measures instead: proves that everything runs, says nothing about speed."""
+"""What `--quick` measures instead: everything runs, the figures mean nothing."""
 
 
 def clip(name: str, folder: Path, quick: bool = False) -> Path:

@@ -1,6 +1,6 @@
-"""python -m bench.day_dispatch: classifier-gateway as it is, with a classifier that knows the answers of `bench.day`.
+"""python -m bench.day_dispatch: the classifier-gateway with a classifier that knows the verdicts of `bench.day`.
 
-It answers at once, from the site in BENCH_SITE: what is left is what dispatch itself costs.
+It takes them from the site in BENCH_SITE, at once: what is left is the cost of dispatch itself.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from functools import partial
 
 from bench.day_site import Site
 from chassis.service import main
+from classifier_gateway.__main__ import build
 from classifier_gateway.settings import Settings
-from classifier_gateway.wiring import build
-from inference import FrameRequest, TableVerdict
+from inference import FrameRequest, Judgement
 
 
-class Knowing:
+class KnownVerdicts:
     """A classifier that looks at no picture."""
 
     name, version = "bench", "1"
@@ -23,13 +23,13 @@ class Knowing:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    async def classify(self, request: FrameRequest) -> list[TableVerdict]:
+    async def classify(self, request: FrameRequest) -> Judgement:
         """A verdict for each region, in its order."""
-        return self._site.judge(request)
+        return self._site.judgement(request)
 
     async def close(self) -> None:
-        """Nothing to let go."""
+        """Nothing is open."""
 
 
 if __name__ == "__main__":
-    main("classifier-gateway", Settings, partial(build, classifier=Knowing(Site.parse(os.environ["BENCH_SITE"]))))
+    main("classifier-gateway", Settings, partial(build, classifier=KnownVerdicts(Site.parse(os.environ["BENCH_SITE"]))))

@@ -1,4 +1,4 @@
-"""The site of `bench.day`: its ids, what its cameras see when, and what the stages before the classifier say of it."""
+"""The site of `bench.day`: its ids, what its cameras see when, and the events of the stages before the classifier."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from chassis.objects import ObjectStore
 from chassis.records import Sendable
-from classifier_gateway.dispatch import evidence as make
-from inference import FrameRequest, TableVerdict
+from classifier_gateway.dispatch.events import TableNames, verdict_events, with_names
+from inference import FrameRequest, Judgement, TableVerdict
+from objects.store import ObjectStore
 from tablewatch_schemas import (
     CropReady,
     CropReadyCrop,
@@ -27,12 +27,13 @@ from tablewatch_schemas import (
     new_id,
     to_ms,
 )
+from tablewatch_schemas.judgement import judgement_key
 from tablewatch_schemas.layout import Layout, LayoutTable
 
 SOURCE = "tablewatch/bench"
 CAMERAS, TABLES_EACH, FRAME_S = 10, 2, 5
-AHEAD = timedelta(minutes=10)  # of the clock, until everything runs: a tick would find the first states stale
-TURN_FRAMES = 360  # a table changes twice an hour
+BEGINS_IN = timedelta(minutes=10)  # until everything runs: a tick would find the first states stale
+CHANGE_FRAMES = 360  # a table changes twice an hour
 SPILL_EVERY, SPILL_FRAMES = 2000, 12
 FRAME_BYTES, CROP_BYTES = 90_000, 8_000
 ZONES = (((0.1, 0.2), (0.4, 0.2), (0.4, 0.8), (0.1, 0.8)), ((0.5, 0.2), (0.9, 0.2), (0.9, 0.8), (0.5, 0.8)))
@@ -45,7 +46,7 @@ class Site:
     site_id: str = field(default_factory=lambda: new_id("site"))
     cameras: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("cam") for _ in range(CAMERAS)))
     tables: tuple[str, ...] = field(default_factory=lambda: tuple(new_id("tbl") for _ in range(CAMERAS * TABLES_EACH)))
-    begins_ms: int = field(default_factory=lambda: to_ms((datetime.now(UTC) + AHEAD).replace(microsecond=0)))
+    begins_ms: int = field(default_factory=lambda: to_ms((datetime.now(UTC) + BEGINS_IN).replace(microsecond=0)))
 
     def to_json(self) -> str:
         """For the process of the classifier."""
@@ -54,8 +55,8 @@ class Site:
     @staticmethod
     def parse(text: str) -> Site:
         """Raises ValueError, TypeError."""
-        said: dict[str, Any] = orjson.loads(text)
-        return Site(said["site_id"], tuple(said["cameras"]), tuple(said["tables"]), said["begins_ms"])
+        fields: dict[str, Any] = orjson.loads(text)
+        return Site(fields["site_id"], tuple(fields["cameras"]), tuple(fields["tables"]), fields["begins_ms"])
 
     async def store(self, objects: ObjectStore) -> None:
         """What the records name: layouts, one picture and its crops a camera."""
@@ -65,29 +66,33 @@ class Site:
             await objects.put(self._crops_key(camera), bytes(CROP_BYTES * TABLES_EACH))
 
     def frame(self, number: int) -> list[Sendable]:
-        """Everything that is said of one frame before it is judged; cameras take turns."""
+        """The events of one frame before it is classified; one camera after the other."""
         camera, index = number % CAMERAS, number // CAMERAS
         at = from_ms(self.begins_ms + index * FRAME_S * 1000)
-        said = (self._extracted(camera, at), self._cropped(camera, at), self._candidate(camera, index, at))
-        return [encode(event, source=SOURCE, time=at) for event in said]
+        events = (self._extracted(camera, at), self._cropped(camera, at), self._candidate(camera, index, at))
+        return [encode(event, source=SOURCE, time=at) for event in events]
 
-    def judge(self, request: FrameRequest) -> list[TableVerdict]:
-        """What the classifier answers."""
-        return self._verdicts(request.frame_id, [region.table_id for region in request.regions])
+    def judgement(self, request: FrameRequest) -> Judgement:
+        """The answer of the classifier."""
+        return self._judgement(request.frame_id, [region.table_id for region in request.regions])
 
-    def judged(self, number: int) -> list[TableEvidence]:
-        """What dispatch should make of a frame."""
+    def expected_evidence(self, number: int) -> list[TableEvidence]:
+        """What dispatch should publish of a frame."""
         camera, index = number % CAMERAS, number // CAMERAS
         ready = self._cropped(camera, from_ms(self.begins_ms + index * FRAME_S * 1000))
-        return make.verdicts(ready, self._verdicts(ready.frame_id, [crop.table_id for crop in ready.crops]), None)
+        judgement = self._judgement(ready.frame_id, [crop.table_id for crop in ready.crops])
+        layout = self._layout(camera)
+        names = TableNames({table.table_id: table.label for table in layout.tables}, layout.created_at)
+        return with_names(verdict_events(ready, judgement, None, judgement_key(ready)), names)
 
-    def _verdicts(self, frame_id: str, table_ids: Iterable[str]) -> list[TableVerdict]:
+    def _judgement(self, frame_id: str, table_ids: Iterable[str]) -> Judgement:
         index = (int(frame_id.rpartition("-")[2]) - self.begins_ms) // (FRAME_S * 1000)
-        return [self._verdict(table_id, index) for table_id in table_ids]
+        verdicts = tuple(self._verdict(table_id, index) for table_id in table_ids)
+        return Judgement(verdicts, (), "bench", "1", "known", 0, 0)
 
     def _verdict(self, table_id: str, index: int) -> TableVerdict:
-        taken = (index + self.tables.index(table_id) * 17) // TURN_FRAMES % 2 == 1
-        return TableVerdict(table_id, "occupied" if taken else "free", 0.9, 2 if taken else 0, 0, "bench", "1")
+        taken = (index + self.tables.index(table_id) * 17) // CHANGE_FRAMES % 2 == 1
+        return TableVerdict(table_id, "occupied" if taken else "free", 0.9, 2 if taken else 0, 0)
 
     def _tables_of(self, camera: int) -> tuple[str, ...]:
         return self.tables[camera * TABLES_EACH : (camera + 1) * TABLES_EACH]

@@ -16,13 +16,13 @@ import asyncpg
 
 from bench.cases.extraction import uploaded
 from bench.harness import Constant, Failed, Measure, Usage
-from bench.place import Place
 from bench.processes import Server, descendants, server
+from bench.workspace import Workspace
 from chassis.metrics import Metrics
 from chassis.produce import KafkaProducer
 from tablewatch_schemas import VideoUploaded, encode
 
-PATIENCE_S = 900
+TIMEOUT_S = 900
 JOB = "SELECT state, error_detail, extract(epoch FROM updated_at - created_at)::float8 AS took FROM extractor.jobs"
 
 
@@ -30,29 +30,29 @@ JOB = "SELECT state, error_detail, extract(epoch FROM updated_at - created_at)::
 class Extractors:
     """So many processes of so many workers, started before the video comes.
 
-    Wall clock is from the job's acceptance until its last frame is published, as the database says it.
+    Wall clock is from the job's acceptance until its last frame is published, by the database's clock.
     """
 
-    place: Place
+    workspace: Workspace
     clip: Path
     processes: int
     workers: int
 
     def run(self) -> Usage:
-        database = self.place.parts.new_database()
-        with TemporaryDirectory(dir=self.place.folder) as home, ExitStack() as running:
+        database = self.workspace.infra.new_database()
+        with TemporaryDirectory(dir=self.workspace.folder) as home, ExitStack() as running:
             started: list[Server] = []
             for number in range(self.processes):
                 started.append(running.enter_context(self._start(database, Path(home), number)))
                 started[-1].wait_for(lambda: len(descendants(started[-1].process.pid)) > self.workers, "a decoder")
             upload = self._stored(Path(home) / "objects")
-            asyncio.run(self._tell(upload))
+            asyncio.run(self._publish(upload))
             return asyncio.run(_done(database, started))
 
     def _start(self, database: str, home: Path, number: int) -> AbstractContextManager[Server]:
         settings = {
-            "KAFKA_BOOTSTRAP": self.place.parts.kafka_bootstrap, "DATABASE_URL": database, "OPS_PORT": "0",
-            "TABLEWATCH_HOME": str(home), "OBJECTS_DIR": str(home / "objects"), "LINK_SECRET": "b" * 32,
+            "KAFKA_BOOTSTRAP": self.workspace.infra.kafka_bootstrap, "DATABASE_URL": database, "OPS_PORT": "0",
+            "TABLEWATCH_HOME": str(home), "LINK_SECRET": "b" * 32,
             "EXTRACTOR_WORKERS": str(self.workers), "EXTRACTOR_RUN_WINDOW": "0",
         }  # fmt: skip
         return server([sys.executable, "-m", "extractor"], settings, home / f"extractor-{number}.log")
@@ -64,8 +64,8 @@ class Extractors:
         original.hardlink_to(self.clip)
         return upload
 
-    async def _tell(self, upload: VideoUploaded) -> None:
-        producer = KafkaProducer(self.place.parts.kafka_bootstrap, "bench", 6, Metrics())
+    async def _publish(self, upload: VideoUploaded) -> None:
+        producer = KafkaProducer(self.workspace.infra.kafka_bootstrap, "bench", 6, Metrics())
         await producer.start()
         await producer.send(encode(upload, source="tablewatch/bench", time=datetime.now(UTC)))
         await producer.stop()
@@ -74,7 +74,7 @@ class Extractors:
 async def _done(database: str, started: list[Server]) -> Usage:
     """Wait for the job; the sum of all processes' memory where it was highest."""
     conn = await asyncpg.connect(database)
-    until, peak = time.monotonic() + PATIENCE_S, 0.0
+    until, peak = time.monotonic() + TIMEOUT_S, 0.0
     try:
         while time.monotonic() < until:
             peak = max(peak, sum(each.peak_mib() for each in started))
@@ -86,21 +86,21 @@ async def _done(database: str, started: list[Server]) -> Usage:
             await asyncio.sleep(0.05)
     finally:
         await conn.close()
-    raise Failed(f"no end of the job within {PATIENCE_S} s: {started[0].log.read_text()[-2000:]}")
+    raise Failed(f"no end of the job within {TIMEOUT_S} s: {started[0].log.read_text()[-2000:]}")
 
 
-def two_extractors(place: Place) -> Measure:
+def two_extractors(workspace: Workspace) -> Measure:
     """One long video, one decoder in each process."""
-    clip = place.clip("camera_10min.mp4")
-    two, one = (Extractors(place, clip, processes, workers=1) for processes in (2, 1))
+    clip = workspace.clip("camera_10min.mp4")
+    two, one = (Extractors(workspace, clip, processes, workers=1) for processes in (2, 1))
     return Measure("two-extractors", two, one, "one-extractor", 1.8, "wall")
 
 
-def peak_memory(name: str, clip: str, mib: int) -> Callable[[Place], Measure]:
+def peak_memory(name: str, clip: str, mib: int) -> Callable[[Workspace], Measure]:
     """One process with two decoders, all their peaks added; the baseline is the limit."""
 
-    def make(place: Place) -> Measure:
-        one = Extractors(place, place.clip(clip), processes=1, workers=2)
+    def make(workspace: Workspace) -> Measure:
+        one = Extractors(workspace, workspace.clip(clip), processes=1, workers=2)
         return Measure(name, one, Constant(Usage(0, 0, mib)), f"limit-{mib}-MiB", 1.0, "peak")
 
     return make

@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from bench.harness import Failed
-from bench.parts import Parts
+from bench.infrastructure import Infrastructure
 from bench.processes import Server, free_port, server
 from chassis.kafka import KafkaBroker
 from chassis.metrics import Metrics
@@ -31,13 +31,13 @@ from chassis.records import Sendable
 from tablewatch_schemas import TableEvidence, decode, encode, new_id
 
 GROUP = "classifier-gateway-fold"
-AHEAD, EVERY, PATIENCE_S = timedelta(hours=1), timedelta(seconds=5), 600
+BEGINS_IN, EVERY, TIMEOUT_S = timedelta(hours=1), timedelta(seconds=5), 600
 HANDLED = re.compile(rb'records_handled_total\{[^}]*group="classifier-gateway-fold"[^}]*\} ([0-9.e+]+)')
 
 
 def verdicts(records: int, tables: int) -> Iterator[Sendable]:
-    """Tables take turns; each changes every hundred verdicts."""
-    site, begins = new_id("site"), datetime.now(UTC) + AHEAD
+    """One table after the other; each changes every hundred verdicts."""
+    site, begins = new_id("site"), datetime.now(UTC) + BEGINS_IN
     names = [new_id("tbl") for _ in range(tables)]
     for number in range(records):
         index, table = divmod(number, tables)
@@ -62,7 +62,7 @@ async def fill(bootstrap: str, records: int, tables: int) -> None:
 
 
 def handled(port: int) -> float:
-    """Records that the fold is done with; 0 while nobody answers."""
+    """Records that the fold has processed; 0 while it does not answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             return sum(float(found) for found in HANDLED.findall(answer.read()))
@@ -73,7 +73,7 @@ def handled(port: int) -> float:
 def run(folding: Server, port: int, records: int) -> tuple[float, float, float]:
     """Records a second, records a second of processor time, and when (monotonic) nearly all were done."""
     points: list[tuple[float, float, float]] = []
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + TIMEOUT_S
     while not points or points[-1][1] < records * 0.98:
         if folding.process.poll() is not None or time.monotonic() > until:
             raise Failed(f"the fold did not get through: {points[-3:]} {folding.log.read_text()[-2000:]}")
@@ -94,9 +94,9 @@ async def committed(bootstrap: str) -> None:
     try:
         while True:
             found = await admin.list_consumer_group_offsets(GROUP)
-            places = [place for place in found if place.topic == TableEvidence.TOPIC]
-            ends = await reader.end_offsets(places) if places else {}
-            if places and sum(ends[place] - max(0, found[place].offset) for place in places) < 20:
+            partitions = [each for each in found if each.topic == TableEvidence.TOPIC]
+            ends = await reader.end_offsets(partitions) if partitions else {}
+            if partitions and sum(ends[each] - max(0, found[each].offset) for each in partitions) < 20:
                 return
             await asyncio.sleep(0.1)
     finally:
@@ -107,16 +107,16 @@ async def committed(bootstrap: str) -> None:
 async def contradictions(bootstrap: str) -> tuple[int, int]:
     """(event ids on table.state, how many of them came with two contents)."""
     subscription = await KafkaBroker(bootstrap, "bench").read("table.state")
-    said: dict[str, set[bytes]] = {}
+    contents: dict[str, set[bytes]] = {}
     quiet = 0
     while quiet < 5:
         records = await subscription.poll(0.5, 2000)
         for each in records:
             received = decode(each.topic, each.key, each.value, each.headers)
-            said.setdefault(received.id, set()).add(each.value or b"")
+            contents.setdefault(received.id, set()).add(each.value or b"")
         quiet = 0 if records else quiet + 1
     await subscription.close()
-    return len(said), sum(len(contents) > 1 for contents in said.values())
+    return len(contents), sum(len(each) > 1 for each in contents.values())
 
 
 def main() -> int:
@@ -125,26 +125,26 @@ def main() -> int:
     parser.add_argument("--tables", type=int, default=200, help="tables (default 200)")
     chosen = parser.parse_args()
     home = Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench" / "folding"
-    parts = Parts.start(home)
+    infra = Infrastructure.start(home)
     try:
-        asyncio.run(fill(parts.kafka_bootstrap, chosen.records, chosen.tables))
+        asyncio.run(fill(infra.kafka_bootstrap, chosen.records, chosen.tables))
         port = free_port()
         environment = {
-            "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": parts.database_url, "TABLEWATCH_HOME": str(home),
+            "KAFKA_BOOTSTRAP": infra.kafka_bootstrap, "DATABASE_URL": infra.database_url, "TABLEWATCH_HOME": str(home),
             "OPS_PORT": str(port), "LOG_LEVEL": "warning", "CLASSIFIER_GATEWAY_ROLES": "fold",
         }  # fmt: skip
         with server([sys.executable, "-m", "classifier_gateway"], environment, home / "fold.log") as folding:
             rate, of_cpu, done = run(folding, port, chosen.records)
-            asyncio.run(asyncio.wait_for(committed(parts.kafka_bootstrap), PATIENCE_S))
+            asyncio.run(asyncio.wait_for(committed(infra.kafka_bootstrap), TIMEOUT_S))
             later = time.monotonic() - done
-        ids, twice = asyncio.run(contradictions(parts.kafka_bootstrap))
+        ids, twice = asyncio.run(contradictions(infra.kafka_bootstrap))
         print(
             f"evidence={chosen.records} tables={chosen.tables} a_second={rate:.0f} a_cpu_second={of_cpu:.0f}"
             f" committed_after_s={later:.1f} states={ids} contradictions={twice} load={os.getloadavg()[0]:.1f}"
         )
         return 1 if twice else 0
     finally:
-        parts.stop()
+        infra.stop()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs ours and a baseline in turn, A B A B, and takes the ratio inside each round.
+"""Runs ours and a baseline alternately, A B A B, and takes the ratio inside each round.
 
 These machines are noisy: absolute seconds drift, a ratio taken inside a round does not. CPU is user plus system of the
 finished child and of everything it waited for (`wait4`), so that helpers that it starts are counted too.
@@ -20,7 +20,7 @@ Figure = Literal["cpu", "wall", "peak"]
 
 
 class Failed(Exception):
-    """A side did not do what it was started for; the message says which, and what it complained of."""
+    """A side did not do what it was started for; the message names it and holds its error output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Usage:
     wall_s: float
     peak_mib: float = 0.0
     more: Mapping[str, float] = field(default_factory=dict)
-    """Other figures that the line tells of both sides."""
+    """Other figures, shown in the line for both sides."""
 
     def of(self, figure: Figure) -> float:
         return {"cpu": self.cpu_s, "wall": self.wall_s, "peak": self.peak_mib}[figure]
@@ -49,7 +49,7 @@ class Side(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A whole process. `before` puts the place in order (not timed)."""
+    """A whole process. `before` prepares it (not timed)."""
 
     argv: Sequence[str]
     before: Callable[[], None] = lambda: None
@@ -59,18 +59,18 @@ class Command:
         began = time.perf_counter()
         child = subprocess.Popen(self.argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         assert child.stderr is not None
-        complaint = child.stderr.read()
+        error_output = child.stderr.read()
         _, status, used = os.wait4(child.pid, 0)
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
-            raise Failed(f"{' '.join(self.argv)}: {complaint.decode(errors='replace').strip()[-2000:]}")
+            raise Failed(f"{' '.join(self.argv)}: {error_output.decode(errors='replace').strip()[-2000:]}")
         return Usage(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A figure that was agreed on, as a side."""
+    """A fixed figure, such as a limit, as a side."""
 
     usage: Usage
 
@@ -82,7 +82,7 @@ class Constant:
 class Measure:
     """One line of the report. The ratio is baseline / ours: above 1, ours is cheaper.
 
-    `startup` is the part of ours that a running service has behind it; with it the line also tells the ratio without.
+    `startup` is the part of ours that a running service has behind it; with it the line has the ratio without it, too.
     """
 
     name: str
@@ -139,7 +139,7 @@ class Round:
 
 
 def compare(measure: Measure, rounds: int, warm_up: bool = True) -> Result:
-    """One warm-up of each side, then `rounds` rounds in turn. Raises Failed."""
+    """One warm-up of each side, then `rounds` rounds. Raises Failed."""
     if warm_up:
         _round(measure)
     return summary(measure, [_round(measure) for _ in range(rounds)])
@@ -151,10 +151,10 @@ def _round(measure: Measure) -> Round:
 
 
 def summary(measure: Measure, rounds: Sequence[Round]) -> Result:
-    """The ratios of the rounds, each taken inside its round. Raises Failed when ours cost less than can be told."""
+    """The ratios of the rounds, each taken inside its round. Raises Failed when ours cost less than can be measured."""
     figure = measure.figure
     if any(each.ours.of(figure) <= 0 for each in rounds):
-        raise Failed(f"{figure} of ours is below what the clock can tell, so there is no ratio: give it a larger load")
+        raise Failed(f"{figure} of ours is below the clock's resolution, so there is no ratio: it needs a larger load")
     ratios = [each.baseline.of(figure) / each.ours.of(figure) for each in rounds]
     running = [each.baseline.of(figure) / each.ours.without(each.startup).of(figure) for each in rounds if each.startup]
     return Result(

@@ -1,7 +1,7 @@
-"""What a bulk upload does to a live table: seconds from a live frame's record to its evidence and its state.
+"""What a bulk upload costs a live table: seconds from a live frame's record to its evidence and its state.
 
 Real processes on real Kafka and Postgres of their own. The live frames are made here (no camera is needed for them):
-one every second and a half, stored and told on the live lane as a camera's extractor would. Hysteresis is turned off,
+one every second and a half, stored and published on the live lane as by a camera's extractor. Hysteresis is turned off,
 so that every frame becomes a state. The bulk is a long video of which every frame is asked for, tables too, and it has
 to last longer than the live frames.
 """
@@ -28,34 +28,35 @@ from pydantic import SecretStr
 from bench import clips
 from bench.cases.extraction import uploaded
 from bench.harness import Failed, Measure, Usage
-from bench.parts import Parts
-from bench.place import Place
+from bench.infrastructure import Infrastructure
 from bench.processes import Server, server
+from bench.workspace import Workspace
 from chassis.kafka import KafkaBroker
-from chassis.links import LinkSigner
 from chassis.metrics import Metrics
-from chassis.objects_local import LocalObjects
 from chassis.produce import KafkaProducer
+from objects.links import LinkSigner
+from objects.local import LocalObjects
 from tablewatch_schemas import FrameExtracted, TableEvidence, TableState, VideoUploaded, decode, encode, keys
+from tablewatch_schemas.defaults import LIVE_THRESHOLDS
 from tablewatch_schemas.ids import live_frame_id, new_id
 from tablewatch_schemas.layout import Layout, LayoutTable
-from tablewatch_schemas.manifest import Manifest, Sampling, Thresholds
+from tablewatch_schemas.manifest import Manifest, Sampling
 
 EVERY_S = 1.5
 FRAMES = 40
-TURN_S = 15
-PATIENCE_S = 180
+ATTEMPT_S = 15
+TIMEOUT_S = 180
 SOURCE = "tablewatch/bench"
 PUBLISHED = "SELECT coalesce(sum(published), 0) FROM extractor.jobs"
 STATE = "SELECT state FROM extractor.jobs"
 
 Seen = dict[tuple[str, datetime], float]
-"""When (monotonic) the first record of a topic came that speaks of the frame captured then."""
+"""When (monotonic) the first record of a topic about the frame captured then came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A camera with four tables, its pictures, and where everything is kept."""
+    """A camera with four tables, its pictures, the store, and the upload."""
 
     objects: LocalObjects
     site: str
@@ -81,24 +82,24 @@ class Scene:
 
 
 @dataclass
-class Ear:
-    """Hears evidence and states of live tables as they come."""
+class Arrivals:
+    """When evidence and states of live tables come."""
 
     bootstrap: str
     camera: str
     seen: Seen = field(default_factory=dict)
-    unjudged: int = 0
-    """Pieces of evidence that came because a frame was late: the classifier was not asked."""
+    unavailable: int = 0
+    """Pieces of evidence that came because a frame was late: the classifier was not called."""
 
-    async def listen(self, topic: str) -> None:
-        """For ever."""
-        subscription = await KafkaBroker(self.bootstrap, "bench-ear").read(topic)
+    async def read(self, topic: str) -> None:
+        """Until cancelled."""
+        subscription = await KafkaBroker(self.bootstrap, "bench-arrivals").read(topic)
         while True:
             for record in await subscription.poll(0.1, 500):
                 came = time.monotonic()
                 event = decode(record.topic, record.key, record.value, record.headers).event
                 if isinstance(event, TableEvidence) and event.run_id is None:
-                    self.unjudged += event.kind == "unavailable"
+                    self.unavailable += event.kind == "unavailable"
                     self.seen.setdefault((topic, event.captured_at), came)
                 elif isinstance(event, TableState) and event.run_id is None:
                     self.seen.setdefault((topic, event.as_of), came)
@@ -106,70 +107,72 @@ class Ear:
 
 @dataclass(frozen=True, slots=True)
 class LiveFrames:
-    """The latency of live frames, alone or while a bulk upload is worked on."""
+    """The latency of live frames, alone or while a bulk upload is processed."""
 
-    place: Place
+    workspace: Workspace
     under_bulk: bool
 
     def run(self) -> Usage:
-        self.place.folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.place.folder) as folder, fresh_parts(Path(folder)) as parts:
+        self.workspace.folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.workspace.folder) as folder, fresh_infrastructure(Path(folder)) as infra:
             home = Path(folder)
-            scene = make_scene(self.place, home)
+            scene = make_scene(self.workspace, home)
             with ExitStack() as running:
-                started = {name: running.enter_context(self._start(name, parts, home)) for name in SERVICES}
+                started = {name: running.enter_context(self._start(name, infra, home)) for name in SERVICES}
                 try:
-                    return asyncio.run(self._measured(scene, parts, started))
+                    return asyncio.run(self._measured(scene, infra, started))
                 except Failed as reason:
-                    said = [f"{name}: {each.log.read_text()[-1000:]}" for name, each in started.items()]
-                    raise Failed(f"{' | '.join(said)} | {reason}") from reason
+                    logs = [f"{name}: {each.log.read_text()[-1000:]}" for name, each in started.items()]
+                    raise Failed(f"{' | '.join(logs)} | {reason}") from reason
 
-    def _start(self, name: str, parts: Parts, home: Path) -> AbstractContextManager[Server]:
+    def _start(self, name: str, infra: Infrastructure, home: Path) -> AbstractContextManager[Server]:
         settings = {
-            "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": parts.database_url, "OPS_PORT": "0",
-            "TABLEWATCH_HOME": str(home), "OBJECTS_DIR": str(home / "objects"), "LINK_SECRET": "b" * 32,
-            "MODELS_DIR": str(self.place.folder.parent / "models"), "CLASSIFIER_GATEWAY_TTL_MS": "2000",
+            "KAFKA_BOOTSTRAP": infra.kafka_bootstrap, "DATABASE_URL": infra.database_url, "OPS_PORT": "0",
+            "TABLEWATCH_HOME": str(home), "LINK_SECRET": "b" * 32,
+            "MODELS_DIR": str(self.workspace.folder.parent / "models"), "CLASSIFIER_GATEWAY_TTL_MS": "2000",
             "CLASSIFIER_GATEWAY_ENTER_MS": "0", "CLASSIFIER_GATEWAY_LEAVE_MS": "0", "CLASSIFIER_GATEWAY_HOLD_MS": "0",
         }  # fmt: skip
         return server([sys.executable, "-m", name], settings, home / f"{name}.log")
 
-    async def _measured(self, scene: Scene, parts: Parts, started: dict[str, Server]) -> Usage:
-        ear = Ear(parts.kafka_bootstrap, scene.camera)
-        listening = [asyncio.create_task(ear.listen(topic)) for topic in TOPICS]
-        producer = KafkaProducer(parts.kafka_bootstrap, "bench", 6, Metrics())
+    async def _measured(self, scene: Scene, infra: Infrastructure, started: dict[str, Server]) -> Usage:
+        arrivals = Arrivals(infra.kafka_bootstrap, scene.camera)
+        reading = [asyncio.create_task(arrivals.read(topic)) for topic in TOPICS]
+        producer = KafkaProducer(infra.kafka_bootstrap, "bench", 6, Metrics())
         await producer.start()
-        conn = await asyncpg.connect(parts.database_url)
+        conn = await asyncpg.connect(infra.database_url)
         try:
-            before = await self._warm(scene, producer, ear)
+            before = await self._warm(scene, producer, arrivals)
             if self.under_bulk:
                 await producer.send(encode(scene.bulk, source=SOURCE, time=datetime.now(UTC)))
-                await waited(partial(published, conn), "the bulk's first frames")
+                await wait_until(partial(published, conn), "the bulk's first frames")
             at_begin = await published(conn) if self.under_bulk else 0
-            sent, _ = await give(scene, producer, self.place.count(FRAMES), before)
-            await waited(partial(heard_all, ear, list(sent), TableEvidence.TOPIC), "evidence of every live frame")
+            sent, _ = await send_frames(scene, producer, self.workspace.count(FRAMES), before)
+            await wait_until(
+                partial(all_arrived, arrivals, list(sent), TableEvidence.TOPIC), "evidence of every live frame"
+            )
             await asyncio.sleep(2)
             at_end = await published(conn) if self.under_bulk else 0
-            if self.under_bulk and not self.place.quick and await conn.fetchval(STATE) == "done":
+            if self.under_bulk and not self.workspace.quick and await conn.fetchval(STATE) == "done":
                 raise Failed("the bulk upload was over before the live frames were")
         finally:
-            for task in listening:
+            for task in reading:
                 task.cancel()
             await producer.stop()
             await conn.close()
-        return usage(ear, sent, at_end - at_begin, sum(each.cpu_s() for each in started.values()))
+        return usage(arrivals, sent, at_end - at_begin, sum(each.cpu_s() for each in started.values()))
 
-    async def _warm(self, scene: Scene, producer: KafkaProducer, ear: Ear) -> datetime | None:
-        """Every service is up once a live frame has become a judged piece of evidence."""
-        until, before = time.monotonic() + PATIENCE_S, None
+    async def _warm(self, scene: Scene, producer: KafkaProducer, arrivals: Arrivals) -> datetime | None:
+        """Every service is up once a live frame has become a verdict."""
+        until, before = time.monotonic() + TIMEOUT_S, None
         while time.monotonic() < until:
-            ear.unjudged = 0
-            sent, before = await give(scene, producer, 1, before)
-            turn = time.monotonic() + TURN_S
-            while time.monotonic() < turn:
-                if await heard_all(ear, list(sent), TableEvidence.TOPIC) and not ear.unjudged:
+            arrivals.unavailable = 0
+            sent, before = await send_frames(scene, producer, 1, before)
+            deadline = time.monotonic() + ATTEMPT_S
+            while time.monotonic() < deadline:
+                if await all_arrived(arrivals, list(sent), TableEvidence.TOPIC) and not arrivals.unavailable:
                     return before
                 await asyncio.sleep(0.1)
-        raise Failed("no live frame was judged")
+        raise Failed("no live frame was classified")
 
 
 TOPICS = (TableEvidence.TOPIC, TableState.TOPIC)
@@ -177,18 +180,18 @@ SERVICES = ("extractor", "cropper", "classifier_gateway")
 
 
 @contextmanager
-def fresh_parts(home: Path) -> Iterator[Parts]:
+def fresh_infrastructure(home: Path) -> Iterator[Infrastructure]:
     """Kafka and Postgres that have seen nothing: what an earlier round left would be bulk too."""
-    parts = Parts.start(home / "parts")
+    infra = Infrastructure.start(home / "infrastructure")
     try:
-        yield parts
+        yield infra
     finally:
-        parts.stop()
+        infra.stop()
 
 
-def make_scene(place: Place, home: Path) -> Scene:
+def make_scene(workspace: Workspace, home: Path) -> Scene:
     """Pictures out of the clip, the layout, the original and the manifest of the bulk upload, all stored."""
-    clip = place.clip("camera_4min.mp4")
+    clip = workspace.clip("camera_4min.mp4")
     clips.ffmpeg("-i", str(clip), "-frames:v", "8", "-vf", "fps=1", "-q:v", "2", str(home / "%d.jpg"))
     pictures = [(home / f"{number}.jpg").read_bytes() for number in range(1, 6)]
     (home / "objects").mkdir()
@@ -204,7 +207,7 @@ def make_scene(place: Place, home: Path) -> Scene:
 
 
 async def stored(scene: Scene, clip: Path) -> None:
-    """What the records name."""
+    """Store what the records name."""
     bulk, now = scene.bulk, datetime.now(UTC)
     zones = [((x, 0.2), (x + 0.2, 0.2), (x + 0.2, 0.8), (x, 0.8)) for x in (0.0, 0.25, 0.5, 0.75)]
     tables = tuple(
@@ -218,17 +221,17 @@ async def stored(scene: Scene, clip: Path) -> None:
     manifest = Manifest(
         run_id=bulk.run_id, video_id=bulk.video_id, site_id=scene.site, camera_id=scene.camera,
         layout_key=scene.layout_key, sampling=Sampling(mode="all", every_ms=None), make=bulk.make, started_at=now,
-        model=None, thresholds=Thresholds(enter_ms=3000, leave_ms=8000, hold_ms=2000, ttl_ms=30_000), created_at=now,
+        model=None, thresholds=LIVE_THRESHOLDS, created_at=now,
     )  # fmt: skip
     await scene.objects.put(scene.layout_key, layout.to_json())
     await scene.objects.put(bulk.manifest_key, manifest.to_json())
     await scene.objects.put(bulk.object_key, clip)
 
 
-async def give(
+async def send_frames(
     scene: Scene, producer: KafkaProducer, frames: int, before: datetime | None
 ) -> tuple[dict[datetime, float], datetime | None]:
-    """Store and tell live frames, one every EVERY_S; when (monotonic) each record was given to the producer."""
+    """Store and publish live frames, one every EVERY_S; when (monotonic) each was sent, and the time of the last."""
     sent: dict[datetime, float] = {}
     due = time.monotonic()
     for number in range(frames):
@@ -244,9 +247,9 @@ async def give(
     return sent, before
 
 
-async def heard_all(ear: Ear, sent: Sequence[datetime], topic: str) -> bool:
-    """Whether every one of these frames was spoken of."""
-    return all((topic, captured_at) in ear.seen for captured_at in sent)
+async def all_arrived(arrivals: Arrivals, sent: Sequence[datetime], topic: str) -> bool:
+    """Whether a record of the topic came for each of these frames."""
+    return all((topic, captured_at) in arrivals.seen for captured_at in sent)
 
 
 async def published(conn: asyncpg.Connection) -> int:
@@ -254,19 +257,19 @@ async def published(conn: asyncpg.Connection) -> int:
     return int(await conn.fetchval(PUBLISHED))
 
 
-async def waited(condition: Callable[[], Awaitable[object]], what: str) -> None:
+async def wait_until(condition: Callable[[], Awaitable[object]], what: str) -> None:
     """Raises Failed when it does not come true."""
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + TIMEOUT_S
     while not await condition():
         if time.monotonic() > until:
-            raise Failed(f"{what} did not come within {PATIENCE_S} s")
+            raise Failed(f"{what} did not come within {TIMEOUT_S} s")
         await asyncio.sleep(0.05)
 
 
-def usage(ear: Ear, sent: dict[datetime, float], bulk: int, cpu_s: float) -> Usage:
+def usage(arrivals: Arrivals, sent: dict[datetime, float], bulk: int, cpu_s: float) -> Usage:
     """The median latency as wall clock; the other figures of the line beside it."""
     found = {
-        topic: [ear.seen[topic, at] - began for at, began in sent.items() if (topic, at) in ear.seen]
+        topic: [arrivals.seen[topic, at] - began for at, began in sent.items() if (topic, at) in arrivals.seen]
         for topic in TOPICS
     }
     evidence, states = found[TableEvidence.TOPIC], found[TableState.TOPIC]
@@ -274,7 +277,7 @@ def usage(ear: Ear, sent: dict[datetime, float], bulk: int, cpu_s: float) -> Usa
         raise Failed("no live frame became a state")
     more = {
         "evidence_p99": percentile(evidence, 99), "state_p50": statistics.median(states),
-        "state_p99": percentile(states, 99), "bulk_frames": float(bulk), "late": float(ear.unjudged),
+        "state_p99": percentile(states, 99), "bulk_frames": float(bulk), "late": float(arrivals.unavailable),
     }  # fmt: skip
     return Usage(cpu_s, statistics.median(evidence), more=more)
 
@@ -285,6 +288,8 @@ def percentile(values: Sequence[float], per_cent: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * per_cent / 100) - 1)]
 
 
-def live_under_bulk(place: Place) -> Measure:
+def live_under_bulk(workspace: Workspace) -> Measure:
     """The median may grow by half: two cores are shared with decoders that take whatever nobody else does."""
-    return Measure("live-under-bulk", LiveFrames(place, True), LiveFrames(place, False), "no-bulk", 0.67, "wall")
+    return Measure(
+        "live-under-bulk", LiveFrames(workspace, True), LiveFrames(workspace, False), "no-bulk", 0.67, "wall"
+    )

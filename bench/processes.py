@@ -17,7 +17,7 @@ from bench.harness import Failed
 
 TETHER = Path(__file__).resolve().parents[1] / "deploy" / "local" / "stack" / "tether.py"
 TICKS = os.sysconf("SC_CLK_TCK")
-PATIENCE_S = 120
+TIMEOUT_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,15 @@ class Server:
 
     def cpu_s(self) -> float:
         """User and system time so far, of it and of the children that it waited for."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(int(field) for field in fields[11:15]) / TICKS
+        return cpu_s(self.process.pid)
 
     def peak_mib(self) -> float:
         """The sum of the peaks of it and its living descendants: never less than what they held together."""
         return sum(_high_water_mib(pid) for pid in descendants(self.process.pid))
 
-    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_S) -> None:
         """Raises Failed when it does not come true, or the process ends first."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + timeout_s
         while not condition():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise Failed(f"{what} did not come: {self.log.read_text(errors='replace')[-2000:]}")
@@ -46,7 +45,7 @@ class Server:
 
 
 @contextmanager
-def server(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[Server]:
+def server(argv: Sequence[str], environment: Mapping[str, str], log: Path, stop_s: float = 15) -> Iterator[Server]:
     """A process in a group of its own that is ended with the block, helpers and all, or with us if we are killed."""
     tether = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(signal.SIGKILL))]
     with log.open("wb") as out:
@@ -63,11 +62,26 @@ def server(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> It
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(stop_s)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time so far, of a process and of the children that it waited for. Raises FileNotFoundError."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / TICKS
+
+
+def family_cpu_s(pid: int) -> float:
+    """The same of the process and everything below it that lives. A child's time is its parent's once it has ended."""
+    found = 0.0
+    for each in descendants(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += cpu_s(each)
+    return found
 
 
 def descendants(pid: int) -> list[int]:

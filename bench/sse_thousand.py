@@ -22,19 +22,20 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 import httpx
+import orjson
 
+from api.model.site_events import NewSiteEvent
 from api.store import site_events
-from api.store.site_events import Told
 from bench.harness import Constant, Failed, Measure, Usage
-from bench.place import Place
 from bench.processes import Server, free_port, listens, server
+from bench.workspace import Workspace
 
 KEY = "twk_thousand0_" + "t" * 40
 _TIMES = re.compile(rb'"at_ns":(\d+)')
 WITHIN_S = 120.0
 LIMIT_P99_S = 0.5
-"""Agreed on: a person who looks at the floor plan sees a change at once."""
-TOLD = ("p50_ms", "p99_ms", "cpu_us_per_delivery", "kib_per_client", "delivered")
+"""A person who looks at the floor plan sees a change at once."""
+SHOWN = ("p50_ms", "p99_ms", "cpu_us_per_delivery", "kib_per_client", "delivered")
 
 
 class Reader:
@@ -75,7 +76,9 @@ async def write(database: str, site_id: str, events: int, per_second: float) -> 
         await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
         async with conn.transaction():
             document = {"at_ns": time.monotonic_ns(), "text": "x" * 1000}
-            await site_events.append(conn, [Told(site_id=site_id, type="table.state", document=document)])
+            await site_events.append(
+                conn, [NewSiteEvent(site_id=site_id, type="table.state", document=orjson.dumps(document))]
+            )
     await conn.close()
 
 
@@ -87,12 +90,12 @@ async def figures(
         base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False
     ) as client:
         site_id = (await client.post("/v1/sites", json={"name": "Bench"})).json()["site_id"]
-    before = _resident_mib(api.process.pid)
+    before = resident_mib(api.process.pid)
     readers = [Reader(port, site_id) for _ in range(clients)]
     opened = time.monotonic()
     for start in range(0, clients, 50):
         await asyncio.gather(*(reader.open() for reader in readers[start : start + 50]))
-    opening_s, idle = time.monotonic() - opened, _resident_mib(api.process.pid)
+    opening_s, idle = time.monotonic() - opened, resident_mib(api.process.pid)
     cpu, began = api.cpu_s(), time.monotonic()
     try:
         async with asyncio.timeout(WITHIN_S):
@@ -110,12 +113,13 @@ async def figures(
     return {
         "delivered": len(every), "p50_ms": share[499], "p99_ms": share[989], "max_ms": every[-1], "cpu_s": used,
         "cpu_percent": 100 * used / took, "cpu_us_per_delivery": 1e6 * used / len(every),
-        "rss_mib": _resident_mib(api.process.pid), "rss_before_mib": before,
+        "rss_mib": resident_mib(api.process.pid), "rss_before_mib": before,
         "kib_per_client": 1024 * (idle - before) / clients, "opening_s": opening_s, "took_s": took,
     }  # fmt: skip
 
 
-def _resident_mib(pid: int) -> float:
+def resident_mib(pid: int) -> float:
+    """Memory of a process now, MiB."""
     fields = Path(f"/proc/{pid}/statm").read_text().split()
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -124,18 +128,18 @@ def _resident_mib(pid: int) -> float:
 class Readers:
     """So many streams on one api process, and so many events a second. Every reader has to get every event."""
 
-    place: Place
+    workspace: Workspace
     clients: int = 1000
     events: int = 100
     per_second: float = 5
 
     def figures(self) -> dict[str, float]:
         """Start the api, measure, end it. Raises Failed."""
-        parts = self.place.parts  # its start makes the folder
-        with TemporaryDirectory(dir=self.place.folder) as folder:
-            port, database = free_port(), parts.new_database()
+        infra = self.workspace.infra  # its start makes the folder
+        with TemporaryDirectory(dir=self.workspace.folder) as folder:
+            port, database = free_port(), infra.new_database()
             settings = {
-                "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": database,
+                "KAFKA_BOOTSTRAP": infra.kafka_bootstrap, "DATABASE_URL": database,
                 "TABLEWATCH_HOME": folder, "LINK_SECRET": "l" * 32, "UPLOAD_TOKEN_SECRET": "u" * 32,
                 "API_PORT": str(port), "OPS_PORT": "0", "API_BOOTSTRAP_KEY": KEY,
             }  # fmt: skip
@@ -145,27 +149,27 @@ class Readers:
 
     def run(self) -> Usage:
         """As one side of a measure: its wall is the latency that 99 of 100 deliveries stay below."""
-        told = self.figures()
-        return Usage(told["cpu_s"], told["p99_ms"] / 1000, told["rss_mib"], {name: told[name] for name in TOLD})
+        found = self.figures()
+        return Usage(found["cpu_s"], found["p99_ms"] / 1000, found["rss_mib"], {name: found[name] for name in SHOWN})
 
 
-def sse_thousand(place: Place) -> Measure:
+def sse_thousand(workspace: Workspace) -> Measure:
     """A thousand readers and five events a second; the baseline is the limit of p99."""
-    readers = Readers(place, 100, 50) if place.quick else Readers(place)
+    readers = Readers(workspace, 100, 50) if workspace.quick else Readers(workspace)
     return Measure("sse-1000", readers, Constant(Usage(0, LIMIT_P99_S)), f"limit-{LIMIT_P99_S:g}-s", 1.0, "wall")
 
 
 def main() -> None:
-    """Measure once, with the parts of its own, and print one line."""
+    """Measure once, with the infra of its own, and print one line."""
     given = sys.argv[1:]
     clients, events, per_second = (int(given[n]) if len(given) > n else each for n, each in enumerate((1000, 100, 5)))
-    place = Place(Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench", quick=False)
+    workspace = Workspace(Path(os.environ.get("TABLEWATCH_HOME") or ".local").resolve() / "bench", quick=False)
     try:
-        told = Readers(place, clients, events, per_second).figures()
+        found = Readers(workspace, clients, events, per_second).figures()
     finally:
-        place.close()
-    figures_said = " ".join(f"{name}={value:.1f}" for name, value in told.items())
-    print(f"clients={clients} events={events} per_second={per_second:g} {figures_said}")
+        workspace.close()
+    line = " ".join(f"{name}={value:.1f}" for name, value in found.items())
+    print(f"clients={clients} events={events} per_second={per_second:g} {line}")
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ import asyncpg
 
 from api.settings import MIGRATIONS
 from bench.harness import Failed, Measure, Usage
-from bench.place import Place
 from bench.processes import free_port, listens, server
 from bench.uploads import measured
-from chassis.database import migrate
+from bench.workspace import Workspace
+from chassis.migrations import migrate
 
 SITE = "site_bench"
 
@@ -25,15 +25,15 @@ SITE = "site_bench"
 class Streams:
     """`path` is ours or baseline; every client has to get every event."""
 
-    place: Place
+    workspace: Workspace
     path: str
     clients: int
     events: int
 
     def run(self) -> Usage:
-        port, found, database = free_port(), list[Usage](), self.place.parts.new_database()
+        port, found, database = free_port(), list[Usage](), self.workspace.infra.new_database()
         asyncio.run(_prepared(database))
-        with TemporaryDirectory(dir=self.place.folder) as home:
+        with TemporaryDirectory(dir=self.workspace.folder) as home:
             argv = [sys.executable, "-m", "bench.cases.stream_server", str(port), database, SITE]
             with server(argv, {}, Path(home) / "server.log") as running:
                 running.wait_for(lambda: listens(port), "the server")
@@ -65,18 +65,17 @@ def _go(clients: subprocess.Popen[bytes]) -> None:
     clients.stdin.flush()
 
 
-def _expect(clients: subprocess.Popen[bytes], word: str) -> None:
+def _expect(clients: subprocess.Popen[bytes], line: str) -> None:
     assert clients.stdout is not None
-    said = clients.stdout.readline().decode().strip()
-    if said != word:
-        raise Failed(f"the clients ended before they were {word}")
+    if clients.stdout.readline().decode().strip() != line:
+        raise Failed(f"the clients ended before they were {line}")
 
 
-def sse(place: Place) -> Measure:
+def sse(workspace: Workspace) -> Measure:
     """A hundred events of 1 KB a second, in bursts of ten.
 
     Quick is still enough for ours to cost several of the 10 ms that the kernel counts CPU in.
     """
-    clients, events = (200, 100) if place.quick else (500, 300)
-    ours, theirs = (Streams(place, path, clients, events) for path in ("ours", "baseline"))
+    clients, events = (200, 100) if workspace.quick else (500, 300)
+    ours, theirs = (Streams(workspace, path, clients, events) for path in ("ours", "baseline"))
     return Measure("sse-500", ours, theirs, "sse-starlette", 8.0)

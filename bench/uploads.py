@@ -16,12 +16,13 @@ from typing import Any
 import jwt
 
 from bench.harness import Failed, Measure, Usage
-from bench.place import Place
 from bench.processes import Server, free_port, listens, server
+from bench.workspace import Workspace
 from tablewatch_schemas import new_id
+from tablewatch_schemas.manifest import RunSpec, Sampling
 
 CHUNK = bytes(range(256)) * (32 << 10)
-"""8 MiB, the chunk size that uploaders are told to use."""
+"""8 MiB, the chunk size that uploaders are advised to use."""
 SECRET = "an upload secret of the benchmark alone"  # noqa: S105 - of a server that lives for one measure
 
 
@@ -40,15 +41,15 @@ class Tus:
     One byte more is announced and never sent: what follows the last one, hash and admission, has no counterpart.
     """
 
-    place: Place
+    workspace: Workspace
     chunks: int
 
     def run(self) -> Usage:
         port, found = free_port(), list[Usage]()
-        parts = self.place.parts
-        with TemporaryDirectory(dir=self.place.folder) as home:
+        infra = self.workspace.infra
+        with TemporaryDirectory(dir=self.workspace.folder) as home:
             settings = {
-                "KAFKA_BOOTSTRAP": parts.kafka_bootstrap, "DATABASE_URL": parts.new_database(), "OPS_PORT": "0",
+                "KAFKA_BOOTSTRAP": infra.kafka_bootstrap, "DATABASE_URL": infra.new_database(), "OPS_PORT": "0",
                 "TABLEWATCH_HOME": home, "INGEST_PORT": str(port), "INGEST_GROUP": new_id("key"),
                 "UPLOAD_TOKEN_SECRET": SECRET, "LINK_SECRET": "b" * 32,
             }  # fmt: skip
@@ -59,14 +60,14 @@ class Tus:
         return found[0]
 
     def _send(self, port: int) -> None:
-        size, said = self.chunks * len(CHUNK), claims()
-        common = {"Authorization": f"Bearer {jwt.encode(said, SECRET, 'HS256')}", "Tus-Resumable": "1.0.0"}
+        size, token = self.chunks * len(CHUNK), claims()
+        common = {"Authorization": f"Bearer {jwt.encode(token, SECRET, 'HS256')}", "Tus-Resumable": "1.0.0"}
         connection = http.client.HTTPConnection("127.0.0.1", port)
-        where = f"/v1/uploads/{said['video_id']}"
-        _asked(connection, "POST", "/v1/uploads", None, {**common, "Upload-Length": str(size + 1)}, 201)
+        path = f"/v1/uploads/{token['video_id']}"
+        _request(connection, "POST", "/v1/uploads", None, {**common, "Upload-Length": str(size + 1)}, 201)
         for offset in range(0, size, len(CHUNK)):
             more = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-            _asked(connection, "PATCH", where, CHUNK, {**common, **more}, 204)
+            _request(connection, "PATCH", path, CHUNK, {**common, **more}, 204)
         connection.close()
 
 
@@ -74,12 +75,12 @@ class Tus:
 class Multipart:
     """As many bytes in one form."""
 
-    place: Place
+    workspace: Workspace
     chunks: int
 
     def run(self) -> Usage:
         port, found = free_port(), list[Usage]()
-        with TemporaryDirectory(dir=self.place.folder) as home:
+        with TemporaryDirectory(dir=self.workspace.folder) as home:
             argv = [sys.executable, "-m", "bench.cases.upload_file", str(port), home]
             with server(argv, {"TMPDIR": home}, Path(home) / "server.log") as running:
                 running.wait_for(lambda: listens(port), "the server")
@@ -97,35 +98,42 @@ class Multipart:
         connection.endheaders()
         for part in (head, *[CHUNK] * self.chunks, tail):
             connection.send(part)
-        _answered(connection, 201)
+        _check(connection, 201)
         connection.close()
 
 
-def _asked(
-    connection: http.client.HTTPConnection, verb: str, path: str, body: bytes | None, headers: dict[str, str], due: int
+def _request(
+    connection: http.client.HTTPConnection,
+    verb: str,
+    path: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    expected: int,
 ) -> None:
     connection.request(verb, path, body, headers)
-    _answered(connection, due)
+    _check(connection, expected)
 
 
-def _answered(connection: http.client.HTTPConnection, due: int) -> None:
+def _check(connection: http.client.HTTPConnection, expected: int) -> None:
     answer = connection.getresponse()
-    said = answer.read()
-    if answer.status != due:
-        raise Failed(f"answer {answer.status}: {said[:300]!r}")
+    body = answer.read()
+    if answer.status != expected:
+        raise Failed(f"answer {answer.status}: {body[:300]!r}")
 
 
 def claims() -> dict[str, Any]:
     """An upload token's, as the api signs them."""
+    run = RunSpec(
+        run_id=new_id("run"), video_id=new_id("vid"), site_id=new_id("site"), camera_id=None, layout_key=None,
+        sampling=Sampling(mode="cadence", every_ms=1000), make=("frames",), started_at=None,
+    )  # fmt: skip
     return {
-        "aud": "tablewatch-upload", "exp": datetime.now(UTC) + timedelta(hours=1), "video_id": new_id("vid"),
-        "run_id": new_id("run"), "site_id": new_id("site"), "camera_id": None, "layout_key": None,
-        "manifest_key": "manifests/bench.json", "sampling": {"mode": "cadence", "every_ms": 1000},
-        "make": ["frames"], "started_at": None, "max_bytes": 1 << 40, "max_duration_ms": 3_600_000,
+        "aud": "tablewatch-upload", "exp": datetime.now(UTC) + timedelta(hours=1), **run.to_dict(),
+        "max_bytes": 1 << 40, "max_duration_ms": 3_600_000,
     }  # fmt: skip
 
 
-def tus_upload(place: Place) -> Measure:
+def tus_upload(workspace: Workspace) -> Measure:
     """512 MiB."""
-    chunks = place.count(64)
-    return Measure("tus-upload", Tus(place, chunks), Multipart(place, chunks), "starlette-UploadFile", 2.5)
+    chunks = workspace.count(64)
+    return Measure("tus-upload", Tus(workspace, chunks), Multipart(workspace, chunks), "starlette-UploadFile", 2.5)

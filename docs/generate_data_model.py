@@ -23,16 +23,18 @@ schema of its own and reads nobody else's. cropper, classifier-gateway and hazar
 latter two keep their state in Faust tables, whose changelogs are compacted topics.
 """
 
-_CREATE = re.compile(r"CREATE TABLE (\w+) \((.*)\)", re.DOTALL)
+_CREATE = re.compile(r"CREATE (?:UNLOGGED )?TABLE (\w+) \((.*)\)", re.DOTALL)
 _INDEX = re.compile(r"CREATE (UNIQUE )?INDEX (\w+) ON (\w+) (.*)", re.DOTALL)
 _COMMENT = re.compile(r"COMMENT ON (TABLE|COLUMN) ([\w.]+) IS '(.*)'", re.DOTALL)
 _ADD = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (.*)", re.DOTALL)
+_REQUIRE = re.compile(r"ALTER TABLE (\w+) ALTER COLUMN (\w+) SET NOT NULL")
 _POLICY = re.compile(r"CREATE POLICY \w+ ON (\w+) USING \((.*)\)")
 _DROP = re.compile(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
 _COLUMN = re.compile(
     r"(\w+)\s+(.+?)(?=\s+(?:NOT NULL|NULL|DEFAULT|PRIMARY KEY|REFERENCES|CHECK|UNIQUE|GENERATED)\b|$)(.*)", re.DOTALL
 )
 _ENABLES = "ENABLE ROW LEVEL SECURITY"
+_NO_COLUMNS = ("INSERT", "UPDATE", "DELETE", "CREATE FUNCTION", "CREATE TRIGGER", "DROP FUNCTION", "DROP TRIGGER")
 _CONSTRAINTS = ("PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CHECK", "CONSTRAINT")
 
 
@@ -43,11 +45,12 @@ class Column:
     name: str
     type: str
     rest: str
-    said: str
+    comment: str
 
     @property
     def nullable(self) -> bool:
-        return "NOT NULL" not in self.rest and "PRIMARY KEY" not in self.rest and "GENERATED" not in self.rest
+        constraints = re.sub(r"GENERATED ALWAYS AS \(.*\)", "", self.rest, flags=re.DOTALL)  # may speak of NOT NULL
+        return not any(words in constraints for words in ("NOT NULL", "PRIMARY KEY", "AS IDENTITY"))
 
     @property
     def reference(self) -> str:
@@ -60,7 +63,7 @@ class Table:
     """A table, its keys and indexes."""
 
     name: str
-    said: str
+    comment: str
     columns: dict[str, Column] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     indexes: list[str] = field(default_factory=list)
@@ -71,8 +74,8 @@ def read(folder: Path) -> dict[str, Table]:
     """Tables by name, after all migrations of a folder in order. Raises ValueError on a statement it does not know."""
     tables: dict[str, Table] = {}
     for path in sorted(folder.glob("*.sql")):
-        for said, statement in statements(path.read_text()):
-            _apply(tables, said, statement)
+        for comment, statement in statements(path.read_text()):
+            _apply(tables, comment, statement)
     return tables
 
 
@@ -87,10 +90,10 @@ def statements(sql: str) -> Iterator[tuple[str, str]]:
             yield about.strip(), "\n".join(lines).strip()
 
 
-def _apply(tables: dict[str, Table], said: str, statement: str) -> None:
+def _apply(tables: dict[str, Table], comment: str, statement: str) -> None:
     plain = " ".join(re.sub(r"--[^\n]*", "", statement).split())
     if match := _CREATE.fullmatch(statement):
-        tables[match[1]] = _table(match[1], said, match[2])
+        tables[match[1]] = _table(match[1], comment, match[2])
     elif match := _INDEX.fullmatch(plain):
         tables[match[3]].indexes.append(("unique " if match[1] else "") + match[4])
     elif match := _COMMENT.fullmatch(statement):
@@ -100,22 +103,24 @@ def _apply(tables: dict[str, Table], said: str, statement: str) -> None:
         tables[match[1]].columns[column.name] = column
     elif match := _DROP.fullmatch(plain):
         del tables[match[1]].columns[match[2]]
+    elif match := _REQUIRE.fullmatch(plain):
+        tables[match[1]].columns[match[2]].rest += " NOT NULL"
     elif match := _POLICY.fullmatch(plain):
         tables[match[1]].wall = match[2]
-    elif not (plain.startswith(("INSERT", "UPDATE", "DELETE", "CREATE FUNCTION")) or plain.endswith(_ENABLES)):
+    elif not (plain.startswith(_NO_COLUMNS) or plain.endswith(_ENABLES)):
         raise ValueError(f"a statement that the data model cannot read: {plain[:80]}")
 
 
-def _describe(tables: dict[str, Table], name: str, said: str) -> None:
+def _describe(tables: dict[str, Table], name: str, comment: str) -> None:
     table, _, column = name.partition(".")
     if column:
-        tables[table].columns[column].said = said
+        tables[table].columns[column].comment = comment
     else:
-        tables[table].said = said
+        tables[table].comment = comment
 
 
-def _table(name: str, said: str, body: str) -> Table:
-    table = Table(name, said)
+def _table(name: str, comment: str, body: str) -> Table:
+    table = Table(name, comment)
     for part in _definitions(body):
         plain = " ".join(re.sub(r"--[^\n]*", "", part).split())
         if plain.startswith(_CONSTRAINTS):
@@ -143,12 +148,12 @@ def _constrain(table: Table, plain: str) -> None:
 
 
 def _column(part: str) -> Column:
-    said = " ".join(found.strip() for found in re.findall(r"--([^\n]*)", part))
+    comment = " ".join(found.strip() for found in re.findall(r"--([^\n]*)", part))
     plain = " ".join(re.sub(r"--[^\n]*", "", part).split())
     match = _COLUMN.fullmatch(plain)
     if match is None:
         raise ValueError(f"a column that the data model cannot read: {plain}")
-    return Column(match[1], match[2], match[3], said)
+    return Column(match[1], match[2], match[3], comment)
 
 
 def _definitions(body: str) -> list[str]:
@@ -165,11 +170,13 @@ def _definitions(body: str) -> list[str]:
 
 
 def _split(text: str, mark: str) -> list[str]:
-    """Parts of SQL between marks that stand outside of quotes, comments and brackets."""
+    """Parts of SQL between marks that stand outside of quotes, function bodies, comments and brackets."""
     parts, start, depth, at = [], 0, 0, 0
     while at < len(text):
         if text.startswith("--", at):
             at = (text.find("\n", at) + 1 or len(text)) - 1
+        elif text.startswith("$$", at):
+            at = text.index("$$", at + 2) + 1
         elif text[at] == "'":
             at = text.index("'", at + 1)
         elif text[at] in "()":
@@ -198,15 +205,17 @@ def rendered() -> str:
 
 def _render(table: Table) -> str:
     rows = "".join(
-        f"| `{c.name}` | {c.type} | {'yes' if c.nullable else ''} | {' '.join(filter(None, (c.said, c.reference)))} |\n"
+        f"| `{c.name}` | {c.type} | {'yes' if c.nullable else ''} "
+        f"| {' '.join(filter(None, (c.comment, c.reference)))} |\n"
         for c in table.columns.values()
     )
     foot = [f"Key: {', '.join(f'`{name}`' for name in table.key)}."] if table.key else []
     foot += [f"Indexes: {'; '.join(f'`{index}`' for index in table.indexes)}."] if table.indexes else []
     foot += [f"Row security: `{table.wall}`."] if table.wall else []
-    said = f"{table.said}\n\n" if table.said else ""
+    comment = f"{table.comment}\n\n" if table.comment else ""
     return (
-        f"\n### {table.name}\n\n{said}| column | type | null | |\n| --- | --- | --- | --- |\n{rows}\n{' '.join(foot)}\n"
+        f"\n### {table.name}\n\n{comment}"
+        f"| column | type | null | |\n| --- | --- | --- | --- |\n{rows}\n{' '.join(foot)}\n"
     )
 
 

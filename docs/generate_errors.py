@@ -1,4 +1,4 @@
-"""Writes the tables of codes in docs/errors-and-retries.md from the code's own lists; `--check` only compares."""
+"""Writes the tables of docs/errors-and-retries.md from the error classes and settings; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -8,88 +8,83 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from api.problems import CODES
+from api.http.problems import codes, status_of
 from chassis.deadletters import FuseOptions
 from chassis.outcomes import ConsumeOptions
 from classifier_gateway.settings import Settings as GatewaySettings
-from extractor.files.failures import FAILURES, GAP_CODES
-from extractor.files.patience import FIRST_S, LONGEST_S
-from extractor.files.patience import PATIENCE_S as STORE_S
-from extractor.files.segments import BACKOFF_MAX_S, BACKOFF_S, STORE_MAX_S
+from dependencies.errors import DependencyError
+from extractor.files.rows.segments import BACKOFF, STORAGE_BACKOFF
+from extractor.files.storage_retry import BACKOFF as OBJECT_BACKOFF
+from extractor.files.storage_retry import RETRY_FOR_S as STORE_S
+from extractor.model.failures import FAILURES, GAP_CODES
 from extractor.settings import ExtractorSettings
-from ingest.finish import AGAIN_S
 from ingest.refusals import REFUSALS
-from tablewatch_cli.upload import PATIENCE_S
+from ingest.upload.finish import RETRY_MOST_S, RETRY_S
+from tablewatch_cli.errors import EXITS, LocalError
+from tablewatch_cli.upload import RETRY_FOR_S
+from tablewatch_schemas.doubts import UNKNOWN_REASONS
+from webserver.rejections import REJECTIONS
 
 PAGE = Path(__file__).with_name("errors-and-retries.md")
 
 
 DEAD_LETTERS = {
-    "not_json": "The value is not JSON. Whoever wrote the record is not one of ours, or is broken.",
+    "not_json": "The value is not JSON: written by a producer that is not ours, or is faulty.",
     "wrong_schema": "A field is missing or has another type; the reason names it.",
-    "unknown_version": "ce_type names a version that is not known here. Deploy the newer consumer, then replay.",
+    "unknown_version": "ce_type has a version that this consumer does not know. Deploy a newer one, then replay.",
     "unknown_topic": "ce_type belongs to another topic.",
     "missing_header": "A CloudEvents header is missing.",
     "missing_key": "The event has no key.",
-    "no_table": "Evidence that should name a table names none.",
-    "no_value": "A tombstone where there can be none.",
+    "no_table": "Evidence without a table, of a kind that needs one.",
+    "no_value": "A tombstone on a topic that has none.",
     "not_a_command": "A tombstone on video.command.",
-    "wrong_key": "The record's key is not the one of its value.",
-    "wrong_sampling": "The sampling of an uploaded video makes no sense.",
+    "wrong_key": "The record's key does not match its value.",
+    "wrong_sampling": "The sampling of an uploaded video is not valid.",
     "unreadable_frame": "The stored picture, or its layout, cannot be read.",
-    "retries_exhausted": "The handler failed in every attempt; the exception is in dlq-stack. Mend it, then replay.",
-    "fold_failed": "A fold's step raised; the exception is in dlq-stack. Mend it, then replay.",
-    "cannot_apply": "The database refuses what the projector makes of the record. Mend it, then replay.",
+    "retries_exhausted": "Every attempt failed; the exception is in dlq-stack. Fix the cause, then replay.",
+    "fold_failed": "A fold's step raised; the exception is in dlq-stack. Fix the cause, then replay.",
+    "cannot_apply": "The database refuses the projector's rows of the record. Fix the cause, then replay.",
 }
-COMMAND_LINE = {
-    "no_stack": "No running stack was found: make run, or set TABLEWATCH_URL and TABLEWATCH_KEY.",
-    "no_kafka": "Kafka's address is not known: set KAFKA_BOOTSTRAP.",
-    "api_unreachable": "The API cannot be reached.",
-    "kafka_unreachable": "Kafka cannot be reached.",
-    "upload_interrupted": "The upload service stayed away too long; the upload can be gone on with.",
-    "unknown_topic": "There is no such topic: tablewatch topics --all.",
-    "unknown_run": "No frame of that run is on the topics (any more).",
-    "unknown_offset": "The dead-letter topic has no such offset (any more).",
-    "not_dead_letters": "The topic is no dead-letter topic: tablewatch dlq list.",
-    "no_origin": "The dead letter does not say where it came from and cannot be replayed.",
-}
+COMMAND_LINE = {error.code: error.sentence for error in LocalError.__subclasses__()}
 
 
 def retries() -> list[tuple[str, str, str]]:
-    """Who tries what again, and how often; the figures are the code's."""
+    """(who, what, how often) of every retry; the figures are taken from the code."""
     one, fuse = ConsumeOptions(group="", topics=()), FuseOptions()
     extractor, gateway = _defaults(ExtractorSettings), _defaults(GatewaySettings)
     return [
         ("uploader (browser, CLI, any tus client)",
-         "a broken connection, 408, 409, 423, 429, 5xx: ask with `HEAD` where the upload stands, go on from there",
-         f"the CLI {PATIENCE_S:.0f} s, doubling from 0.5 to 8 s; the upload itself waits until `expires_at`"),
-        ("ingest", "an upload whose process was killed between any two lines, or whose store or database is away",
-         f"every {AGAIN_S:g} s until done"),
+         "a lost connection, 408, 409, 423, 429, 5xx: get the offset with `HEAD` and resume there",
+         f"the CLI {RETRY_FOR_S:.0f} s, doubling from 0.5 to 8 s; the upload itself waits until `expires_at`"),
+        ("ingest", "an upload whose process was killed at any point, or whose store or database is down or full",
+         f"{RETRY_S:g} to {RETRY_MOST_S:g} s apart until done"),
         ("extractor", "a segment whose worker died: claimed again when its lease ends, finished segments stay",
-         f"lease {extractor['extractor_lease_s']:g} s; {extractor['extractor_attempts']} tries of a segment, "
-         f"{BACKOFF_S:g} to {BACKOFF_MAX_S:g} s apart (at most {STORE_MAX_S:g} s for the store), then the job is "
-         "`failed` with the last code"),
-        ("extractor", "a store that is away, overloaded or full",
-         f"each object in place, {FIRST_S:g} to {LONGEST_S:g} s apart for {STORE_S:g} s; then a try of the segment is "
-         "used up"),
-        ("every consumer", "a record whose handling failed: in place, its partition paused and polled on",
+         f"lease {extractor['extractor_lease_s']:g} s; {extractor['extractor_attempts']} attempts at a segment, "
+         f"{BACKOFF.first_s:g} to {BACKOFF.max_s:g} s apart (at most {STORAGE_BACKOFF.max_s:g} s for the store), then "
+         "the job is `failed` with the last code"),
+        ("extractor", "a store that is down, overloaded or full",
+         f"each object, {OBJECT_BACKOFF.first_s:g} to {OBJECT_BACKOFF.max_s:g} s apart for {STORE_S:g} s; "
+         "then the attempt at the segment has failed"),
+        ("every consumer", "a record whose processing failed: its partition is paused, polling goes on",
          f"{one.attempts} attempts, {one.backoff_s:g} to {one.backoff_max_s:g} s apart, then dead-lettered"),
-        ("every consumer", "a record that can never work (not JSON, wrong schema, unknown version)",
+        ("every consumer", "a record that is invalid (not JSON, wrong schema, unknown version)",
          "never: dead-lettered at once"),
         ("every consumer", "an unreachable database or store",
-         f"for ever, {one.backoff_s:g} to {one.busy_max_s:g} s apart: the record waits, lag shows"),
+         f"for ever, {one.backoff_s:g} to {one.busy_max_s:g} s apart: the record waits, lag rises"),
         ("every consumer", "its own dead letters, when they are too many",
-         f"its fuse: {fuse.run} in a row, or {fuse.ratio:.0%} of the last {fuse.window}, stop it until a restart"),
-        ("classifier-gateway", "a classifier that is away or slow",
-         f"a live frame until {gateway['classifier_gateway_live_deadline_s']:g} s after its light, a run "
+         f"its fuse, for each producer on each topic: after {fuse.consecutive} in a row, or {fuse.ratio:.0%} of the "
+         f"last {fuse.window}, the failing partition waits {fuse.wait.first_s:g} to {fuse.wait.max_s:g} s "
+         "between tries"),
+        ("classifier-gateway", "a classifier that is down or slow",
+         f"a live frame until {gateway['classifier_gateway_live_deadline_s']:g} s after its capture, a run "
          f"{gateway['classifier_gateway_run_patience_s']:g} s; then evidence `unavailable`"),
         ("a fold", "a step that raised", "never: it is pure, and would raise again; dead-lettered at once"),
-        ("projector", "a batch that the database refuses", "record by record; whichever is to blame is dead-lettered"),
-        ("every producer", "the broker is away", "for ever, in order"),
+        ("projector", "a batch that the database refuses", "record by record; the one at fault is dead-lettered"),
+        ("every producer", "the broker is down", "for ever, in order"),
         ("outbox", "an event that was committed and not sent", "for ever, in the order of its key"),
-        ("you", "a job `failed` with `error.retryable: true`: `POST /v1/videos/{id}/retry` goes on from where it stood",
-         f"as you like, within {extractor['extractor_retry_s'] / 3600:g} hours (`EXTRACTOR_RETRY_S`) where tables or "
-         "hazards were asked for"),
+        ("you", "a job `failed` with `error.retryable: true`: `POST /v1/videos/{id}/retry` continues where it stopped",
+         f"as you like, within {extractor['extractor_retry_s'] / 3600:g} hours (`EXTRACTOR_RETRY_S`) if the run has "
+         "tables or hazards"),
     ]  # fmt: skip
 
 
@@ -97,30 +92,49 @@ def _defaults(settings: type[Any]) -> dict[str, Any]:
     return {name: field.default for name, field in settings.model_fields.items()}
 
 
+def problems() -> list[tuple[str, str, str, str, str]]:
+    """(code, status, retryable, by whom, sentence) of every problem document. Raises SystemExit where two disagree."""
+    every = [
+        *((error.code, status_of(error), error.retryable, "api", error.sentence) for error in codes()),
+        *((each.code, each.status, each.retryable, _by(each.final), each.sentence) for each in REFUSALS.values()),
+        *((each.code, each.status, each.retryable, "api, ingest", each.sentence) for each in REJECTIONS),
+    ]
+    rows: dict[str, tuple[str, str, str, str, str]] = {}
+    for code, status, retryable, who, sentence in every:
+        before = rows.get(code, (code, str(status), _yes(retryable), who, sentence))
+        if before[1:3] != (str(status), _yes(retryable)):
+            raise SystemExit(f"{code} has another status or is retryable only in {who}: one code means one thing")
+        both = who if who == before[3] else f"{before[3]}, {who}"
+        text = sentence if sentence == before[4] else f"{before[3]}: {before[4].rstrip('.')}. {who}: {sentence}"
+        rows[code] = (code, str(status), _yes(retryable), both, text)
+    return sorted(rows.values(), key=lambda row: (int(row[1]), row[0]))
+
+
+def _by(final: bool) -> str:
+    return "ingest (file)" if final else "ingest"
+
+
 def tables() -> dict[str, str]:
     """Marker name to Markdown table."""
     return {
         "retries": _plain(("who", "what", "how often"), retries()),
+        "unknown": _table(("`unknown_reason`", "what it means"), UNKNOWN_REASONS.items()),
         "dead-letters": _table(("`dlq-reason-code`", "meaning"), DEAD_LETTERS.items()),
+        "exit-codes": _table(("exit code", "meaning"), ((str(int(code)), meaning) for code, meaning in EXITS.items())),
         "command-line": _table(("code", "meaning"), COMMAND_LINE.items()),
-        "ingest-files": _table(
-            ("code", "HTTP", "again?", "what to do"),
-            ((r.code, str(r.status), _yes(r.retryable), r.sentence) for r in REFUSALS.values() if r.final),
-        ),
-        "ingest-requests": _table(
-            ("code", "HTTP", "again?", "what to do"),
-            ((r.code, str(r.status), _yes(r.retryable), r.sentence) for r in REFUSALS.values() if not r.final),
+        "problems": _table(("code", "HTTP", "retryable", "by", "what is wrong, or what to do"), problems()),
+        "dependencies": _table(
+            ("code", "dependency", "what to do"), ((e.code, e.name, e.sentence) for e in DependencyError.each())
         ),
         "extraction": _table(
-            ("code", "again?", "what to do"), ((f.code, _yes(f.retryable), f.reason) for f in FAILURES.values())
+            ("code", "retryable", "what to do"), ((f.code, _yes(f.retryable), f.sentence) for f in FAILURES.values())
         ),
         "gaps": _table(("code", "meaning"), GAP_CODES.items()),
-        "api": _table(("code", "HTTP", "meaning"), ((code, str(k.status), k.title) for code, k in CODES.items())),
     }
 
 
 def rendered(page: str) -> str:
-    """The page with every table between its markers made anew."""
+    """The page with new tables between the markers."""
     for name, table in tables().items():
         head, found, rest = page.partition(f"<!-- {name} -->\n")
         _, closed, tail = rest.partition(f"<!-- /{name} -->")

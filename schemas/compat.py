@@ -1,7 +1,7 @@
 """Compares the schemas with what was released, and names what would break a reader or a writer of before.
 
     python schemas/compat.py              compare; exit 1 and one line for each break
-    python schemas/compat.py --release    write down the current schemas as released
+    python schemas/compat.py --release    record the current schemas as released
 
 Released contracts stand in `schemas/<topic>/released/v1.json`. Additive changes pass: a new optional field, a new enum
 value (readers tolerate those), a wider limit. What breaks needs a new major version:
@@ -21,12 +21,12 @@ sys.path.insert(0, str(SCHEMAS.parent))
 
 from schemas.tools.compare import compare  # noqa: E402
 
-# What of topic.yaml a consumer relies on.
+# The members of topic.yaml that a consumer relies on.
 FIXED = ("topic", "title", "key", "identity", "lane", "cleanup", "version_field")
 
 
 def contract(folder: Path) -> dict[str, Any]:
-    """The part of a topic's folder that is promised."""
+    """The part of a topic's folder that consumers rely on."""
     about = yaml.safe_load((folder / "topic.yaml").read_text())
     schema = json.loads((folder / "v1.schema.json").read_text())
     return {"topic": {name: about[name] for name in FIXED}, "draft": about["draft"], "schema": schema}
@@ -48,7 +48,7 @@ def breaks(root: Path = SCHEMAS) -> list[str]:
 
 
 def release(root: Path = SCHEMAS) -> None:
-    """Writes the current contracts down as released."""
+    """Records the current contracts as released."""
     for path in sorted(root.glob("*/topic.yaml")):
         target = path.parent / "released/v1.json"
         target.parent.mkdir(exist_ok=True)
@@ -58,7 +58,7 @@ def release(root: Path = SCHEMAS) -> None:
 def main() -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--release", action="store_true", help="write down the current schemas as released")
+    parser.add_argument("--release", action="store_true", help="record the current schemas as released")
     if parser.parse_args().release:
         release()
         return 0

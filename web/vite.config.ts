@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const api = process.env.API_URL ?? 'http://127.0.0.1:8700'
 
 export default defineConfig({
+  base: './', // a proxy may put the page below a prefix
   build: { target: 'es2022', sourcemap: true },
   server: { proxy: { '/v1': api, '/docs': api, '/openapi.json': api } },
   test: {

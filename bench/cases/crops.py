@@ -1,11 +1,12 @@
 """Twenty tables out of a 1080p frame, with the change of each since the frame before: ours, or PIL as baseline.
 
-usage: python -m bench.cases.crops {ours|pil} PICTURE COUNT {stored|decoded|frame}
+usage: python -m bench.cases.crops {ours|pil} PICTURE COUNT {still|stored|decoded|frame}
 
 Both end with twenty JPEGs of quality 85, black outside the table's polygon, from masks made once, and both measure
-change on 320 pixels of width. With `stored` every frame begins as its JPEG, as in the cropper; with `decoded` the
-picture and its small copy are there already, and what is left is cutting. With `frame` PICTURE is a video: its first
-frame, decoded once, is converted and cut each time, without the changes.
+change, PIL on 320 pixels of width. With `still` ours finds that nothing changed and cuts nothing. With `stored` every
+frame begins as its JPEG, as in the cropper where a table changed; with `decoded` the picture and its small copy are
+there already, and what is left is cutting. With `frame` PICTURE is a video: its first frame, decoded once, is converted
+and cut each time, without the changes.
 """
 
 from __future__ import annotations
@@ -37,27 +38,33 @@ def first_frame(video: Path) -> Any:
 
 
 def ours(picture: Path, begin: str) -> Callable[[], int]:
-    """What cuts one frame, and says how many bytes came out."""
-    from cropper.cut import Cutter, decode, small
+    """A function that crops one frame and returns how many bytes came out."""
+    from cropper.crop import LayoutChanges, LayoutCropper, decode, small_luma
 
-    def cut(pixels: Any, now: Any, before: Any) -> int:
-        return sum(len(piece.jpeg) for piece in cutter.cut(pixels, now, before))
+    def crop(pixels: Any) -> int:
+        return sum(len(each.jpeg) for each in cropper.crop(pixels))
 
     if begin == "frame":
         from extractor.media.picture import scaled
 
         frame = first_frame(picture)
-        cutter = Cutter(tables(), frame.width, frame.height)
-        return lambda: cut(scaled(frame, frame.width, frame.height, "BILINEAR"), None, None)
+        cropper = LayoutCropper(tables(), frame.width, frame.height)
+        return lambda: crop(scaled(frame, frame.width, frame.height, "BILINEAR"))
     jpeg = picture.read_bytes()
     whole = decode(jpeg)
-    before, cutter = small(whole), Cutter(tables(), whole.shape[1], whole.shape[0])
+    width = whole.shape[1]
+    before, cropper = small_luma(jpeg, width), LayoutCropper(tables(), width, whole.shape[0])
+    areas = LayoutChanges(tables(), before.shape[1], before.shape[0])
 
-    def from_jpeg() -> int:
-        pixels = decode(jpeg)
-        return cut(pixels, small(pixels), before)
+    def look() -> int:
+        return len(areas.between(small_luma(jpeg, width), before))
 
-    return from_jpeg if begin == "stored" else lambda: cut(whole, before, before)
+    once = {
+        "still": look,
+        "stored": lambda: look() and crop(decode(jpeg)),
+        "decoded": lambda: len(areas.between(before, before)) and crop(whole),
+    }
+    return once[begin]
 
 
 def pil(picture: Path, begin: str) -> Callable[[], int]:
@@ -103,7 +110,7 @@ def pil(picture: Path, begin: str) -> Callable[[], int]:
     shrunk = (320, round(height * 320 / width))
     full, little = masks(width, height), masks(*shrunk)
     there, before = decoded()
-    return (lambda: changed(*decoded())) if begin == "stored" else lambda: changed(there, before)
+    return (lambda: changed(*decoded())) if begin in ("still", "stored") else lambda: changed(there, before)
 
 
 def main() -> None:

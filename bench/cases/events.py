@@ -4,7 +4,7 @@
     encode-checked  the same, and the bytes read again with every limit of the schema (as the package's `encode`)
     decode          the event of JSON: ours checks types, pydantic the limits too
     record-encode   build the event and its whole record: key, deterministic id, headers, checked value
-    record-decode   the event and what its headers say of a whole record
+    record-decode   the event and the headers of a whole record
 
 usage: python -m bench.cases.events VERB {ours|pydantic} COUNT
 """
@@ -99,20 +99,20 @@ def pydantic(verb: str) -> Callable[[], object]:
         """Key, value and headers of CloudEvents in binary mode, the id from the fields that identify the event."""
         ident = str(uuid5(NAMESPACE, f"crop.ready|v1|{event.frame_id}"))
         key = event.run_id or event.camera_id or event.site_id
-        said = {
+        headers = {
             "content-type": "application/json", "ce_specversion": "1.0", "ce_id": ident,
             "ce_source": SOURCE, "ce_type": "tablewatch.crop.ready.v1", "ce_time": NOW.isoformat(),
             "ce_correlationid": ident, "ce_subject": key,
         }  # fmt: skip
-        headers = [(name, text.encode()) for name, text in said.items()]
-        return key.encode(), event.model_dump_json().encode(), headers
+        encoded = [(name, text.encode()) for name, text in headers.items()]
+        return key.encode(), event.model_dump_json().encode(), encoded
 
     def read(key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> tuple[str, dict[str, Any], Crops]:
-        said: dict[str, Any] = {name: text.decode() for name, text in headers}
-        if said["ce_type"] != "tablewatch.crop.ready.v1":
-            raise ValueError(said["ce_type"])
-        said["ce_time"] = datetime.fromisoformat(said["ce_time"])
-        return key.decode(), said, Crops.model_validate_json(value)
+        fields: dict[str, Any] = {name: text.decode() for name, text in headers}
+        if fields["ce_type"] != "tablewatch.crop.ready.v1":
+            raise ValueError(fields["ce_type"])
+        fields["ce_time"] = datetime.fromisoformat(fields["ce_time"])
+        return key.decode(), fields, Crops.model_validate_json(value)
 
     value = build().model_dump_json().encode()
     sample = record(build())

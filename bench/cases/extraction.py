@@ -22,11 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from chassis.clock import SystemClock
-from chassis.objects_local import LocalObjects
-from extractor.files import telling, work
-from extractor.files.children import Child, Limits, can_isolate
-from extractor.files.claims import Claim, Planned
-from extractor.files.telling import Frame
+from extractor import events
+from extractor.files import segment_work
+from extractor.files.decoder import Decoder, DecoderLimits
+from extractor.files.rows.claims import Claim, SurveyResult
+from extractor.model.frames import StoredFrame
+from objects.local import LocalObjects
+from objects.space import StoreSpace
+from sandbox.kernel import can_isolate_network
 from tablewatch_schemas import Received, VideoUploaded, VideoUploadedSampling, keys, new_id
 
 QUALITY = 85
@@ -35,9 +38,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Rows:
-    """Stands in for pool and connection: every lease is held, and the rows of `frames` are kept."""
+    """Stands in for pool and connection: every lease is ours, and the rows of `frames` stay here."""
 
-    frames: list[Frame] = field(default_factory=list)
+    frames: list[StoredFrame] = field(default_factory=list)
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Rows]:
@@ -45,12 +48,12 @@ class Rows:
 
     async def fetchval(self, query: str, *values: Any) -> Any:
         if "INTO frames" in query:
-            self.frames += [Frame(*row) for row in zip(*values[5:], strict=True)]
+            self.frames += [StoredFrame(*row) for row in zip(*values[5:], strict=True)]
         return True
 
 
 def uploaded(clip: Path, mode: str, every_ms: int | None) -> VideoUploaded:
-    """What ingest would say of the clip."""
+    """The event that ingest would publish of the clip."""
     site, video = new_id("site"), new_id("vid")
     return VideoUploaded(
         video_id=video, site_id=site, run_id=new_id("run"), camera_id=new_id("cam"),
@@ -62,47 +65,59 @@ def uploaded(clip: Path, mode: str, every_ms: int | None) -> VideoUploaded:
     )  # fmt: skip
 
 
-def claim(upload: VideoUploaded, part: dict[str, Any] | None = None, found: Planned | None = None) -> Claim:
-    """A held segment: the plan itself, or one that it made."""
-    of = part or {"kind": "plan", "first_index": 0, "wanted": (), "seek": None, "after": None, "from_ms": 0, "to_ms": 0}
+PLAN: dict[str, Any] = {
+    "kind": "plan", "first_index": 0, "wanted": (), "seek": None, "after": None, "from_ms": 0, "to_ms": 0,
+}  # fmt: skip
+
+
+def claim(upload: VideoUploaded, segment: dict[str, Any], start: int | None = None) -> Claim:
+    """A claimed segment: PLAN, or one of a survey."""
     return Claim(
-        run_id=upload.run_id, number=1, kind=of["kind"], fence=1, tries=1, first_index=of["first_index"],
-        wanted=tuple(of["wanted"]), seek=of["seek"], after=of["after"], from_ms=of["from_ms"], to_ms=of["to_ms"],
-        start=found.start if found else None, duration_ms=upload.duration_ms, upload=upload,
+        run_id=upload.run_id, number=1, kind=segment["kind"], fence=1, attempts=1, first_index=segment["first_index"],
+        wanted=tuple(segment["wanted"]), seek=segment["seek"], after=segment["after"], from_ms=segment["from_ms"],
+        to_ms=segment["to_ms"], start=start, duration_ms=upload.duration_ms, upload=upload,
     )  # fmt: skip
 
 
-async def extract(clip: Path, folder: Path, upload: VideoUploaded, workers: int) -> list[Frame]:
-    """Survey, then every segment, `workers` at a time, each worker with one decoder as in production."""
-    store = LocalObjects(folder, links=None)  # type: ignore[arg-type] # no links are made here
-    limits, rows = Limits(3072 << 20, 60.0, await can_isolate()), Rows()
-    first = await Child.start(limits)
-    found = await work.survey(first, clip, claim(upload))
-    waiting = deque(found.segments)
+class NoLimit:
+    """A site whose quota is never used up."""
 
-    async def worker(child: Child) -> None:
+    async def extend(self, claim: Claim, needed: int) -> int:
+        return needed + (1 << 40)
+
+
+async def extract(clip: Path, folder: Path, upload: VideoUploaded, workers: int) -> list[StoredFrame]:
+    """Survey, then every segment, `workers` at a time, each worker with one decoder as in production."""
+    store = LocalObjects(folder, signer=None)  # type: ignore[arg-type] # no links are made here
+    limits, rows = DecoderLimits(3072 << 20, 60.0, await can_isolate_network()), Rows()
+    first = await Decoder.start(limits)
+    survey: SurveyResult = await segment_work.survey(first, clip, claim(upload, PLAN), QUALITY)
+    waiting = deque(survey.segments)
+
+    async def worker(decoder: Decoder) -> None:
         while waiting:
-            held = claim(upload, waiting.popleft(), found)
-            stored = await work.extract(child, clip, held, store, rows, QUALITY, SystemClock())  # type: ignore[arg-type]
-            assert stored.held, "the plan did not hold"
-        await child.kill()
+            claimed = claim(upload, waiting.popleft(), survey.start)
+            output = segment_work.Output(store, rows, NoLimit(), StoreSpace(None, 0, SystemClock()), SystemClock())  # type: ignore[arg-type]
+            extracted = await segment_work.extract(decoder, clip, claimed, output, QUALITY)
+            assert extracted.plan_held
+        await decoder.kill()
 
     async def helper() -> None:
-        await worker(await Child.start(limits))
+        await worker(await Decoder.start(limits))
 
     await asyncio.gather(worker(first), *(helper() for _ in range(workers - 1)))
-    assert len(rows.frames) == found.expected, f"{len(rows.frames)} frames of {found.expected}"
+    assert len(rows.frames) == survey.expected, f"{len(rows.frames)} frames of {survey.expected}"
     return sorted(rows.frames, key=lambda frame: frame.index)
 
 
-def tell(upload: VideoUploaded, frames: list[Frame]) -> int:
+def encode_events(upload: VideoUploaded, frames: list[StoredFrame]) -> int:
     """Encode the event of every frame; bytes of their values."""
     cause = Received(
         event=upload, topic=upload.TOPIC, key=upload.video_id, id="cause", source="", type="", time=NOW, subject=None,
         correlation_id="cause", causation_id=None, traceparent=None, version=None,
     )  # fmt: skip
-    told = [telling.frame_event(cause, frame, frame is frames[-1], NOW) for frame in frames]
-    return sum(len(each.value or b"") for each in told)
+    encoded = [events.frame_event(cause, frame, frame is frames[-1], NOW) for frame in frames]
+    return sum(len(each.value or b"") for each in encoded)
 
 
 def main() -> None:
@@ -113,7 +128,7 @@ def main() -> None:
     folder.mkdir(parents=True)
     upload = uploaded(clip, mode, int(every_ms) or None)
     frames = asyncio.run(extract(clip, folder, upload, int(workers)))
-    print(len(frames), tell(upload, frames))
+    print(len(frames), encode_events(upload, frames))
 
 
 if __name__ == "__main__":

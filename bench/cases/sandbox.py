@@ -1,4 +1,4 @@
-"""What the decoder's own process costs: the same survey and segments behind its limits and pipe, or in this process.
+"""What a decoder's own process costs: the same survey and segments behind its limits and pipe, or in this process.
 
 usage: python -m bench.cases.sandbox {child|here} CLIP
 
@@ -11,48 +11,49 @@ import asyncio
 import sys
 from typing import Any
 
-from extractor.files.children import Child, Limits, can_isolate
+from extractor.files.decoder import Decoder, DecoderLimits
+from sandbox.kernel import can_isolate_network
 
-ABOUT = {"mode": "cadence", "every_ms": 1000, "rotation": 0, "quality": 85, "format": "jpeg", "long_side": None}
+OPTIONS = {"sampling": {"mode": "cadence", "every_ms": 1000}, "picture": {"quality": 85}}
 
 
-async def in_a_child(path: str) -> int:
-    """Bytes of all frames. As the worker asks: survey, then each segment."""
-    child = await Child.start(Limits(3072 << 20, 60.0, await can_isolate()))
-    request = {**ABOUT, "path": path}
-    heard = [message async for message in child.ask({**request, "do": "survey"}, 600)]
+async def in_decoder_process(path: str) -> int:
+    """Bytes of all frames. Requested as by the worker: survey, then each segment."""
+    decoder = await Decoder.start(DecoderLimits(3072 << 20, 60.0, await can_isolate_network()))
+    common = {"path": path, "options": OPTIONS}
+    survey = [message async for message in decoder.request({**common, "type": "survey"}, 600)]
     size = 0
-    for segment in heard[:-1]:
-        if segment.say == "segment":
-            asked = {**request, "do": "sample", "start": heard[-1].fields["start"], **segment.fields}
-            size += sum([len(message.payload) async for message in child.ask(asked, 600)])
-    await child.kill()
+    for message in survey[:-1]:
+        if message.type == "segment":
+            request = {**common, "type": "extract", "start": survey[-1].fields["start"], **message.fields}
+            size += sum([len(each.payload) async for each in decoder.request(request, 600)])
+    await decoder.kill()
     return size
 
 
 def here(path: str) -> int:
-    """Bytes of all frames, by the functions that the child runs."""
+    """Bytes of all frames, by the functions that a decoder process runs."""
     import av
     import cv2
 
-    from extractor.media import serve
+    from extractor.media import requests
 
     cv2.setNumThreads(1)
     av.logging.set_level(None)
-    said: list[tuple[str, dict[str, Any], int]] = []
+    sent: list[tuple[str, dict[str, Any], int]] = []
 
-    def say(what: str, payload: bytes = b"", **fields: Any) -> None:
-        said.append((what, fields, len(payload)))
+    def send(message_type: str, payload: bytes = b"", **fields: Any) -> None:
+        sent.append((message_type, fields, len(payload)))
 
-    request = {**ABOUT, "path": path}
-    opened = serve.Opened()
-    serve.tell_plan(request, say, opened)
-    start = said[-1][1]["start"]
-    for what, fields, _ in list(said):
-        if what == "segment":
-            serve.sample({**request, "start": start, **fields}, say, opened)
-    return sum(size for _, _, size in said)
+    common = {"path": path, "options": OPTIONS}
+    open_file = requests.OpenFile(lambda: None)
+    requests.survey_file(common, send, open_file)
+    start = sent[-1][1]["start"]
+    for message_type, fields, _ in list(sent):
+        if message_type == "segment":
+            requests.extract_segment({**common, "start": start, **fields}, send, open_file)
+    return sum(size for _, _, size in sent)
 
 
 if __name__ == "__main__":
-    print(asyncio.run(in_a_child(sys.argv[2])) if sys.argv[1] == "child" else here(sys.argv[2]))
+    print(asyncio.run(in_decoder_process(sys.argv[2])) if sys.argv[1] == "child" else here(sys.argv[2]))

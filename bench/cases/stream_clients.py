@@ -11,9 +11,10 @@ import asyncio
 import sys
 
 import asyncpg
+import orjson
 
+from api.model.site_events import NewSiteEvent
 from api.store import site_events
-from api.store.site_events import Told
 
 BURST, PAUSE_S = 10, 0.1
 MARK = b"\nevent: "
@@ -28,24 +29,24 @@ async def connected(port: int, path: str) -> tuple[asyncio.StreamReader, asyncio
     return reader, writer
 
 
-async def heard(reader: asyncio.StreamReader, events: int) -> None:
+async def receive(reader: asyncio.StreamReader, events: int) -> None:
     """Returns when so many events came. Raises EOFError when the stream ends before."""
     rest, count = b"", 0
     while count < events:
         chunk = await reader.read(1 << 20)
         if not chunk:
             raise EOFError(f"{count} of {events} events")
-        said = rest + chunk.replace(b"\r\n", b"\n")
-        count += said.count(MARK)
-        rest = said[-len(MARK) + 1 :]
+        data = rest + chunk.replace(b"\r\n", b"\n")
+        count += data.count(MARK)
+        rest = data[-len(MARK) + 1 :]
 
 
 async def write(conn: asyncpg.Connection, site: str, events: int) -> None:
     """Events of 1 KB, a hundred a second, ten in a transaction."""
-    told = Told(site_id=site, type="table.state", document={"text": "x" * 1000})
+    event = NewSiteEvent(site_id=site, type="table.state", document=orjson.dumps({"text": "x" * 1000}))
     for _ in range(events // BURST):
         async with conn.transaction():
-            await site_events.append(conn, [told] * BURST)
+            await site_events.append(conn, [event] * BURST)
         await asyncio.sleep(PAUSE_S)
 
 
@@ -58,7 +59,7 @@ async def main() -> None:
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     async with asyncio.timeout(WITHIN_S):
-        reading = asyncio.gather(*(heard(reader, int(events)) for reader, _ in streams))
+        reading = asyncio.gather(*(receive(reader, int(events)) for reader, _ in streams))
         await write(conn, site, int(events))
         await reading
     print("done", flush=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -20,10 +21,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from api.events.filter import Filter
 from api.events.hub import Hub
-from api.events.stream import Filter, Options, Stream
+from api.events.stream import Stream, StreamOptions
 from api.http.events import EventStream
-from api.store.wall import Wall, build
+from api.store.row_security import RowSecurity, enable
 from chassis.clock import SystemClock
 from chassis.database import connect
 from chassis.metrics import Metrics
@@ -33,37 +35,37 @@ async def _yes() -> bool:
     return True
 
 
-OPTIONS = Options(heartbeat_s=15.0, longest_s=3600.0, stall_s=60.0, still_allowed=_yes)
+OPTIONS = StreamOptions(heartbeat_s=15.0, longest_s=3600.0, stall_s=60.0, still_allowed=_yes)
 
 
-class News(asyncio.Event):
+class Wakeup(asyncio.Event):
     """What the hub wakes."""
 
     def wake(self) -> None:
         self.set()
 
 
-def app(hub: Hub, wall: Wall, site: str) -> Starlette:
+def app(hub: Hub, row_security: RowSecurity, site: str) -> Starlette:
     """Both ways to stream."""
 
     async def ours(_: Request) -> EventStream:
-        return EventStream(Stream(hub, wall, SystemClock(), site, Filter(), OPTIONS), None)
+        return EventStream(Stream(hub, row_security, SystemClock(), site, Filter(), OPTIONS), None, nullcontext())
 
     async def events() -> AsyncIterator[dict[str, Any]]:
         position = 0
-        news = News()
-        channel = hub.watch(site, position, news)
+        wakeup = Wakeup()
+        channel = hub.watch(site, position, wakeup)
         yield {"event": "snapshot", "data": "{}"}
         try:
             while True:
-                news.clear()
+                wakeup.clear()
                 for each in channel.after(position):
                     position = each.event.seq
                     yield {"id": f"{hub.epoch}-{position}", "event": each.event.type, "data": each.event.document}
                 if channel.newest == position:
-                    await news.wait()
+                    await wakeup.wait()
         finally:
-            hub.leave(site, news)
+            hub.leave(site, wakeup)
 
     async def baseline(_: Request) -> EventSourceResponse:
         return EventSourceResponse(events(), ping=15)
@@ -76,7 +78,7 @@ async def main() -> None:
     pool = await connect(sys.argv[2], "api", size=8)
     hub = Hub(pool, clock, Metrics(), structlog.get_logger())
     config = uvicorn.Config(
-        app(hub, await build(pool), sys.argv[3]), port=int(sys.argv[1]), http="httptools", log_level="warning"
+        app(hub, await enable(pool), sys.argv[3]), port=int(sys.argv[1]), http="httptools", log_level="warning"
     )
     tailing = asyncio.create_task(hub.run(asyncio.Event()))
     await uvicorn.Server(config).serve()

@@ -23,7 +23,7 @@ FOLDER = Path(sys.argv[2])
 
 
 async def upload(request: Request) -> Response:
-    """Spooled by Starlette, copied to its place, and on the disk before the answer, as ours is."""
+    """Spooled by Starlette, copied to its file, and on the disk before the answer, as ours is."""
     async with request.form() as form:
         sent = form["file"]
         assert isinstance(sent, UploadFile)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Brings everything that the local stack and the tests need, once: Python packages, Kafka, web page, models.
+"""Installs what the local stack and the tests need, once: Python packages, Kafka, web page, models.
 
 Standard library only, run by the machine's own Python. Every step remembers a hash of what it was made from in
-.local/stamps and is skipped while that is unchanged.
+.local/stamps and is skipped while that is unchanged. With --generators it brings what the tests of generated clients
+need too: three generators, each pinned by hashes.
 
-usage: bootstrap.py [--force]
+usage: bootstrap.py [--generators] [--force]
 """
 
 from __future__ import annotations
@@ -32,17 +33,19 @@ LOCK = REPO / "requirements.lock"
 MEMBERS = ("schemas", "libs/*", "services/*", "cli")
 JARS = LOCAL / "kafka-jars"
 MODELS = LOCAL / "models"
+CLIENTS = REPO / "examples" / "clients"
+GENERATORS = LOCAL / "generators"
 OLDEST = (3, 11)
 STILL_EVERY_S = 10.0
 
 
 class BootstrapError(Exception):
-    """What a person can put right; the text is the whole message."""
+    """Something that a person can put right; the text is the whole message."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to bring. `inputs` are hashed; `outputs` must exist for the step to be skipped."""
+    """One thing to install. `inputs` are hashed; `outputs` must exist for the step to be skipped."""
 
     name: str
     run: Callable[[], None]
@@ -89,8 +92,21 @@ def steps() -> list[Step]:
         found.append(Step("Web page", web_page, tuple(web_files()), page, after=("Web packages",)))
     source = tuple(sorted((REPO / "libs/inference/src/inference/models").rglob("*.py")))
     if any(path.name == "fetch.py" for path in source):
-        found.append(Step("Models", models, source, (MODELS,), after=("Workspace",)))
+        found.append(Step("Models", models, source, (MODELS / "complete",), after=("Workspace",)))
     return found
+
+
+def generator_steps() -> list[Step]:
+    """What makes clients of our OpenAPI documents, apart from the product's packages, which it does not agree with."""
+    python, typescript = (CLIENTS / "requirements.lock",), CLIENTS / "typescript"
+    locked = tuple(typescript / name for name in ("package.json", "package-lock.json", ".npmrc"))
+    pom = (CLIENTS / "pom.xml", CLIENTS / "jars.sha256")
+    salt = f"{sys.version} {REPO}"
+    return [
+        Step("Generator in Python", python_generator, python, (GENERATORS / "venv",), salt, ("Python packages",)),
+        Step("Generator in Java", java_generator, pom, (GENERATORS / "jars",)),
+        Step("Generator of TypeScript", typescript_generator, locked, (typescript / "node_modules",)),
+    ]
 
 
 def python_packages() -> None:
@@ -104,7 +120,7 @@ def python_packages() -> None:
     try:
         _call([str(UV), *install], env=uv_environment())
     except BootstrapError as error:
-        _say(f"uv could not ({str(error).splitlines()[-1]}); trying pip")
+        _print(f"uv could not ({str(error).splitlines()[-1]}); trying pip")
         _pip("install", "--require-hashes", "-r", str(LOCK))
 
 
@@ -136,10 +152,10 @@ def _uv_only() -> Path:
 
 
 def uv_environment() -> dict[str, str]:
-    """The environment with pip's index, certificates and proxy told to uv, which does not read pip's configuration."""
+    """The environment with pip's index, certificates and proxy for uv, which does not read pip's configuration."""
     given = pip_configuration()
     links = [word for word in given.get("find-links", "").split() if "://" in word or Path(word).is_dir()]
-    told = {
+    settings = {
         "UV_DEFAULT_INDEX": given.get("index-url", ""),
         "UV_INDEX": given.get("extra-index-url", ""),
         "UV_FIND_LINKS": ",".join(links),
@@ -150,7 +166,7 @@ def uv_environment() -> dict[str, str]:
         "UV_HTTP_TIMEOUT": given.get("timeout", given.get("default-timeout", "")),
         "UV_NO_PROGRESS": "1",
     }
-    return {**{name: value for name, value in told.items() if value}, **os.environ}
+    return {**{name: value for name, value in settings.items() if value}, **os.environ}
 
 
 def pip_configuration() -> dict[str, str]:
@@ -198,22 +214,48 @@ def _compiled(*folders: Path) -> None:
 
 def kafka() -> None:
     """Apache Kafka's jars by Maven, each compared with jars.sha256."""
-    fresh = LOCAL / "kafka-jars.new"
+    _jars(REPO / "deploy" / "local", JARS)
+
+
+def _jars(folder: Path, target: Path, *options: str) -> None:
+    """What pom.xml of the folder names, brought by Maven and compared with the jars.sha256 beside it."""
+    fresh = target.with_name(f"{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={fresh}"]
-    _call(["mvn", "-q", "-B", "-f", str(REPO / "deploy" / "local" / "pom.xml"), *goal])
-    _check_jars(fresh)
-    shutil.rmtree(JARS, ignore_errors=True)
-    fresh.rename(JARS)
+    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={fresh}", *options]
+    _call(["mvn", "-q", "-B", "-f", str(folder / "pom.xml"), *goal])
+    _check_jars(fresh, folder / "jars.sha256")
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
 
 
-def _check_jars(folder: Path) -> None:
-    lines = (REPO / "deploy" / "local" / "jars.sha256").read_text().splitlines()
+def _check_jars(folder: Path, sums: Path) -> None:
+    lines = sums.read_text().splitlines()
     wanted = {name: digest for digest, name in (line.split() for line in lines)}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.jar")}
     wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
     if wrong:
-        raise BootstrapError(f"Maven brought other jars than deploy/local/jars.sha256 names: {', '.join(wrong)}")
+        raise BootstrapError(f"Maven brought other jars than {sums.relative_to(REPO)} names: {', '.join(wrong)}")
+
+
+def python_generator() -> None:
+    """openapi-python-client, and what the Python clients run on, in a virtual environment of their own."""
+    venv = GENERATORS / "venv"
+    shutil.rmtree(venv, ignore_errors=True)
+    GENERATORS.mkdir(exist_ok=True)
+    _call([str(UV), "venv", "--python", str(PYTHON), str(venv)], env=uv_environment())
+    install = ["pip", "install", "--python", str(venv / "bin" / "python"), "--require-hashes"]
+    _call([str(UV), *install, "-r", str(CLIENTS / "requirements.lock")], env=uv_environment())
+
+
+def java_generator() -> None:
+    """openapi-generator by Maven: one jar that holds all of it."""
+    GENERATORS.mkdir(exist_ok=True)
+    _jars(CLIENTS, GENERATORS / "jars", "-DexcludeTransitive=true")
+
+
+def typescript_generator() -> None:
+    """openapi-typescript, as locked."""
+    _call(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=CLIENTS / "typescript")
 
 
 def web_files() -> Iterable[Path]:
@@ -236,17 +278,21 @@ def web_page() -> None:
 
 def models() -> None:
     """The recognition models, converted by our own code and checked by hash."""
-    _call([str(PYTHON), "-m", "inference.models", "--home", str(LOCAL)])
+    lines = _call([str(PYTHON), "-m", "inference.models", "--home", str(LOCAL)])
+    for line in lines:
+        if "WARNING" in line:  # one of two could not be had: the stack runs with the other
+            _print(line)
 
 
 def demo_clip() -> None:
-    """Filmed in the background from now on (about 20 s); the stack, which starts meanwhile, waits for it."""
-    quiet = subprocess.DEVNULL  # what goes wrong is told by the stack, which then films it itself
+    """The demo clip, rendered in the background (about 20 s); the stack waits for it."""
+    quiet = subprocess.DEVNULL  # after a failure the stack makes the clip itself and reports it
     command = [str(PYTHON), str(REPO / "deploy" / "demo" / "make.py"), "--home", str(LOCAL)]
     subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
-def _call(command: list[str], *, cwd: Path = REPO, env: dict[str, str] | None = None) -> None:
+def _call(command: list[str], *, cwd: Path = REPO, env: dict[str, str] | None = None) -> list[str]:
+    """The lines of its output. Raises BootstrapError when it fails."""
     try:
         done = subprocess.run(
             command,
@@ -261,10 +307,11 @@ def _call(command: list[str], *, cwd: Path = REPO, env: dict[str, str] | None = 
         raise BootstrapError(f"`{command[0]}` was not found; the README lists what the machine must have") from None
     if done.returncode:
         raise BootstrapError(f"`{' '.join(command[:6])} ...` failed:\n{_both_ends(done.stdout.splitlines())}")
+    return done.stdout.splitlines()
 
 
 def _both_ends(lines: list[str]) -> str:
-    """npm says the reason first, pip and Maven last."""
+    """npm prints the reason first, pip and Maven last."""
     return "\n".join(lines if len(lines) < 40 else [*lines[:12], "...", *lines[-20:]])
 
 
@@ -277,39 +324,40 @@ def _version(python: Path) -> tuple[int, ...]:
 BEGAN = time.monotonic()
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"[{time.monotonic() - BEGAN:6.1f} s] {text}\n")
     sys.stdout.flush()
 
 
 def perform(step: Step, finished: dict[str, Future[None]]) -> None:
-    """Wait for what it stands on, then run it and stamp it; say so every ten seconds while it runs."""
+    """Wait for the steps before it, run it, write its stamp; report progress every ten seconds."""
     for name in step.after:
         finished[name].result()
     began = time.monotonic()
-    _say(f"{step.name}: {(step.run.__doc__ or 'Our own packages, as links.').splitlines()[0]}")
+    _print(f"{step.name}: {(step.run.__doc__ or 'Our own packages, as links.').splitlines()[0]}")
     ended = threading.Event()
-    threading.Thread(target=_still, args=(step.name, ended, began), daemon=True).start()
+    threading.Thread(target=_report_progress, args=(step.name, ended, began), daemon=True).start()
     try:
         step.run()
     except BootstrapError:
-        _say(f"{step.name}: failed; the reason stands below when the other steps are done")
+        _print(f"{step.name}: failed; the reason follows when the other steps have ended")
         raise
     finally:
         ended.set()
     step.stamp.parent.mkdir(parents=True, exist_ok=True)
     step.stamp.write_text(step.digest())
-    _say(f"{step.name}: done in {time.monotonic() - began:.1f} s")
+    _print(f"{step.name}: done in {time.monotonic() - began:.1f} s")
 
 
-def _still(name: str, ended: threading.Event, began: float) -> None:
+def _report_progress(name: str, ended: threading.Event, began: float) -> None:
     while not ended.wait(STILL_EVERY_S):
-        _say(f"{name}: still at it, {time.monotonic() - began:.0f} s")
+        _print(f"{name}: running for {time.monotonic() - began:.0f} s")
 
 
-def bring(*, force: bool) -> None:
+def install(*, force: bool, generators: bool = False) -> None:
     """Perform every step that is not up to date, side by side where they do not wait for each other."""
-    todo = [step for step in steps() if force or not step.done()]
+    wanted = steps() + (generator_steps() if generators else [])
+    todo = [step for step in wanted if force or not step.done()]
     if not todo:
         return
     finished: dict[str, Future[None]] = {}
@@ -323,7 +371,7 @@ def bring(*, force: bool) -> None:
 
 
 def newer_python() -> None:
-    """Go on with a Python that is new enough, or say what is needed."""
+    """Restart with a Python that is new enough. Raises BootstrapError when there is none."""
     if sys.version_info[:2] >= OLDEST:
         return
     for minor in (13, 12, 11, 14):
@@ -334,13 +382,13 @@ def newer_python() -> None:
 
 
 def main() -> int:
-    """Bring everything; one at a time per working copy."""
+    """Install everything; one at a time per working copy."""
     try:
         newer_python()
         LOCAL.mkdir(exist_ok=True)
         with (LOCAL / "bootstrap.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            bring(force="--force" in sys.argv)
+            install(force="--force" in sys.argv, generators="--generators" in sys.argv)
     except (BootstrapError, OSError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1

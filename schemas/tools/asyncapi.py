@@ -112,9 +112,9 @@ def _message(topic: Topic) -> dict[str, Any]:
 
 def _key(topic: Topic) -> dict[str, Any]:
     """The record's key, with those of the examples. Order holds within a key."""
-    said = " or ".join(f"`{template}` ({lane})" for lane, template in topic.about["key"].items())
+    templates = " or ".join(f"`{template}` ({lane})" for lane, template in topic.about["key"].items())
     keys = sorted({each["key"] for each in topic.examples if each["key"]})
-    return {"type": "string", "description": f"{said}. Order holds within a key.", "examples": keys}
+    return {"type": "string", "description": f"{templates}. Order holds within a key.", "examples": keys}
 
 
 def _headers() -> dict[str, Any]:

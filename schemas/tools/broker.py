@@ -7,11 +7,11 @@ from schemas.tools.model import Topic
 
 HOUR_MS = 3_600_000
 _DEAD_LETTER_HOURS = 720
-# A deleted key stays visible as a tombstone for a week, so that a reader that was away learns of it.
+# A deleted key stays visible as a tombstone for a week, so that a reader that was stopped sees it.
 _TOMBSTONE_HOURS = 168
 
 _HEAD = """# Made by schemas/generate.py; do not edit.
-# partitions: null is the number that every topic on the road has (setting PARTITIONS).
+# partitions: null is the number that every topic of the pipeline has (setting PARTITIONS).
 # key: templates of the record key; live keys go to the first two thirds of the partitions, run keys to the rest.
 """
 
@@ -34,15 +34,15 @@ def _topic(topic: Topic) -> dict[str, Any]:
 
 
 def _dead_letters(topic: Topic) -> list[dict[str, Any]]:
-    kept = {"cleanup.policy": "delete", "retention.ms": _DEAD_LETTER_HOURS * HOUR_MS}
+    settings = {"cleanup.policy": "delete", "retention.ms": _DEAD_LETTER_HOURS * HOUR_MS}
     return [
-        {"name": f"{topic.name}.{group}.dlq", "partitions": 1, "config": dict(kept)}
+        {"name": f"{topic.name}.{group}.dlq", "partitions": 1, "config": dict(settings)}
         for group in topic.about["consumers"]
     ]
 
 
 def _changelogs(topic: Topic) -> list[dict[str, Any]]:
-    """Rows of the folds: as many partitions as the topic they fold, compacted and never deleted (chassis.fold)."""
+    """Rows of the folds: as many partitions as the topic they fold, compacted and never deleted (folding.options)."""
     return [
         {"name": f"{group}-rows-changelog", "partitions": None, "config": {"cleanup.policy": "compact"}}
         for group in topic.about.get("folds", ())

@@ -1,7 +1,7 @@
 """What would break between a released contract and the current one. Pure: values in, sentences out.
 
-Full compatibility, in both directions: records of before must be valid now (history is read again), and readers of
-before must understand records of now. Two freedoms: readers ignore unknown fields and unknown enum values.
+Full compatibility, in both directions: old records must be valid now (history is reprocessed), and old readers must
+understand new records. Two freedoms: readers ignore unknown fields and unknown enum values.
 """
 
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ def _enum(was: Schema, now: Schema, where: str) -> Iterator[str]:
     if "enum" not in was:
         yield f"{where}: enum newly demanded"
         return
-    # Losing null is told by the type.
+    # A lost null is reported with the type.
     for value in was["enum"]:
         if value not in now["enum"] and value is not None:
             yield f"{where}: enum value {value!r} removed"

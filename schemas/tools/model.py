@@ -65,7 +65,7 @@ class Topic:
 
 
 def load(root: Path = SCHEMAS) -> list[Topic]:
-    """All topics, in the order of the road (public first along it, then the rest by name)."""
+    """All topics, in the order that their `topic.yaml` names; equal ones by name."""
     return sorted((_topic(path.parent) for path in root.glob("*/topic.yaml")), key=_order)
 
 
@@ -79,28 +79,8 @@ def shapes(shape: Shape) -> list[Shape]:
     return [*found, shape]
 
 
-_ROAD = (
-    "video.uploaded",
-    "video.rejected",
-    "video.progress",
-    "frame.extracted",
-    "crop.ready",
-    "table.evidence",
-    "table.state",
-    "hazard.candidate",
-    "hazard.alert",
-    "camera.config",
-    "camera.status",
-    "video.command",
-    "hazard.command",
-    "table.signal",
-    "table.group",
-    "asset.deleted",
-)
-
-
 def _order(topic: Topic) -> tuple[int, str]:
-    return (_ROAD.index(topic.name) if topic.name in _ROAD else len(_ROAD), topic.name)
+    return topic.about["order"], topic.name
 
 
 def _topic(folder: Path) -> Topic:

@@ -12,7 +12,7 @@ _HEAD = '''"""Made by schemas/generate.py from schemas/<topic>/v1.schema.json; d
 
 One frozen msgspec Struct for each topic and for each object inside. Types only: a reader takes wider limits and enum
 values that it does not know. `wire_*` makes what is encoded of an event (times as text, to the millisecond), `utc_*`
-says whether all its times are in UTC.
+is whether all its times are in UTC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes `tablewatch_schemas/topics.py`: what is known of each topic, with its key and lane as plain functions."""
+"""Writes `tablewatch_schemas/topics.py`: the facts of each topic, with its key and lane as plain functions."""
 
 import re
 

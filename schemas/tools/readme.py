@@ -16,7 +16,7 @@ def render(topics: list[Topic], readme: str) -> str:
 
 def table(topics: list[Topic]) -> str:
     """A Markdown table, one row a topic."""
-    head = "| topic | what it says | written by | read by (groups) | key | kept |\n|---|---|---|---|---|---|"
+    head = "| topic | content | written by | read by (groups) | key | retention |\n|---|---|---|---|---|---|"
     return "\n".join([head, *(_row(topic) for topic in topics)])
 
 
@@ -25,6 +25,6 @@ def _row(topic: Topic) -> str:
     name = f"**{topic.name}**" if about["public"] else topic.name
     text = about["description"] + (" *(draft)*" if about["draft"] else "")
     keys = ", ".join(f"`{key.translate(str.maketrans('', '', '{}'))}`" for key in dict.fromkeys(about["key"].values()))
-    kept = "compacted" if about["cleanup"] == "compact" else f"{about['retention_hours'] // 24} days"
+    retention = "compacted" if about["cleanup"] == "compact" else f"{about['retention_hours'] // 24} days"
     readers = ", ".join(about["consumers"]) or "–"
-    return f"| {name} | {text} | {', '.join(about['producers'])} | {readers} | {keys} | {kept} |"
+    return f"| {name} | {text} | {', '.join(about['producers'])} | {readers} | {keys} | {retention} |"

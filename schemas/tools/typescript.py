@@ -20,7 +20,14 @@ def render(topics: list[Topic]) -> str:
     parts = [_HEAD, *(_interface(shape) for topic in topics for shape in shapes(topic.shape))]
     rows = "\n".join(f"  '{topic.name}': {topic.shape.name}" for topic in topics)
     parts.append(f"/** The event of each topic. */\nexport interface Events {{\n{rows}\n}}\n")
+    parts.append(_streamed(topics))
     return "\n".join(parts)
+
+
+def _streamed(topics: list[Topic]) -> str:
+    rows = "\n".join(f"  '{topic.name}'," for topic in topics if topic.about.get("streamed"))
+    about = "/** Topics of the event stream; the end of a key is `<topic>.deleted`. */"
+    return f"{about}\nexport const STREAMED = [\n{rows}\n] as const\n"
 
 
 def _interface(shape: Shape) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.pipeline import Site, make_site, upload, wait_done
 from tests.support.private_stack import REPO, PrivateStack
-from tests.support.road import Place, make_place, upload, wait_done
 
 
 @pytest.fixture(scope="session")
@@ -46,15 +46,15 @@ def client(stack: PrivateStack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="package")
-def place(stack: PrivateStack, layout: dict[str, Any]) -> Place:
+def site(stack: PrivateStack, layout: dict[str, Any]) -> Site:
     """A site with the demo's camera."""
     with stack.client() as client:
-        return make_place(client, layout)
+        return make_site(client, layout)
 
 
 @pytest.fixture(scope="package")
-def finished(stack: PrivateStack, place: Place, demo_files: Path) -> dict[str, Any]:
+def finished(stack: PrivateStack, site: Site, demo_files: Path) -> dict[str, Any]:
     """The job document of the demo's clip after its run."""
     with stack.client() as client:
-        video = upload(client, place, demo_files / "clip.mp4", make=["frames", "tables", "hazards"])
+        video = upload(client, site, demo_files / "clip.mp4", make=["frames", "tables", "hazards"])
         return wait_done(client, video["video_id"])

@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.pipeline import Site, ok, wait_done
 from tests.support.private_stack import REPO, PrivateStack
-from tests.support.road import Place, ok, wait_done
+from tests.support.side_by_side import BESIDE
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), BESIDE]
 PAGE = (REPO / "docs" / "frontend.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 SCRIPT = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
@@ -52,15 +53,15 @@ def block(containing: str) -> str:
 def frames_of(stream: "httpx.Response", names: set[str]) -> dict[str, tuple[str, Any]]:
     """The first (id, document) of each wanted event of an event stream."""
     found: dict[str, tuple[str, Any]] = {}
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in stream.iter_lines():
         if line:
             name, _, text = line.partition(": ")
-            said[name] = text
+            fields[name] = text
             continue
-        if said.get("event") in names and "data" in said:
-            found.setdefault(said["event"], (said.get("id", ""), json.loads(said["data"])))
-        said = {}
+        if fields.get("event") in names and "data" in fields:
+            found.setdefault(fields["event"], (fields.get("id", ""), json.loads(fields["data"])))
+        fields = {}
         if names <= found.keys():
             return found
     raise AssertionError(f"the stream ended with only {sorted(found)}")
@@ -68,12 +69,12 @@ def frames_of(stream: "httpx.Response", names: set[str]) -> dict[str, tuple[str,
 
 @pytest.fixture(scope="module")
 def asked(
-    stack: PrivateStack, place: Place, demo_files: Path, tmp_path_factory: pytest.TempPathFactory
+    stack: PrivateStack, site: Site, demo_files: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """A video announced and sent by the commands of the page; `job` is the answer, `folder` where they ran."""
     run, folder = stack.run(), tmp_path_factory.mktemp("frontend")
     shutil.copy(demo_files / "clip.mp4", folder / "noon.mp4")
-    values = {"API": run["api_url"], "KEY": run["key"], "CAMERA": place.camera_id}
+    values = {"API": run["api_url"], "KEY": run["key"], "CAMERA": site.camera_id}
     job = json.loads(shell(block("/v1/videos "), folder, **values))
     upload = job["upload"]
     shell(block("$CONTENT_URL"), folder, CONTENT_URL=upload["content_url"], UPLOAD_TOKEN=upload["token"])
@@ -81,7 +82,7 @@ def asked(
 
 
 def test_every_block_of_the_page_is_run_here() -> None:
-    known = ("/v1/session", "/v1/videos ", "$CONTENT_URL", "/v1/links")
+    known = ("/v1/session", "/v1/sites ", "/v1/cameras ", "/layout ", "/v1/videos ", "$CONTENT_URL", "/v1/links")
     assert all(any(word in each for word in known) for each in SHELL), "a new block needs a test here"
     assert len(SHELL) == len(known)
     assert len(SCRIPT) == 1
@@ -93,6 +94,26 @@ def test_every_path_of_the_page_is_in_the_reference(client: httpx.Client) -> Non
     assert len(named) > 5
     for path in named:
         assert any(known.fullmatch(path) for known in there), f"{path} is not in the reference"
+
+
+def test_a_site_a_camera_and_its_layout(asked: dict[str, Any], client: httpx.Client) -> None:
+    folder, values = asked["folder"], asked["values"]
+    site = json.loads(shell(block("/v1/sites "), folder, **values))["site_id"]
+    camera = json.loads(shell(block("/v1/cameras "), folder, **values, SITE=site))["camera_id"]
+    made = json.loads(shell(block("/layout "), folder, **values | {"CAMERA": camera}))
+    assert (made["version"], [table["label"] for table in made["tables"]]) == (1, ["Table 7"])
+    renamed = made | {"tables": [made["tables"][0] | {"label": "Window"}]}
+    again = ok(client.put(f"/v1/cameras/{camera}/layout", json=renamed))
+    assert (again["version"], again["tables"][0]["table_id"]) == (2, made["tables"][0]["table_id"])
+    assert ok(client.get("/v1/tables", params={"site_id": site}))["items"][0]["label"] == "Window"
+
+
+def test_docs_is_what_the_page_calls_it(client: httpx.Client) -> None:
+    """A page to read, without scripts: it sends no requests."""
+    assert "it sends no requests" in PAGE
+    page = client.get("/docs").text
+    assert "<script" not in page
+    assert "/v1/videos" in page and "layout_not_found" in page
 
 
 def test_a_browser_signs_in_gets_a_cookie_and_signs_out(asked: dict[str, Any], client: httpx.Client) -> None:
@@ -110,7 +131,7 @@ def test_a_browser_signs_in_gets_a_cookie_and_signs_out(asked: dict[str, Any], c
 def test_the_announcement_is_the_job_document_and_where_to_send(asked: dict[str, Any]) -> None:
     job = asked["job"]
     assert job.keys() >= JOB
-    assert job["status"] == "queued"
+    assert job["status"] == "awaiting_file"
     assert job["upload"].keys() >= {"create_url", "content_url", "token", "expires_at"}
     assert job["sampling"] == {"mode": "cadence", "every_ms": 1000}
     assert set(job["make"]) == {"frames", "tables", "hazards"}, "with a layout the default is everything"
@@ -145,18 +166,18 @@ def test_a_name_read_on_a_topic_is_exchanged_for_a_link(asked: dict[str, Any], c
     assert (picture.status_code, len(picture.content)) == (200, link["size_bytes"])
 
 
-def test_a_request_whose_answer_was_lost_is_sent_again(client: httpx.Client, place: Place) -> None:
-    body, once = {"camera_id": place.camera_id}, {"Idempotency-Key": f"once-{place.camera_id}"}
+def test_a_request_whose_response_was_lost_is_replayed(client: httpx.Client, site: Site) -> None:
+    body, once = {"camera_id": site.camera_id}, {"Idempotency-Key": f"once-{site.camera_id}"}
     first = client.post("/v1/videos", json=body, headers=once)
-    again = client.post("/v1/videos", json=body, headers=once)
-    assert ok(first)["video_id"] == ok(again)["video_id"]
-    assert again.headers["Idempotent-Replayed"] == "true"
+    replayed = client.post("/v1/videos", json=body, headers=once)
+    assert ok(first)["video_id"] == ok(replayed)["video_id"]
+    assert replayed.headers["Idempotent-Replayed"] == "true"
     other = client.post("/v1/videos", json=body | {"filename": "other.mp4"}, headers=once)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_two_people_one_layout(client: httpx.Client, place: Place, layout: dict[str, Any]) -> None:
-    path = f"/v1/cameras/{ok(client.post('/v1/cameras', json={'site_id': place.site_id, 'name': 'Two'}))['camera_id']}"
+def test_two_people_one_layout(client: httpx.Client, site: Site, layout: dict[str, Any]) -> None:
+    path = f"/v1/cameras/{ok(client.post('/v1/cameras', json={'site_id': site.site_id, 'name': 'Two'}))['camera_id']}"
     assert client.put(f"{path}/layout", json=layout, headers={"If-None-Match": "*"}).is_success
     tag = client.get(f"{path}/layout").headers["ETag"]
     other = layout | {"tables": layout["tables"][1:]}  # one that shows the same would be the same version
@@ -167,16 +188,21 @@ def test_two_people_one_layout(client: httpx.Client, place: Place, layout: dict[
     assert client.get("/v1/states").headers["RateLimit"].startswith('"key";r=')
 
 
-def test_states_and_hazards_have_the_fields_of_the_page(asked: dict[str, Any], client: httpx.Client) -> None:
+def test_states_and_hazards_have_the_fields_of_the_page(
+    asked: dict[str, Any], client: httpx.Client, site: Site
+) -> None:
     run = wait_done(client, asked["job"]["video_id"])["run_id"]
     states = ok(client.get("/v1/states", params={"run_id": run}))["items"]
     assert states
     for state in states:
         assert state.keys() >= {"table_id", "state", "confidence", "as_of", "since", "expires_at", "run_id"}
         assert state["run_id"] == run
+        assert state["label"] == site.labels[state["table_id"]]
     alerts = ok(client.get("/v1/hazards", params={"run_id": run}))["items"]
     assert alerts
-    assert alerts[0].keys() >= {"kind", "status", "severity", "box", "near_table_ids", "opened_at"}
+    assert alerts[0].keys() >= {"kind", "status", "severity", "box", "near_table_ids", "near_table_labels", "opened_at"}
+    for alert in alerts:
+        assert alert["near_table_labels"] == [site.labels[each] for each in alert["near_table_ids"]]
 
 
 def test_a_person_acts_on_a_hazard(asked: dict[str, Any], client: httpx.Client) -> None:
@@ -188,25 +214,27 @@ def test_a_person_acts_on_a_hazard(asked: dict[str, Any], client: httpx.Client) 
         assert answer.is_success or answer.status_code == 409, answer.text
 
 
-def test_the_stream_of_the_page(asked: dict[str, Any], client: httpx.Client, place: Place) -> None:
+def test_the_stream_of_the_page(asked: dict[str, Any], client: httpx.Client, site: Site) -> None:
     names = set(re.findall(r'addEventListener\("([\w.]+)"', SCRIPT[0]))
-    assert names == {"snapshot", "table.state", "video.job", "hazard.alert"}
+    assert names == {"resync", "snapshot", "table.state", "video.job", "hazard.alert"}
     wait_done(client, asked["job"]["video_id"])
-    with client.stream("GET", "/v1/events", params={"site_id": place.site_id}) as stream:
+    with client.stream("GET", "/v1/events", params={"site_id": site.site_id}) as stream:
         at, snapshot = frames_of(stream, {"snapshot"})["snapshot"]
     assert re.fullmatch(r"\w+-\d+", at), "epoch-seq"
     assert snapshot.keys() >= {"videos", "states", "hazards", "cameras"}
     epoch = at.split("-")[0]
     earlier = {"Last-Event-ID": f"{epoch}-0"}
-    with client.stream("GET", "/v1/events", params={"site_id": place.site_id}, headers=earlier) as stream:
-        assert frames_of(stream, names - {"snapshot"}).keys() == names - {"snapshot"}
+    with client.stream("GET", "/v1/events", params={"site_id": site.site_id}, headers=earlier) as stream:
+        deltas = names - {"resync", "snapshot"}
+        assert frames_of(stream, deltas).keys() == deltas
     lost = {"Last-Event-ID": "another-7"}
-    with client.stream("GET", "/v1/events", params={"site_id": place.site_id}, headers=lost) as stream:
-        assert frames_of(stream, {"snapshot"})["snapshot"][1]["reason"] == "reset"
+    with client.stream("GET", "/v1/events", params={"site_id": site.site_id}, headers=lost) as stream:
+        heard = frames_of(stream, {"resync", "snapshot"})
+        assert (heard["resync"][1]["last_event_id"], heard["snapshot"][1]["reason"]) == ("another-7", "reset")
 
 
-def test_cancel_retry_and_delete(asked: dict[str, Any], client: httpx.Client, place: Place) -> None:
-    video = ok(client.post("/v1/videos", json={"camera_id": place.camera_id}))["video_id"]
+def test_cancel_retry_and_delete(asked: dict[str, Any], client: httpx.Client, site: Site) -> None:
+    video = ok(client.post("/v1/videos", json={"camera_id": site.camera_id}))["video_id"]
     assert ok(client.post(f"/v1/videos/{video}/cancel"))["status"] == "cancelled"
     refused = client.post(f"/v1/videos/{video}/retry")
     assert (refused.status_code, refused.json()["code"]) == (409, "video_not_failed")
@@ -215,12 +243,12 @@ def test_cancel_retry_and_delete(asked: dict[str, Any], client: httpx.Client, pl
     assert client.get(f"/v1/videos/{video}/job").status_code == 404
 
 
-def test_wrong_things_are_refused_as_the_page_says(client: httpx.Client, asked: dict[str, Any], place: Place) -> None:
+def test_wrong_things_are_refused_as_the_page_says(client: httpx.Client, asked: dict[str, Any], site: Site) -> None:
     with httpx.Client(base_url=client.base_url, trust_env=False) as nobody:
         assert nobody.get("/v1/states").status_code == 401
     assert client.get("/v1/videos/vid_of_somebody_else").status_code == 404
     assert client.post("/v1/videos", json={"sampling": {"mode": "sometimes"}}).status_code == 422
-    job = ok(client.post("/v1/videos", json={"camera_id": place.camera_id}))
+    job = ok(client.post("/v1/videos", json={"camera_id": site.camera_id}))
     upload, folder = job["upload"], asked["folder"]
     (folder / "noon.mp4").write_bytes(b"no video at all")
     shell(block("$CONTENT_URL"), folder, CONTENT_URL=upload["content_url"], UPLOAD_TOKEN=upload["token"])

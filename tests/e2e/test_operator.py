@@ -1,4 +1,4 @@
-"""What an operator has at night: one id through all logs, metrics that add up, a check, and no secret anywhere."""
+"""What an operator needs at night: one id through all logs, metrics that add up, a check, and no secret anywhere."""
 
 import json
 import os
@@ -14,12 +14,13 @@ import httpx
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.support.pipeline import Site, ok, read_topics
 from tests.support.private_stack import PrivateStack, until
-from tests.support.road import Place, hear, ok
+from tests.support.side_by_side import BESIDE
 
 from tablewatch_schemas import TOPICS, dlq_name
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), BESIDE]
 SERVICES = {"ingest", "extractor", "cropper", "classifier-gateway", "hazard", "api"}
 PLANTED = "hunter2planted"
 SECRET_SETTINGS = ("SECRET", "PASSWORD", "BOOTSTRAP_KEY", "TABLEWATCH_KEY")
@@ -48,10 +49,10 @@ def test_one_id_tells_the_story_from_upload_to_state(stack: PrivateStack, finish
     run_id = finished["run_id"]
     story = [line for line in lines(stack) if run_id in json.dumps(line)]
     assert {line["service"] for line in story} == SERVICES
-    told = [line["event"] for line in story]
-    assert {"video_announced", "upload stored", "job_accepted", "segment", "run_published", "table_state"} <= set(told)
-    assert told.index("video_announced") < told.index("upload stored")
-    assert told.index("job_accepted") < told.index("segment")
+    names = [line["event"] for line in story]
+    assert {"video_announced", "upload stored", "job_accepted", "segment", "run_published", "table_state"} <= set(names)
+    assert names.index("video_announced") < names.index("upload stored")
+    assert names.index("job_accepted") < names.index("segment")
     ends = [(line["status"], line["stage"]) for line in story if line["event"] == "job"]
     assert ends[-1] == ("done", "done")
     readers = {line["topic"] for line in story if line["event"] == "record_done"}
@@ -69,9 +70,9 @@ def test_the_trace_that_began_at_ingest_reaches_the_read_model(stack: PrivateSta
 
 
 def test_the_ledger_balances_and_the_metrics_say_the_same(stack: PrivateStack, finished: dict[str, Any]) -> None:
-    code, told = cli(stack, "ledger", "--run", finished["run_id"], "--wait", "60")
-    assert (code, told["balanced"], told["settled"]) == (0, True, True)
-    tables, hazards = told["accounts"]
+    code, ledger = cli(stack, "ledger", "--run", finished["run_id"], "--wait", "60")
+    assert (code, ledger["balanced"], ledger["settled"]) == (0, True, True)
+    tables, hazards = ledger["accounts"]
     assert tables["extracted"] == hazards["extracted"] == finished["frames"]["published"]
     assert tables["extracted"] == tables["done"] + sum(tables["dropped"].values()) + tables["dead_lettered"]
     counted: Counter[str] = Counter()
@@ -108,11 +109,14 @@ def test_a_finished_job_is_in_the_figures(stack: PrivateStack, finished: dict[st
 def test_check_names_every_part(stack: PrivateStack, finished: dict[str, Any]) -> None:
     def answered() -> list[dict[str, Any]] | None:
         """On a busy machine a part may once take longer to answer than `check` waits."""
-        said: list[dict[str, Any]] = cli(stack, "check")[1]
-        return said if all(each["reachable"] for each in said) else None
+        found: list[dict[str, Any]] = cli(stack, "check")[1]
+        return found if all(each["reachable"] for each in found) else None
 
     parts = {each["part"]: each for each in until(answered, 120, "an answer of every part")}
-    assert SERVICES | {"postgres", "kafka", "topics", "jobs", "outboxes", "dead letters", "lag"} <= set(parts)
+    others = {"postgres", "kafka", "topics", "jobs", "outboxes", "sandbox", "dead letters", "lag"}
+    assert SERVICES | others <= set(parts)
+    assert parts["sandbox"]["ok"], parts["sandbox"]
+    assert all(parts[name]["ok"] for name in ("store", "database", "broker"))
     assert parts["postgres"]["detail"].startswith("listens at 127.0.0.1:")
 
 
@@ -121,17 +125,17 @@ def _samples(page: str) -> Iterator[Any]:
         yield from family.samples
 
 
-def test_no_secret_is_in_a_log_a_topic_or_a_metric(stack: PrivateStack, place: Place, finished: dict[str, Any]) -> None:
-    secrets = _settings(stack) | _used(stack, place, finished)
-    _plant(stack, place)
+def test_no_secret_is_in_a_log_a_topic_or_a_metric(stack: PrivateStack, site: Site, finished: dict[str, Any]) -> None:
+    secrets = _settings(stack) | _used(stack, site, finished)
+    _plant(stack, site)
     haystacks = {str(file.name): file.read_text() for file in (stack.home / "logs").glob("*.log")}
     haystacks |= {f"/metrics of {name}": page for name, page in pages(stack).items()}
     topics = {*TOPICS, *_dead_letter_topics()} & set(_there(stack))
-    for record in hear(stack, *sorted(topics)):
+    for record in read_topics(stack, *sorted(topics)):
         headers = b" ".join(value for _, value in record.headers)
         text = b" ".join((record.key or b"", record.value or b"", headers))
         haystacks[f"{record.topic}/{record.partition}/{record.offset}"] = text.decode(errors="replace")
-    assert any(finished["run_id"] in text for text in haystacks.values())  # it does read what it says
+    assert any(finished["run_id"] in text for text in haystacks.values())  # against reading nothing
     leaks = [(where, name) for where, text in haystacks.items() for name, secret in secrets.items() if secret in text]
     assert leaks == []
 
@@ -149,7 +153,7 @@ def _settings(stack: PrivateStack) -> dict[str, str]:
     return found
 
 
-def _used(stack: PrivateStack, place: Place, finished: dict[str, Any]) -> dict[str, str]:
+def _used(stack: PrivateStack, site: Site, finished: dict[str, Any]) -> dict[str, str]:
     """Secrets that clients hold: the key, a session's cookie, an upload's token, the signature of a link."""
     key = stack.run()["key"]
     with httpx.Client(base_url=stack.run()["api_url"], timeout=60, trust_env=False) as browser:
@@ -159,7 +163,7 @@ def _used(stack: PrivateStack, place: Place, finished: dict[str, Any]) -> dict[s
         frames = ok(client.get(f"/v1/videos/{finished['video_id']}/frames"))["items"]
         link = httpx.URL(frames[0]["url"])
         assert httpx.get(link, timeout=60).is_success
-        asked = {"site_id": place.site_id, "filename": "x.mp4", "size_bytes": 1, "make": ["frames"]}
+        asked = {"site_id": site.site_id, "filename": "x.mp4", "size_bytes": 1, "make": ["frames"]}
         token = ok(client.post("/v1/videos", json=asked))
     signatures = {f"{name} of a link": value for name, value in link.params.items() if len(value) >= 16}
     assert cookies
@@ -167,7 +171,7 @@ def _used(stack: PrivateStack, place: Place, finished: dict[str, Any]) -> dict[s
     return {"key": key, "upload token": token["upload"]["token"], "planted": PLANTED} | cookies | signatures
 
 
-def _plant(stack: PrivateStack, place: Place) -> None:
+def _plant(stack: PrivateStack, site: Site) -> None:
     """Requests that carry a made-up secret wherever one can stand. They are refused."""
     run = stack.run()
     headers = {"Authorization": f"Bearer twk_12345678_{PLANTED}", "Cookie": f"tablewatch_session={PLANTED}"}
@@ -175,7 +179,7 @@ def _plant(stack: PrivateStack, place: Place) -> None:
         for path in ("/v1/sites", "/files/vid_1", f"/v1/objects/a/b.jpg?expires=9999999999&signature={PLANTED}"):
             for method in ("GET", "HEAD", "POST", "PATCH"):
                 httpx.request(method, base + path, headers=headers, content=b"{" + PLANTED.encode(), timeout=60)
-    camera = {"site_id": place.site_id, "name": "Planted"}
+    camera = {"site_id": site.site_id, "name": "Planted"}
     address = f"rtsp://viewer:{PLANTED}@203.0.113.9/stream"
     with stack.client() as client:
         refused = client.post("/v1/cameras", json=camera | {"source": {"type": "rtsp", "address": address}})
@@ -192,5 +196,5 @@ def _there(stack: PrivateStack) -> list[str]:
 
 
 def test_logs_are_there_to_be_read(stack: PrivateStack) -> None:
-    """Against the other tests' passing because they read nothing."""
+    """Without logs the tests above would pass and prove nothing."""
     assert {Path(file).stem for file in (stack.home / "logs").glob("*.log")} >= SERVICES

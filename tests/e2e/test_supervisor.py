@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.pipeline import make_site, of_run, ok, read_topics, states, upload, wait_done
 from tests.support.private_stack import REPO, PrivateStack, until
-from tests.support.road import hear, make_place, of_run, ok, states, upload, wait_done
+from tests.support.side_by_side import BESIDE
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), BESIDE]
 PARTS = {"kafka", "postgres", "ingest", "extractor", "cropper", "classifier-gateway", "hazard", "api"}
 
 
@@ -50,8 +51,8 @@ def test_states_outlive_a_restart_and_nothing_is_left(tmp_path: Path, layout: di
     stack = PrivateStack(tmp_path / "home")
     try:
         with stack.start().client() as client:
-            place = make_place(client, layout)
-            video = upload(client, place, demo_files / "clip.mp4", sampling={"mode": "cadence", "every_ms": 4000})
+            site = make_site(client, layout)
+            video = upload(client, site, demo_files / "clip.mp4", sampling={"mode": "cadence", "every_ms": 4000})
             assert wait_done(client, video["video_id"])["status"] == "done"
             before = ok(client.get("/v1/states", params={"run_id": video["run_id"]}))["items"]
         key = stack.run()["key"]
@@ -61,7 +62,9 @@ def test_states_outlive_a_restart_and_nothing_is_left(tmp_path: Path, layout: di
         with stack.start().client() as client:
             assert stack.run()["key"] == key
             assert ok(client.get("/v1/states", params={"run_id": video["run_id"]}))["items"] == before
-        assert set(states(of_run(hear(stack, "table.state"), video["run_id"]), place)) == set(place.labels.values())
+        assert set(states(of_run(read_topics(stack, "table.state"), video["run_id"]), site)) == set(
+            site.labels.values()
+        )
     finally:
         stack.stop_if_up()
 

@@ -1,18 +1,18 @@
-"""One stack for most faults, what an undisturbed run gives on it, and a line for each fault at the end."""
+"""One stack for most faults, the outcome of an undisturbed run on it, and a line for each fault at the end."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import client, demo_files, layout, place, stack
-from tests.faults.proof import Proof, Tell
-from tests.support.load import Load
-from tests.support.outcome import Outcome, heard_of, nothing_twice, outcome
+from tests.e2e.conftest import client, demo_files, layout, site, stack
+from tests.faults.checks import Checks, Report
+from tests.support.outcome import Outcome, assert_one_content_per_id, outcome, records_of
+from tests.support.pipeline import Site
 from tests.support.private_stack import PrivateStack
-from tests.support.road import Place
+from tests.support.uploads import Uploads
 
-__all__ = ["client", "demo_files", "layout", "place", "stack"]
-LINES = pytest.StashKey[list[str]]()
+__all__ = ["client", "demo_files", "layout", "site", "stack"]
+LINE = "fault"
 
 
 @pytest.fixture(scope="session")
@@ -22,44 +22,51 @@ def clip(demo_files: Path) -> Path:
 
 
 @pytest.fixture(scope="package")
-def undisturbed(stack: PrivateStack, place: Place, clip: Path) -> Outcome:
-    """The clip without a fault."""
-    with Load(stack, place, clip) as load:
-        (sent,) = load.start()
-        assert sent.ended()["status"] == "done"
-    heard = heard_of(stack, {sent.run_id})
-    nothing_twice(heard)
-    return outcome(stack, place, sent.run_id, heard)
+def undisturbed(stack: PrivateStack, site: Site, clip: Path) -> Outcome:
+    """The outcome of the clip without a fault."""
+    with Uploads(stack, site, clip) as uploads:
+        (upload,) = uploads.start()
+        assert upload.wait()["status"] == "done"
+    records = records_of(stack, {upload.run_id})
+    assert_one_content_per_id(records)
+    return outcome(stack, site, upload.run_id, records)
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Tell:
-    """Adds a line to the summary at the end."""
-    return request.config.stash.setdefault(LINES, []).append
+def report(request: pytest.FixtureRequest) -> Report:
+    """Adds a line to the summary at the end, also from a pytest worker."""
+    return lambda line: request.node.user_properties.append((LINE, line))
 
 
 @pytest.fixture
-def proof(undisturbed: Outcome, tell: Tell) -> Proof:
-    """Compares what came out under a fault with the undisturbed run, and tells the figures."""
-    return Proof(undisturbed, tell)
+def checks(undisturbed: Outcome, report: Report) -> Checks:
+    """Compares outcomes under a fault with the undisturbed one, and reports the figures."""
+    return Checks(undisturbed, report)
 
 
 @pytest.fixture
-def load(stack: PrivateStack, place: Place, clip: Path) -> Iterator[Load]:
+def uploads(stack: PrivateStack, site: Site, clip: Path) -> Iterator[Uploads]:
     """Uploads to the shared stack."""
-    with Load(stack.up(), place, clip) as uploads:
-        yield uploads
+    with Uploads(stack.up(), site, clip) as running:
+        yield running
 
 
 @pytest.fixture
-def alone(stack: PrivateStack, undisturbed: Outcome) -> None:
-    """For a test with a stack of its own: the shared one rests, so that two do not share the machine."""
+def shared_stack_stopped(stack: PrivateStack, undisturbed: Outcome) -> None:
+    """For a test with a stack of its own: two stacks would share the machine."""
     stack.stop_if_up()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line a fault."""
-    lines = terminalreporter.config.stash.get(LINES, [])
+    reports = (report for reports in terminalreporter.stats.values() for report in reports)
+    lines = [
+        str(line)
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, line in report.user_properties
+        if name == LINE
+    ]
     if lines:
         terminalreporter.section("faults")
         terminalreporter.write("\n".join(lines) + "\n")

@@ -6,45 +6,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.proof import PATIENCE_S, Proof, Since
-from tests.faults.test_storage import calm, loaded
+from tests.faults.checks import TIMEOUT_S, Checks, FaultEnd
+from tests.faults.test_storage import loaded, undisturbed_uploads
+from tests.support.faketime import PATCHES, library, preloaded
 from tests.support.private_stack import REPO
+from tests.support.side_by_side import BESIDE
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("alone")]
-LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1")
+pytestmark = [pytest.mark.timeout(1800), BESIDE, pytest.mark.usefixtures("shared_stack_stopped")]
 HOUR_S = 3600
 
 
-def library() -> Path | None:
-    """Debian's libfaketime, where it is installed."""
-    found = [path for pattern in LIBRARIES for path in Path("/").glob(pattern.lstrip("/"))]
-    return found[0] if found else None
-
-
-def preloaded(offset: Path, fake: Path) -> dict[str, str]:
-    """Every process of the stack but Kafka reads the time of day through the library; Java stands still with it."""
-    return {
-        "LD_PRELOAD": str(fake),
-        "FAKETIME_SKIP_CMDS": "java",
-        "FAKETIME_TIMESTAMP_FILE": str(offset),
-        "FAKETIME_CACHE_DURATION": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-        "NO_FAKE_STAT": "1",
-    }
+def stepped(offset: Path, fake: Path) -> dict[str, str]:
+    """Every process of the stack but Kafka reads the time of day through the library, the offset from a file."""
+    own = {"FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_CACHE_DURATION": "1", "PYTHONPATH": _path(PATCHES)}
+    return preloaded(fake) | own
 
 
 def own_clock(offset: Path, folder: Path) -> dict[str, str]:
     """Without the library: the clock that is injected into the six services reads the offset; nothing else does."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(INJECTED)
-    path = os.pathsep.join([str(folder), str(REPO / "deploy" / "local")])
-    return {"PYTHONPATH": path, "TESTS_CLOCK_OFFSET": str(offset)}
+    return {"PYTHONPATH": _path(folder), "TESTS_CLOCK_OFFSET": str(offset)}
 
 
-def put(offset: Path, said: str) -> None:
-    """At one stroke: the services read the file at any moment."""
+def _path(folder: Path) -> str:
+    return os.pathsep.join([str(folder), str(REPO / "deploy" / "local")])
+
+
+def write(offset: Path, text: str) -> None:
+    """By rename: the services read the file at any moment."""
     written = offset.with_suffix(".new")
-    written.write_text(said)
+    written.write_text(text)
     written.replace(offset)
 
 
@@ -61,20 +53,20 @@ SystemClock.now = now
 """
 
 
-def test_the_clock_steps_back(tmp_path: Path, layout: dict[str, Any], clip: Path, proof: Proof) -> None:
+def test_the_clock_steps_back(tmp_path: Path, layout: dict[str, Any], clip: Path, checks: Checks) -> None:
     offset = tmp_path / "offset"
-    put(offset, "+0\n")
+    write(offset, "+0\n")
     fake = library()
-    settings = preloaded(offset, fake) if fake else own_clock(offset, tmp_path / "injected")
-    with loaded(tmp_path / "home", layout, clip, settings) as (load, watch):
-        usual = calm(load, 3)
-        sent = load.start(2)
-        load.until_published(sent[0], 5)
-        put(offset, f"-{HOUR_S}\n")
+    settings = stepped(offset, fake) if fake else own_clock(offset, tmp_path / "injected")
+    with loaded(tmp_path / "home", layout, clip, settings) as (uploads, times):
+        usual = undisturbed_uploads(uploads, 3)
+        checked = uploads.start(2)
+        uploads.wait_published(checked[0], 5)
+        write(offset, f"-{HOUR_S}\n")
         time.sleep(2)  # the library looks at the file once a second
-        since = Since(time.monotonic(), watch, usual)
-        killed = load.stack.kill("extractor")  # its leases end in an hour, by the clock of before
-        sent += load.start()
-        load.stack.back("extractor", killed, PATIENCE_S)
+        end = FaultEnd(time.monotonic(), times, usual)
+        killed = uploads.stack.kill("extractor")  # its leases end in an hour, by the clock of before
+        checked += uploads.start()
+        uploads.stack.wait_restarted("extractor", killed, TIMEOUT_S)
         whose = "the services and Postgres (libfaketime)" if fake else "the six services (no libfaketime here)"
-        proof.check_back(f"the clock of {whose} an hour back and the extractor killed", load, sent, since)
+        checks.equal_after(f"the clock of {whose} an hour back and the extractor killed", uploads, checked, end)

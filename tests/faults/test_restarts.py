@@ -1,4 +1,4 @@
-"""Services replaced while they work, one after another, alone and beside a second copy of each."""
+"""Services restarted while they work, one after another, alone and beside a second replica of each."""
 
 import signal
 import time
@@ -6,28 +6,31 @@ from contextlib import nullcontext
 
 import pytest
 from stack.services import MODULES
-from tests.faults.proof import PATIENCE_S, Proof, Tell, back
-from tests.support.copies import second_copies
-from tests.support.load import Load
+from tests.faults.checks import TIMEOUT_S, Checks, Report, wait_ready
 from tests.support.private_stack import PrivateStack
+from tests.support.replicas import second_replicas
+from tests.support.side_by_side import ON_THE_SHARED_STACK
+from tests.support.uploads import Uploads
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.timeout(1800), ON_THE_SHARED_STACK]
 AT_ONCE = 2
 
 
-@pytest.mark.parametrize("copies", [1, 2])
-def test_rolling_restart_under_load(copies: int, stack: PrivateStack, load: Load, proof: Proof, tell: Tell) -> None:
-    with second_copies(stack) if copies > 1 else nullcontext():
-        first, *_ = load.start(AT_ONCE)
-        load.until_published(first, 5)
-        seconds = [_restart(stack, load, name) for name in MODULES]
-    said = f"all well after {min(seconds):.1f} to {max(seconds):.1f} s each; "
-    proof.check(f"rolling restart of six services, copies of each: {copies}", load, load.sent, said)
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_rolling_restart_under_load(
+    replicas: int, stack: PrivateStack, uploads: Uploads, checks: Checks, report: Report
+) -> None:
+    with second_replicas(stack) if replicas > 1 else nullcontext():
+        first, *_ = uploads.start(AT_ONCE)
+        uploads.wait_published(first, 5)
+        seconds = [_restart(stack, uploads, name) for name in MODULES]
+    figures = f"all ready after {min(seconds):.1f} to {max(seconds):.1f} s each; "
+    checks.equal(f"rolling restart of six services, replicas of each: {replicas}", uploads, uploads.started, figures)
 
 
-def _restart(stack: PrivateStack, load: Load, name: str) -> float:
-    """SIGTERM, as a deployment does it; seconds until all is well again."""
-    load.start(max(0, AT_ONCE - load.under_way()))
+def _restart(stack: PrivateStack, uploads: Uploads, name: str) -> float:
+    """SIGTERM, as a deployment does it; seconds until all is ready."""
+    uploads.start(max(0, AT_ONCE - uploads.running()))
     since = time.monotonic()
-    stack.back(name, stack.kill(name, signal.SIGTERM), PATIENCE_S)
-    return back(stack, since)
+    stack.wait_restarted(name, stack.kill(name, signal.SIGTERM), TIMEOUT_S)
+    return wait_ready(stack, since)

@@ -1,6 +1,9 @@
-"""Where the pictures lie: a full disk, and a store that refuses and is late."""
+"""Faults of the object store: a full disk, and an S3 server that refuses and is late."""
 
+import json
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,82 +11,128 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.proof import Proof, Since
+from stack.services import MODULES
+from tests.faults.checks import Checks, FaultEnd, wait_unready
 from tests.integration.s3 import running
-from tests.support.faulty_store import Mood, faulty_door
-from tests.support.load import Load, Sent
+from tests.support.event_times import EventTimes
+from tests.support.faulty_store import Faults, faulty_proxy
+from tests.support.pipeline import make_site
 from tests.support.private_stack import PrivateStack
-from tests.support.road import make_place
-from tests.support.watch import Watch
+from tests.support.side_by_side import BESIDE
+from tests.support.uploads import Upload, Uploads
 
-from chassis.objects_local import TEMPORARY
+from objects.local import TEMPORARY
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("alone")]
-SICK_S = 25
+pytestmark = [pytest.mark.timeout(1800), BESIDE, pytest.mark.usefixtures("shared_stack_stopped")]
+FAULT_S = 25
 LATE_S = 10.0
 BLOCK = 64 * 1024
-MOODS = {
-    "S3 answering 503 to everything": (1.0, 0.0),
-    f"S3 {LATE_S:.0f} s late with everything": (0.0, 1.0),
+HOME_MB = 600
+DEAD_S = 15
+MORTAL = ("kafka", "postgres", "extractor")
+BACK_S = 120
+FAULTS = {
+    "S3 answering 503 to everything": (1.0, 0.0, "store_failing"),
+    f"S3 {LATE_S:.0f} s late with everything": (0.0, 1.0, "store_unreachable"),
 }
 
 
 @contextmanager
-def loaded(home: Path, layout: dict[str, Any], clip: Path, settings: dict[str, str]) -> Iterator[tuple[Load, Watch]]:
-    """A stack of its own with uploads to it, and what its topics tell."""
+def loaded(
+    home: Path, layout: dict[str, Any], clip: Path, settings: dict[str, str]
+) -> Iterator[tuple[Uploads, EventTimes]]:
+    """A stack of its own, uploads to it, and the times of its events."""
     stack = PrivateStack(home, settings=settings)
     try:
         with stack.start().client() as client:
-            place = make_place(client, layout)
-        with Watch(stack.run()["kafka_bootstrap"]) as watch, Load(stack, place, clip) as load:
-            yield load, watch
+            site = make_site(client, layout)
+        with EventTimes(stack.run()["kafka_bootstrap"]) as times, Uploads(stack, site, clip) as uploads:
+            yield uploads, times
     finally:
         stack.stop_if_up()
     assert stack.processes() == []
 
 
-def calm(load: Load, count: int) -> list[Sent]:
-    """As many uploads at once as a fault will meet, before it: what is usual on this stack."""
-    sent = load.start(count)
-    for each in sent:
-        assert each.ended()["status"] == "done"
-    return sent
+def undisturbed_uploads(uploads: Uploads, count: int) -> list[Upload]:
+    """As many uploads at once as a fault will meet, before it, to compare their times; none without FAULTS_FIGURES."""
+    if not os.environ.get("FAULTS_FIGURES"):
+        return []
+    started = uploads.start(count)
+    for upload in started:
+        assert upload.wait()["status"] == "done"
+    return started
 
 
-def test_a_store_that_refuses_and_is_late(tmp_path: Path, layout: dict[str, Any], clip: Path, proof: Proof) -> None:
-    mood = Mood()
-    with running(tmp_path / "buckets") as server, faulty_door(server.url, mood) as door:
-        settings = {"S3_URL": door, "S3_ACCESS_KEY": server.access_key, "S3_SECRET_KEY": server.secret_key}
-        with loaded(tmp_path / "home", layout, clip, settings) as (load, watch):
-            usual = calm(load, 3)
-            for fault, (refused, late) in MOODS.items():
-                sent = load.start(2)
-                load.until_published(sent[0], 5)
-                mood.sick(refused, late, LATE_S)
-                sent += load.start()
-                time.sleep(SICK_S)
-                mood.well()
-                said = f"{mood.counts['refused']} requests refused, {mood.counts['late']} late; "
-                proof.check_back(f"{fault} for {SICK_S} s", load, sent, Since(time.monotonic(), watch, usual), said)
+def test_a_store_that_refuses_and_is_late(tmp_path: Path, layout: dict[str, Any], clip: Path, checks: Checks) -> None:
+    faults = Faults()
+    with running(tmp_path / "buckets") as server, faulty_proxy(server.url, faults) as url:
+        settings = {"S3_URL": url, "S3_ACCESS_KEY": server.access_key, "S3_SECRET_KEY": server.secret_key}
+        with loaded(tmp_path / "home", layout, clip, settings) as (uploads, times):
+            usual = undisturbed_uploads(uploads, 3)
+            for fault, (refused, late, code) in FAULTS.items():
+                checked = uploads.start(2)
+                uploads.wait_published(checked[0], 5)
+                faults.begin(refused, late, LATE_S)
+                begun = time.monotonic()
+                checked += uploads.start()
+                named = wait_unready(uploads.stack, MODULES, "store", code)
+                assert "store" in wrong_parts(uploads.stack)
+                time.sleep(max(0.0, begun + FAULT_S - time.monotonic()))
+                faults.end()
+                figures = f"{faults.counts['refused']} requests refused, {faults.counts['late']} late, "
+                figures += f"named by all after {named:.1f} s; "
+                checks.equal_after(
+                    f"{fault} for {FAULT_S} s", uploads, checked, FaultEnd(time.monotonic(), times, usual), figures
+                )
 
 
-def test_a_full_disk(tmp_path: Path, layout: dict[str, Any], clip: Path, proof: Proof) -> None:
-    disk = tmp_path / "disk"
+def test_a_full_disk(tmp_path: Path, layout: dict[str, Any], clip: Path, checks: Checks) -> None:
+    """First of the objects alone; then of the stack's home, with its logs, Kafka and Postgres, which die meanwhile."""
+    disk, home = tmp_path / "disk", tmp_path / "home"
     settings = {"OBJECTS_DIR": str(disk)}
-    with small_disk(disk, 160) as small, loaded(tmp_path / "home", layout, clip, settings) as (load, watch):
-        usual = calm(load, 3)
-        sent = load.start(2)
-        load.until_published(sent[0], 5)
+    with (
+        small_disk(disk, 160) as small,
+        small_disk(home, HOME_MB),
+        loaded(home, layout, clip, settings) as (uploads, times),
+    ):
+        usual = undisturbed_uploads(uploads, 3)
+        checked = uploads.start(2)
+        uploads.wait_published(checked[0], 5)
         with full(disk) if small else no_folder(disk / TEMPORARY):
-            sent += load.start()
-            time.sleep(SICK_S)
-        what = "disk full" if small else "nothing can be written (no right to mount a small disk)"
-        proof.check_back(f"{what} for {SICK_S} s", load, sent, Since(time.monotonic(), watch, usual))
+            checked += uploads.start()
+            time.sleep(FAULT_S)
+        what = "disk full" if small else "nothing can be written (mounting a small disk is not permitted)"
+        checks.equal_after(f"{what} for {FAULT_S} s", uploads, checked, FaultEnd(time.monotonic(), times, usual))
+        if small:
+            die_on_a_full_home(uploads, FaultEnd(time.monotonic(), times, usual), checks)
+
+
+def die_on_a_full_home(uploads: Uploads, before: FaultEnd, checks: Checks) -> None:
+    """Nothing that runs can write a byte, and neither can the supervisor, its output included; three parts die."""
+    stack = uploads.stack
+    checked = uploads.start()
+    uploads.wait_published(checked[0], 5)
+    with full(stack.home):
+        killed = {name: stack.kill(name) for name in MORTAL}
+        time.sleep(DEAD_S)
+    end = FaultEnd(time.monotonic(), before.times, before.usual)
+    for name, pid in killed.items():
+        stack.wait_restarted(name, pid, BACK_S)
+    checked += uploads.start()
+    checks.equal_after(f"home full for {DEAD_S} s and {', '.join(MORTAL)} killed", uploads, checked, end)
+
+
+def wrong_parts(stack: PrivateStack) -> set[str]:
+    """Parts that `tablewatch check` calls wrong."""
+    environment = os.environ | {"TABLEWATCH_HOME": str(stack.home)}
+    command = [sys.executable, "-m", "tablewatch_cli", "check", "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return {finding["part"] for finding in json.loads(done.stdout) if finding["ok"] is False}
 
 
 @contextmanager
 def small_disk(where: Path, megabytes: int) -> Iterator[bool]:
-    """A file system of its own; False where one may not mount any, as in most containers."""
+    """A file system of its own; False where mounting is not permitted, as in most containers."""
     where.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(where)]
     mounted = not subprocess.run(command, check=False, capture_output=True).returncode
@@ -96,7 +145,7 @@ def small_disk(where: Path, megabytes: int) -> Iterator[bool]:
 
 @contextmanager
 def full(disk: Path) -> Iterator[None]:
-    """Write until nothing more fits, and make room again at the end."""
+    """Write until nothing more fits, and free the space at the end."""
     ballast = disk / ".ballast"
     with ballast.open("wb", buffering=0) as file:
         for size in (BLOCK, 1):

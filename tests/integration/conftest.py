@@ -9,37 +9,45 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.integration.s3 import S3Server, running
 
 REPO = Path(__file__).resolve().parents[2]
-PATIENCE_S = 120
+START_S = 120
 
 
 @pytest.fixture(scope="session")
 def infrastructure(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[dict[str, str]]:
-    """Addresses of both. The first worker starts them; they end by themselves when the last worker lets go."""
+    """Addresses of both, started by the first worker that asks."""
     base = tmp_path_factory.getbasetemp()
     home = (base if worker_id == "master" else base.parent) / "infrastructure"
     home.mkdir(exist_ok=True)
+    with shared_parts(home, os.environ) as addresses:
+        yield addresses
+
+
+@contextmanager
+def shared_parts(home: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Addresses of Kafka and Postgres in `home`. They end by themselves when the last who uses them leaves."""
     with (home / "users").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        _start_once(home)
+        _start_once(home, environment)
         yield _addresses(home)
 
 
-def _start_once(home: Path) -> None:
+def _start_once(home: Path, environment: Mapping[str, str]) -> None:
     try:
         (home / "started").touch(exist_ok=False)
     except FileExistsError:
         return
     with (home / "parts.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "stack.parts", str(home)],
-            env=os.environ | {"PYTHONPATH": str(REPO / "deploy" / "local")},
+            [sys.executable, "-m", "stack.infrastructure", str(home)],
+            env={**environment, "PYTHONPATH": os.pathsep.join(_path(environment))},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -47,8 +55,13 @@ def _start_once(home: Path) -> None:
         )
 
 
+def _path(environment: Mapping[str, str]) -> list[str]:
+    """Before what is there already: patches of Python for another time of day (`make calendar`)."""
+    return [str(REPO / "deploy" / "local"), *filter(None, [environment.get("PYTHONPATH")])]
+
+
 def _addresses(home: Path) -> dict[str, str]:
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + START_S
     while time.monotonic() < until:
         if (home / "ready.json").exists():
             return dict(json.loads((home / "ready.json").read_text()))

@@ -1,8 +1,10 @@
 """A real S3 server for tests: versitygw, built once with Go into .local/tools; nanio (from PyPI) where there is no Go.
 
-Both verify signatures and expiry. TEST_S3=nanio takes the second one on purpose.
+Both verify signatures and expiry. TEST_S3=nanio takes the second one on purpose. Run as a program this builds the
+server, so that no test's timeout counts the build.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -40,14 +42,22 @@ def versitygw() -> Path | None:
     go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
     if go is None:
         return None
-    building = TOOLS / f"building-{os.getpid()}"
-    building.mkdir(parents=True)
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    with (TOOLS / "versitygw.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # pytest workers ask for it at the same time
+        if not program.exists():
+            _build(go, program)
+    return program
+
+
+def _build(go: str, program: Path) -> None:
+    building = TOOLS / "building"
+    building.mkdir(exist_ok=True)
     try:
-        subprocess.run([go, "install", PACKAGE], env={**os.environ, "GOBIN": str(building)}, check=True, timeout=600)
-        (building / "versitygw").replace(program)
+        subprocess.run([go, "install", PACKAGE], env={**os.environ, "GOBIN": str(building)}, check=True, timeout=900)
+        (building / program.name).replace(program)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return program
 
 
 @contextmanager
@@ -96,3 +106,7 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    versitygw()

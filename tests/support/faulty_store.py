@@ -1,4 +1,4 @@
-"""A door in front of an S3 server that can be told to misbehave: refuse with 503, or answer late."""
+"""A proxy in front of an S3 server that refuses with 503, or answers late, while a test wants it to."""
 
 import http.client
 import random
@@ -18,41 +18,41 @@ BUSY = (
 
 
 @dataclass
-class Mood:
-    """What share of requests is refused, what share is late, and how late (seconds). Counts what it did."""
+class Faults:
+    """The share of requests that is refused, the share that is late, and how late (seconds). Counts outcomes."""
 
     refused: float = 0.0
     late: float = 0.0
     late_s: float = 0.0
     counts: dict[str, int] = field(default_factory=lambda: {"passed": 0, "refused": 0, "late": 0})
-    dice: random.Random = field(default_factory=lambda: random.Random(7))
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
 
-    def turn(self) -> str:
-        """What happens to the next request."""
-        number = self.dice.random()
+    def outcome(self) -> str:
+        """What happens to the next request: passed, refused or late."""
+        number = self.chance.random()
         chosen = "refused" if number < self.refused else "late" if number < self.refused + self.late else "passed"
         self.counts[chosen] += 1
         return chosen
 
-    def sick(self, refused: float, late: float, late_s: float = 0.0) -> None:
-        """Misbehave from now on, and count anew."""
+    def begin(self, refused: float, late: float, late_s: float = 0.0) -> None:
+        """Inject from now on, and count from zero."""
         self.counts = dict.fromkeys(self.counts, 0)
         self.refused, self.late, self.late_s = refused, late, late_s
 
-    def well(self) -> None:
-        """Behave from now on; what is late already stays so."""
+    def end(self) -> None:
+        """Pass everything from now on; requests that are late already stay so."""
         self.refused = self.late = 0.0
 
 
 @contextmanager
-def faulty_door(upstream: str, mood: Mood) -> Iterator[str]:
+def faulty_proxy(upstream: str, faults: Faults) -> Iterator[str]:
     """The address of a proxy to `upstream` on a free port of the loopback."""
 
-    class Door(_Door):
-        """Bound to this server and mood."""
+    class Proxy(_Proxy):
+        """Bound to this server and these faults."""
 
-    Door.upstream, Door.mood = urlsplit(upstream).netloc, mood
-    server = _Server(("127.0.0.1", 0), Door)
+    Proxy.upstream, Proxy.faults = urlsplit(upstream).netloc, faults
+    server = _Server(("127.0.0.1", 0), Proxy)
     serving = threading.Thread(target=server.serve_forever, name="faulty store", daemon=True)
     serving.start()
     try:
@@ -68,37 +68,37 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # of five, the default, connections would wait for each other
 
 
-class _Door(BaseHTTPRequestHandler):
+class _Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     upstream: str
-    mood: Mood
+    faults: Faults
 
-    def _any(self) -> None:
+    def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        turn = self.mood.turn()
-        if turn == "refused":
-            self._answer(503, [("Content-Type", "application/xml")], BUSY)
+        outcome = self.faults.outcome()
+        if outcome == "refused":
+            self._respond(503, [("Content-Type", "application/xml")], BUSY)
             return
-        if turn == "late":
-            time.sleep(self.mood.late_s)
-        self._pass_on(body)
+        if outcome == "late":
+            time.sleep(self.faults.late_s)
+        self._forward(body)
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _any  # noqa: N815 (http.server's names)
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 (http.server's names)
 
-    def _pass_on(self, body: bytes) -> None:
-        """The request as it came: its signature covers the Host that the client used."""
+    def _forward(self, body: bytes) -> None:
+        """Send the request on unchanged: its signature covers the Host that the client used."""
         upstream = http.client.HTTPConnection(self.upstream, timeout=60)
         try:
             upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
                 upstream.putheader(name, value)
             upstream.endheaders(body)
-            answer = upstream.getresponse()
-            self._answer(answer.status, answer.getheaders(), answer.read())
+            response = upstream.getresponse()
+            self._respond(response.status, response.getheaders(), response.read())
         finally:
             upstream.close()
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def _respond(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response_only(status)
         length = str(len(body))
         for name, value in headers:
@@ -112,4 +112,4 @@ class _Door(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the tests count for themselves."""
+        """Log nothing: the tests read the counts."""

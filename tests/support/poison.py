@@ -1,4 +1,4 @@
-"""Records that nobody can use, put where a run's own records will follow."""
+"""Records that no consumer can use, produced to the partitions that a run's own records will follow in."""
 
 import asyncio
 import json
@@ -28,8 +28,8 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Put:
-    """Where one lies."""
+class Poison:
+    """One that was produced."""
 
     kind: Kind
     topic: str
@@ -38,7 +38,7 @@ class Put:
 
 
 def _headers(info: TopicInfo, version: int = 1) -> Headers:
-    said = {
+    headers = {
         "ce_id": "5f0e4c1e-0000-5000-8000-000000000000",
         "ce_source": "tablewatch/nobody",
         "ce_specversion": "1.0",
@@ -46,7 +46,7 @@ def _headers(info: TopicInfo, version: int = 1) -> Headers:
         "ce_time": "2026-11-01T12:00:00.000Z",
         "ce_version": "1",
     }
-    return [(name, text.encode()) for name, text in said.items()]
+    return [(name, text.encode()) for name, text in headers.items()]
 
 
 def _example(info: TopicInfo) -> bytes:
@@ -64,35 +64,35 @@ KINDS = (
 )
 
 
-def places(job: dict[str, Any], table_id: str) -> dict[str, int]:
+def partitions_of(job: dict[str, Any], table_id: str) -> dict[str, int]:
     """The partition of every topic that a run's records go to: of states and evidence that of one of its tables."""
     fields = job | {"table_id": table_id}
-    return {info.name: _place(info, fields) for info in TOPICS.values()}
+    return {info.name: _partition(info, fields) for info in TOPICS.values()}
 
 
-def _place(info: TopicInfo, fields: dict[str, Any]) -> int:
+def _partition(info: TopicInfo, fields: dict[str, Any]) -> int:
     lane = "live" if info.lane == "live" else "run"
     template = (info.key_run or info.key_live or "") if lane == "run" else info.key_live or ""
-    key = template.format_map(_Any(fields))
+    key = template.format_map(_Fields(fields))
     return partition_for(key.encode(), lane, PARTITIONS)
 
 
-class _Any(dict[str, Any]):
+class _Fields(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         return "nothing"
 
 
-def put(bootstrap: str, kind: Kind, where: dict[str, int]) -> list[Put]:
-    """One record of this kind on each topic; where they lie."""
-    return asyncio.run(_put(bootstrap, kind, where))
+def produce(bootstrap: str, kind: Kind, partitions: dict[str, int]) -> list[Poison]:
+    """One record of this kind on each topic, `partitions` by topic."""
+    return asyncio.run(_produce(bootstrap, kind, partitions))
 
 
-async def _put(bootstrap: str, kind: Kind, where: dict[str, int]) -> list[Put]:
+async def _produce(bootstrap: str, kind: Kind, partitions: dict[str, int]) -> list[Poison]:
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=LARGE + 40_000) as producer:
-        lying = []
-        for topic, partition in where.items():
+        produced = []
+        for topic, partition in partitions.items():
             info = TOPICS[topic]
             value, headers = kind.value(info), kind.headers(info)
             sent = await producer.send_and_wait(topic, value, b"poison", partition=partition, headers=headers)
-            lying.append(Put(kind, topic, partition, sent.offset))
-        return lying
+            produced.append(Poison(kind, topic, partition, sent.offset))
+        return produced

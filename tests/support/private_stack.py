@@ -14,33 +14,33 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
-from stack.child import TETHER
 from stack.ports import free_base
+from stack.process import TETHER
 from stack.settings import OFFSETS
 
 REPO = Path(__file__).resolve().parents[2]
 SUPERVISOR = [sys.executable, "-m", "stack", "run"]
 TETHERED = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(signal.SIGINT))]
-"""A stack whose test was killed stops as if by Ctrl-C."""
-START_S = 180
+"""A stack whose test was killed stops as by Ctrl-C."""
+START_S = 300
 STOP_S = 60
 T = TypeVar("T")
 
 
-def until(question: Callable[[], T | None], patience_s: float, what: str, every_s: float = 0.3) -> T:
-    """The first answer that is not None, or TimeoutError saying what did not happen."""
-    deadline = time.monotonic() + patience_s
+def until(probe: Callable[[], T | None], timeout_s: float, what: str, every_s: float = 0.3) -> T:
+    """The first result that is not None; TimeoutError with `what` did not happen."""
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        answer = question()
-        if answer is not None:
-            return answer
+        found = probe()
+        if found is not None:
+            return found
         time.sleep(every_s)
-    raise TimeoutError(f"{what} did not happen within {patience_s} s")
+    raise TimeoutError(f"{what} did not happen within {timeout_s} s")
 
 
 @dataclass
 class PrivateStack:
-    """One stack. `start` and `stop` may be repeated on the same home."""
+    """One stack. `start` and `stop` may be republished on the same home."""
 
     home: Path
     port_base: int = field(default_factory=lambda: free_base(list(OFFSETS.values()), 23_000 + os.getpid() % 97 * 100))
@@ -57,7 +57,7 @@ class PrivateStack:
         return self.home / "stack.out"
 
     def spawn(self) -> "subprocess.Popen[bytes]":
-        """Start the supervisor and do not wait."""
+        """Start the supervisor without waiting until it is ready."""
         self.home.mkdir(parents=True, exist_ok=True)
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
@@ -66,7 +66,7 @@ class PrivateStack:
         return self.process
 
     def start(self) -> "PrivateStack":
-        """Start it and wait until run.json stands there."""
+        """Start it and wait for its run.json."""
         process = self.spawn()
 
         def ready() -> bool | None:
@@ -92,18 +92,18 @@ class PrivateStack:
         return self.process.wait(STOP_S)
 
     def stop_if_up(self) -> None:
-        """For the end of a fixture."""
+        """Stop it unless it has ended already, as at the end of a fixture."""
         if self.process and self.process.poll() is None:
             self.stop()
 
     def processes(self) -> list[int]:
-        """Every process of this machine that was told of this home, the supervisor included."""
+        """Every process of this machine with this home in its command or environment, the supervisor included."""
         marked = f"TABLEWATCH_HOME={self.home}"
-        return [process.pid for process in psutil.process_iter() if _told(process, marked, str(self.home))]
+        return [process.pid for process in psutil.process_iter() if _belongs(process, marked, str(self.home))]
 
-    def pid(self, name: str, patience_s: float = 60) -> int:
-        """The process of a part; one that is being started again is waited for."""
-        return int(until(lambda: self.run()["pids"].get(name), patience_s, f"a process of {name}"))
+    def pid(self, name: str, timeout_s: float = 60) -> int:
+        """The process of a part; waits for one that is being restarted."""
+        return int(until(lambda: self.run()["pids"].get(name), timeout_s, f"a process of {name}"))
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
         """kill -9, or another signal, of one part; returns its pid."""
@@ -112,14 +112,14 @@ class PrivateStack:
             os.kill(pid, number)
         return pid
 
-    def back(self, name: str, killed: int, patience_s: float = 60) -> int:
-        """Wait until another process has taken the part's place."""
+    def wait_restarted(self, name: str, killed: int, timeout_s: float = 60) -> int:
+        """Wait until the part has another process than the killed one; its pid."""
 
         def other() -> int | None:
             pid = self.run()["pids"].get(name)
             return int(pid) if pid and pid != killed else None
 
-        return until(other, patience_s, f"the return of {name}")
+        return until(other, timeout_s, f"the restart of {name}")
 
     def client(self) -> httpx.Client:
         """An HTTP client with the admin key."""
@@ -128,7 +128,7 @@ class PrivateStack:
         return httpx.Client(base_url=run["api_url"], headers=headers, timeout=60, trust_env=False)
 
 
-def _told(process: psutil.Process, marked: str, home: str) -> bool:
+def _belongs(process: psutil.Process, marked: str, home: str) -> bool:
     try:
         line = process.cmdline()
         return any(home in word for word in line) or marked in map("=".join, process.environ().items())

@@ -2,7 +2,7 @@
 //
 //   node web/e2e/page.spec.mjs --url http://127.0.0.1:8700 --key twk_… --clip demo.mp4 --out screenshots [--site site_…]
 //
-// Prints one line of JSON with what it saw; exit code 1 and a sentence when something is not as it should be.
+// Prints the table states and the number of frames as JSON; exits 1 with a message when an assertion fails.
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
@@ -16,12 +16,12 @@ const { values: given } = parseArgs({
     clip: { type: 'string' },
     out: { type: 'string', default: 'screenshots' },
     site: { type: 'string' },
-    patience: { type: 'string', default: '240' },
+    timeout: { type: 'string', default: '240' },
   },
 })
 for (const name of ['url', 'key', 'clip']) assert(given[name], `--${name} is missing`)
 
-const PATIENCE_MS = Number(given.patience) * 1000
+const TIMEOUT_MS = Number(given.timeout) * 1000
 const STEP_MS = 20_000
 
 await mkdir(given.out, { recursive: true })
@@ -30,7 +30,7 @@ try {
   const seen = await visit(browser)
   console.log(JSON.stringify(seen))
 } catch (error) {
-  console.error(error.message)
+  console.error(error.stack)
   process.exitCode = 1
 } finally {
   await browser.close()
@@ -54,11 +54,25 @@ async function visit(browser) {
     return { states, frames }
   } catch (error) {
     await shot(page, 'failure').catch(() => undefined)
+    console.error(await situation(page).catch(() => 'the page does not answer'), complaints)
     throw error
   }
 }
 
-/** What the browser has to complain about; that signing in is needed is no news. */
+/** What the page shows, for whoever reads a failure without its screenshot. */
+function situation(page) {
+  return page.evaluate(() => ({
+    stream: document.querySelector('.stream')?.dataset.state,
+    sending: document.querySelector('.sending:not([hidden])')?.textContent,
+    progress: document.querySelector('.sending progress')?.value,
+    entries: [...document.querySelectorAll('.entries li')].map((entry) => entry.textContent),
+    job: document.querySelector('.job')?.textContent,
+    pictures: [...document.querySelectorAll('.stage img, .viewer img')].map((picture) => [picture.src, picture.complete]),
+    spans: [document.querySelectorAll('.track').length, document.querySelectorAll('.track .span').length],
+  }))
+}
+
+/** Errors of the browser's console; those of refused requests are expected. */
 function listen(page) {
   const complaints = []
   page.on('pageerror', (error) => complaints.push(String(error)))
@@ -73,7 +87,7 @@ async function signIn(page) {
   await page.goto(given.url)
   await page.getByLabel('API key').fill('twk_nobody_0123456789abcdef0123')
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByText('That key is not valid').waitFor()
+  await page.getByText('The key is not valid').waitFor()
   await shot(page, '1-refused')
   await page.getByLabel('API key').fill(given.key)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -93,17 +107,17 @@ async function upload(page) {
   await pauseAndGoOn(page)
   await fast(network)
   await page.waitForFunction((count) => document.querySelectorAll('.entries li').length > count, before)
-  await page.locator('.sending').waitFor({ state: 'hidden', timeout: PATIENCE_MS })
+  await page.locator('.sending').waitFor({ state: 'hidden', timeout: TIMEOUT_MS })
   await page.locator('.job h2').waitFor()
   return path.basename(given.clip)
 }
 
-/** Slow enough to see the upload: about eight seconds for the demo's clip. */
+/** Limits the network so that the demo's clip uploads for about eight seconds. */
 async function slowly(page) {
   const network = await page.context().newCDPSession(page)
   await network.send('Network.enable')
-  const kept = { offline: false, latency: 5, downloadThroughput: -1 }
-  await network.send('Network.emulateNetworkConditions', { ...kept, uploadThroughput: 700_000 })
+  const slow = { offline: false, latency: 5, downloadThroughput: -1 }
+  await network.send('Network.emulateNetworkConditions', { ...slow, uploadThroughput: 700_000 })
   return network
 }
 
@@ -127,7 +141,7 @@ async function pauseAndGoOn(page) {
 /** Watches the run to its end; returns the states that each table had, in order. */
 async function follow(page, name) {
   assert.equal(await page.locator('.job h2').textContent(), name)
-  const until = Date.now() + PATIENCE_MS
+  const until = Date.now() + TIMEOUT_MS
   const states = new Map()
   let middle = false
   for (;;) {
@@ -142,7 +156,7 @@ async function follow(page, name) {
     }
     if (status === 'done') break
     assert(!['failed', 'cancelled'].includes(status), `the run ended ${status}: ${await page.locator('.job .callout').textContent()}`)
-    assert(Date.now() < until, `the run was not done in ${given.patience} s, but ${status}`)
+    assert(Date.now() < until, `the run was not done in ${given.timeout} s, but ${status}`)
     await page.waitForTimeout(250)
   }
   await page.waitForTimeout(500)
@@ -179,7 +193,7 @@ async function lookAtFrames(page) {
   return count
 }
 
-/** After a reload: still signed in, and what happened before is there again. */
+/** After a reload: still signed in, with the same video selected. */
 async function comeBack(page) {
   await page.reload()
   await page.locator('.stream[data-state=live]').waitFor()
@@ -187,20 +201,20 @@ async function comeBack(page) {
   await page.locator('.frames li').first().waitFor()
   await page.waitForFunction(() => document.querySelectorAll('.track .span').length > document.querySelectorAll('.track').length)
   await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0)
-  await shot(page, '7-again')
+  await shot(page, '7-reloaded')
 }
 
-/** A file that is no video: the page says so, with the code. */
+/** A file that is no video: the job shows the refusal with its code. */
 async function refuse(page) {
   const before = await page.locator('.entries li').count()
   await page.locator('#file').setInputFiles({ name: 'notes.mp4', mimeType: 'video/mp4', buffer: Buffer.from('not a video '.repeat(500)) })
   await page.waitForFunction((count) => document.querySelectorAll('.entries li').length > count, before)
   await page.locator('.job .badge[data-status=failed]').waitFor()
-  const said = await page.locator('.job .callout').textContent()
-  assert.match(said, /\(\w+\)$/, `the refusal has no code: ${said}`)
+  const shown = await page.locator('.job .callout').textContent()
+  assert.match(shown, /\(\w+\)$/, `the refusal has no code: ${shown}`)
   await shot(page, '8-refused')
   await page.locator('.entries button').first().click()
-  await page.getByText('No live pictures from this camera.').waitFor()
+  await page.getByText('No live pictures from this camera yet.').waitFor()
   await shot(page, '9-camera')
   await page.locator('.entries button', { hasText: path.basename(given.clip) }).first().click()
   await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0)

@@ -2,7 +2,7 @@
 import Uppy from '@uppy/core'
 import Tus from '@uppy/tus'
 
-/** Sends the file of the input by tus; what happens is told in `window.seen`. */
+/** Sends the file of the input by tus; `window.seen` has what happened. */
 window.begin = ({ endpoint, token, chunkSize }) => {
   const seen = (window.seen = { sent: 0, done: null, errors: [], requests: [] })
   const uppy = (window.uppy = new Uppy({ id: 'tablewatch' }))

@@ -2,8 +2,8 @@
 //
 //   node e2e/uppy.spec.mjs --port 8799 --ingest http://127.0.0.1:8701/v1/uploads --token … --clip video.mp4
 //
-// The page is served on --port, an origin that ingest has to allow. Lines on standard output tell how far it is; at
-// `kill me` whoever started this kills ingest with -9, starts it again, and says so by a line on standard input.
+// The page is served on --port, an origin that ingest has to allow. Standard output has lines of progress. At
+// `kill me` the caller kills ingest with -9, starts it, and then writes a line to standard input.
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -15,7 +15,7 @@ import { launch } from './browser.mjs'
 const { values: given } = parseArgs({
   options: { port: { type: 'string' }, ingest: { type: 'string' }, token: { type: 'string' }, clip: { type: 'string' } },
 })
-const PATIENCE_MS = 240_000
+const TIMEOUT_MS = 240_000
 const CHUNK_BYTES = 2 * 1024 * 1024
 const SLOW_BYTES_S = 3_000_000
 
@@ -56,7 +56,7 @@ function serve(script, port) {
 async function visit(browser) {
   const context = await browser.newContext()
   const page = await context.newPage()
-  page.setDefaultTimeout(PATIENCE_MS)
+  page.setDefaultTimeout(TIMEOUT_MS)
   const network = await context.newCDPSession(page)
   await network.send('Network.enable')
   await page.goto(`http://127.0.0.1:${given.port}/`)
@@ -91,7 +91,7 @@ function slowly(network, offline, uploadThroughput = SLOW_BYTES_S) {
   return network.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
 }
 
-/** ingest is killed and started again by who reads our lines. */
+/** Resolves when the caller has killed and started ingest. */
 async function killed() {
   const lines = createInterface({ input: process.stdin })
   const answer = new Promise((resolve) => lines.once('line', resolve))

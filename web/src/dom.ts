@@ -1,4 +1,4 @@
-// The little of the DOM that the panels need: elements, and lists that keep their nodes.
+// Helpers for the DOM: creating elements, and lists whose nodes live as long as their items.
 
 type Child = Node | string | null | undefined | false
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: never) => void)>
@@ -10,7 +10,7 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   ...children: Child[]
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag)
-  dress(element, attributes)
+  setAttributes(element, attributes)
   element.append(...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false))
   return element
 }
@@ -22,20 +22,20 @@ export function s<Tag extends keyof SVGElementTagNameMap>(
   ...children: Child[]
 ): SVGElementTagNameMap[Tag] {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag)
-  dress(element, attributes)
+  setAttributes(element, attributes)
   element.append(...children.filter((child): child is Node | string => Boolean(child)))
   return element
 }
 
-function dress(element: Element, attributes: Attributes): void {
+function setAttributes(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value as EventListener)
-    else set(element, name, value)
+    else setAttribute(element, name, value)
   }
 }
 
-/** Sets or takes away an attribute, and touches nothing that is so already. */
-export function set(element: Element, name: string, value: string | number | boolean | null | undefined): void {
+/** Sets or removes an attribute; does not touch the DOM when nothing changes. */
+export function setAttribute(element: Element, name: string, value: string | number | boolean | null | undefined): void {
   if (value === null || value === undefined || value === false) {
     if (element.hasAttribute(name)) element.removeAttribute(name)
     return
@@ -44,12 +44,12 @@ export function set(element: Element, name: string, value: string | number | boo
   if (element.getAttribute(name) !== text) element.setAttribute(name, text)
 }
 
-/** Sets the text, and touches nothing that is so already (screen readers would read it again). */
-export function say(element: Element, text: string): void {
+/** Sets the text; does not touch the DOM when nothing changes, because screen readers would read it again. */
+export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
-export function show(element: HTMLElement, visible: boolean): void {
+export function setVisible(element: HTMLElement, visible: boolean): void {
   if (element.hidden === visible) element.hidden = !visible
 }
 
@@ -58,7 +58,7 @@ export interface Row<Item> {
   update(item: Item): void
 }
 
-/** Keeps `parent`'s children in step with items: a node lives as long as its key does. */
+/** Returns a function that makes `parent`'s children match a list of items; a node lives as long as its key does. */
 export function keyed<Item>(parent: Element, key: (item: Item) => string, make: (item: Item) => Row<Item>) {
   let rows = new Map<string, Row<Item>>()
   return (items: readonly Item[]): void => {
@@ -69,8 +69,8 @@ export function keyed<Item>(parent: Element, key: (item: Item) => string, make: 
       const row = rows.get(name) ?? make(item)
       row.update(item)
       next.set(name, row)
-      const place: Element | null = before ? before.nextElementSibling : parent.firstElementChild
-      if (place !== row.element) parent.insertBefore(row.element, place)
+      const following: Element | null = before ? before.nextElementSibling : parent.firstElementChild
+      if (following !== row.element) parent.insertBefore(row.element, following)
       before = row.element
     }
     for (const [name, row] of rows) if (!next.has(name)) row.element.remove()

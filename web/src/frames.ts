@@ -1,20 +1,20 @@
-// Loads a run's frames page by page, and goes on as more are published.
+// Loads a run's frames page by page, and more as they are published.
 import type { Client, Frame, Job } from './client'
 
 const PAGE = 200
-// Up to here all frames are loaded by themselves; beyond, on demand.
-const BY_ITSELF = 600
+// So many frames are loaded without being asked for, and so many more each time the user asks.
+const BATCH = 600
 
 export interface Frames {
   items: readonly Frame[]
   more: boolean
 }
 
-/** Follows one video's frames; `onChange` gets all of them each time. */
+/** The frames of one video; `onChange` gets all that are loaded, each time. */
 export class FrameLoader {
   private items: Frame[] = []
   private cursor: string | null = null
-  private limit = BY_ITSELF
+  private limit = BATCH
   private published = 0
   private busy = false
 
@@ -25,15 +25,15 @@ export class FrameLoader {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Call with each job document of the video. */
-  follow(job: Job): void {
+  /** To be called with each new job document of the video. */
+  onJob(job: Job): void {
     this.published = job.frames.published
     void this.load()
   }
 
-  /** Asks for another helping of frames. */
+  /** Loads the next batch. */
   more(): void {
-    this.limit += BY_ITSELF
+    this.limit += BATCH
     void this.load()
   }
 
@@ -54,7 +54,7 @@ export class FrameLoader {
     this.onChange({ items: this.items, more: this.items.length >= this.limit && this.items.length < this.published })
   }
 
-  /** Whether there was anything new. A page that was not full is asked for again, because it may have grown. */
+  /** Loads a page; returns whether it had new frames. A page that was not full is loaded again: it may have grown. */
   private async page(): Promise<boolean> {
     const { items, next_cursor } = await this.client.frames(this.videoId, this.cursor, PAGE)
     const last = this.items.at(-1)?.index ?? -1

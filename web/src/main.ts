@@ -1,23 +1,24 @@
-// Begins: the page for who is signed in, else the door.
+// Entry point: shows the page to a signed-in user, the sign-in form to others.
 import { Client, Problem } from './client'
 import { h } from './dom'
 import { Page } from './page'
 import { signIn } from './panels/signin'
 
 const root = document.getElementById('root') as HTMLElement
-const client = new Client()
+// Below a prefix of a proxy too: the API is beside the page.
+const client = new Client({ base: new URL('.', document.baseURI).pathname.replace(/\/$/, '') })
 
-async function begin(): Promise<void> {
+async function run(): Promise<void> {
   let hint = ''
-  let known = await signedIn()
+  let inSession = await hasSession()
   for (;;) {
-    if (!known) await signIn(root, client, hint)
+    if (!inSession) await signIn(root, client, hint)
     hint = await new Page(root, client).run()
-    known = false
+    inSession = false
   }
 }
 
-async function signedIn(): Promise<boolean> {
+async function hasSession(): Promise<boolean> {
   try {
     await client.session()
     return true
@@ -27,8 +28,8 @@ async function signedIn(): Promise<boolean> {
   }
 }
 
-begin().catch((error: unknown) => {
+run().catch((error: unknown) => {
   const text = error instanceof Error ? error.message : String(error)
-  const again = h('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, 'Try again')
-  root.replaceChildren(h('main', { class: 'signin-page' }, h('div', { class: 'signin card' }, h('h1', {}, 'tablewatch'), h('p', { role: 'alert' }, text), again)))
+  const retry = h('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, 'Try again')
+  root.replaceChildren(h('main', { class: 'signin-page' }, h('div', { class: 'signin card' }, h('h1', {}, 'tablewatch'), h('p', { role: 'alert' }, text), retry)))
 })

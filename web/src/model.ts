@@ -1,10 +1,10 @@
-// What the page shows right now, and the questions that several panels ask of it.
+// The state of the page, and what several panels derive from it.
 import type { HazardAlert, TableState } from './generated/events'
-import type { Camera, Frame, Job, Layout, LayoutTable, Site, StreamState, View } from './client'
+import type { Camera, CameraView, Frame, Job, Layout, LayoutTable, Site, StreamState, View } from './client'
 import { stateAt, stateNow } from './client'
-import type { FeedLine } from './words'
+import { tableName, type FeedLine } from './format'
 
-/** What is looked at: the run of a video, or a camera as it is now. */
+/** What is selected: a video (its run), or a camera (live). */
 export type Subject = { video: string } | { camera: string } | null
 
 export interface FeedEntry extends FeedLine {
@@ -17,12 +17,14 @@ export interface Model {
   cameras: readonly Camera[]
   view: View
   stream: StreamState
-  /** Whether a snapshot has come. */
+  /** Whether a snapshot was received. */
   loaded: boolean
   subject: Subject
   layout: Layout | null
   frames: readonly Frame[]
   moreFrames: boolean
+  /** The newest judged frame of the selected camera; null while none is known. */
+  live: CameraView | null
   /** The frame in the picture; null follows the newest. */
   chosen: number | null
   feed: readonly FeedEntry[]
@@ -34,24 +36,24 @@ export function selectedJob(model: Model): Job | null {
 }
 
 /**
- * The frame in the picture: the chosen one, else the newest. While tables are still being concluded it is the one that
- * the newest conclusion is about, so that the states on the picture are those of the picture.
+ * The frame in the picture: the chosen one, else the newest. While a run is under way it is the one that the newest
+ * table state is about, so that the states on the picture belong to it.
  */
 export function shownFrame(model: Model): Frame | null {
   if (model.chosen !== null) return model.frames[model.chosen] ?? null
   const job = selectedJob(model)
-  const told = job?.status === 'processing' ? newestConclusion(model, job.run_id) : null
-  const found = told === null ? undefined : model.frames.findLast((frame) => frame.captured_at <= told)
+  const stateTime = job?.status === 'processing' ? newestStateTime(model, job.run_id) : null
+  const found = stateTime === null ? undefined : model.frames.findLast((frame) => frame.captured_at <= stateTime)
   return found ?? model.frames.at(-1) ?? null
 }
 
-/** Capture time of the newest evidence behind any state of a run. */
-export function newestConclusion(model: Model, run: string): string | null {
+/** `as_of` of the newest state of a run: the capture time of its evidence. */
+export function newestStateTime(model: Model, run: string): string | null {
   const times = [...model.view.states.values()].filter((state) => state.run_id === run).map((state) => state.as_of)
   return times.sort().at(-1) ?? null
 }
 
-/** Milliseconds at which the run's media time is 0; null as long as no frame says so. */
+/** The time, in ms, at which the run's media time is 0; null while no frame is known. */
 export function runOrigin(model: Model): number | null {
   const first = model.frames[0]
   return first ? Date.parse(first.captured_at) - first.media_ms : null
@@ -59,13 +61,13 @@ export function runOrigin(model: Model): number | null {
 
 export interface TableNow {
   table: LayoutTable
-  /** As shown: of the chosen frame's time, or the newest. */
+  /** The state at the chosen frame's time, else the newest. */
   state: string
   record: TableState | null
   key: string
 }
 
-/** Tables of the layout with their states; of what the layout lacks, the states alone. */
+/** The tables of the layout with their states. */
 export function tablesNow(model: Model): TableNow[] {
   const run = selectedJob(model)?.run_id ?? null
   const at = model.chosen === null ? null : Date.parse(shownFrame(model)?.captured_at ?? '')
@@ -85,11 +87,18 @@ export function hazardsNow(model: Model): HazardAlert[] {
     .sort((one, two) => two.opened_at.localeCompare(one.opened_at))
 }
 
+/** Whether the alerts of the selected run are as they stay: the api refuses actions on them. */
+export function hazardsEnded(model: Model): boolean {
+  const job = selectedJob(model)
+  if (job === null) return false
+  return job.status === 'cancelled' || job.stages.some((stage) => stage.name === 'hazards' && stage.status === 'done')
+}
+
 export function tableLabel(model: Model): (tableId: string) => string {
   const labels = new Map(model.layout?.tables.map((table) => [table.table_id, table.label]))
   return (id) => {
     const label = labels.get(id)
-    return label === undefined ? `Table ${id.slice(-4)}` : /^\d/.test(label) ? `Table ${label}` : label
+    return label === undefined ? `Table ${id.slice(-4)}` : tableName(label)
   }
 }
 

@@ -1,5 +1,5 @@
 // Documents for the tests.
-import type { Frame, Job } from '../src/client'
+import type { Frame, Job, Snapshot } from '../src/client'
 
 export function job(changes: Partial<Job> = {}): Job {
   return {
@@ -41,4 +41,18 @@ export function frame(index: number): Frame {
     height: 720,
     url: `/v1/objects/frames/${index}.jpg?signature=x`,
   }
+}
+
+export const EMPTY_SNAPSHOT: Snapshot = {
+  site_id: 'site_1',
+  seq: 7,
+  as_of: '2026-11-23T09:00:00.000Z',
+  reason: 'start',
+  holds: { videos: 0, states: 0, hazards: 0, cameras: 0, groups: 0 },
+  left_out: { videos: 0, states: 0, hazards: 0, cameras: 0, groups: 0 },
+  videos: [],
+  states: [],
+  hazards: [],
+  cameras: [],
+  groups: [],
 }

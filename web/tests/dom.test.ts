@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe, expect, it, vi } from 'vitest'
-import { h, keyed, say, set, show } from '../src/dom'
+import { h, keyed, setText, setAttribute, setVisible } from '../src/dom'
 
 interface Item {
   id: string
@@ -16,7 +16,7 @@ function list() {
     (item) => {
       made(item.id)
       const element = h('li')
-      return { element, update: (now) => say(element, now.text) }
+      return { element, update: (now) => setText(element, now.text) }
     },
   )
   return { parent, made, fill, texts: () => [...parent.children].map((child) => child.textContent) }
@@ -59,7 +59,7 @@ describe('elements', () => {
 
   it('never read text as markup', () => {
     const element = h('p', { title: '"><script>' }, '<img src=x onerror=alert(1)>')
-    say(element, '<b>bold</b>')
+    setText(element, '<b>bold</b>')
     expect(element.children).toHaveLength(0)
     expect(element.textContent).toBe('<b>bold</b>')
   })
@@ -68,11 +68,11 @@ describe('elements', () => {
     const element = h('p', { id: 'a' })
     const changes = new MutationObserver(() => undefined)
     changes.observe(element, { attributes: true })
-    set(element, 'id', 'a')
-    set(element, 'title', null)
-    show(element, true)
+    setAttribute(element, 'id', 'a')
+    setAttribute(element, 'title', null)
+    setVisible(element, true)
     expect(changes.takeRecords()).toEqual([])
-    show(element, false)
+    setVisible(element, false)
     expect(element.hidden).toBe(true)
   })
 })

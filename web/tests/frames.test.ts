@@ -16,7 +16,7 @@ function client(all: { count: number }): Client {
 }
 
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+  for (let tick = 0; tick < 50; tick++) await Promise.resolve()
 }
 
 describe('the frames of a run', () => {
@@ -26,7 +26,7 @@ describe('the frames of a run', () => {
     const loader = new FrameLoader(client(all), 'vid_1', (frames) => (seen = frames), (error) => expect.fail(String(error)))
     for (const count of [3, 5, 5, 204, 410]) {
       all.count = count
-      loader.follow(job({ frames: { published: count, expected: null } }))
+      loader.onJob(job({ frames: { published: count, expected: null } }))
       await settled()
       expect(seen.items.map((each) => each.index)).toEqual([...Array(count).keys()])
     }
@@ -36,7 +36,7 @@ describe('the frames of a run', () => {
     const all = { count: 2000 }
     let seen: Frames = { items: [], more: false }
     const loader = new FrameLoader(client(all), 'vid_1', (frames) => (seen = frames), () => undefined)
-    loader.follow(job({ frames: { published: 2000, expected: 2000 } }))
+    loader.onJob(job({ frames: { published: 2000, expected: 2000 } }))
     await settled()
     expect([seen.items.length, seen.more]).toEqual([600, true])
     loader.more()
@@ -47,17 +47,17 @@ describe('the frames of a run', () => {
   it('that are published but not yet readable are waited for, without asking for ever', async () => {
     const server = client({ count: 2 })
     const loader = new FrameLoader(server, 'vid_1', () => undefined, () => undefined)
-    loader.follow(job({ frames: { published: 5, expected: 5 } }))
+    loader.onJob(job({ frames: { published: 5, expected: 5 } }))
     await settled()
     expect(server.frames).toHaveBeenCalledTimes(2)
   })
 
-  it('tell when they cannot be had', async () => {
+  it('report an error when they cannot be loaded', async () => {
     const broken = new Client()
     vi.spyOn(broken, 'frames').mockRejectedValue(new Error('gone'))
-    const told = vi.fn()
-    new FrameLoader(broken, 'vid_1', () => undefined, told).follow(job())
+    const onError = vi.fn()
+    new FrameLoader(broken, 'vid_1', () => undefined, onError).onJob(job())
     await settled()
-    expect(told).toHaveBeenCalledOnce()
+    expect(onError).toHaveBeenCalledOnce()
   })
 })

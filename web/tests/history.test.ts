@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { describe, expect, it, vi } from 'vitest'
-import { Client, type Turn } from '../src/client'
+import { Client, type StateTransition } from '../src/client'
 import { historyOf, why } from '../src/panels/history'
 
-const TURN: Turn = {
+const TRANSITION: StateTransition = {
   table_id: 'tbl_1',
   site_id: 'site_1',
   run_id: 'run_1',
@@ -37,34 +37,34 @@ async function opened(client: Client, runId: string | null = 'run_1') {
 }
 
 describe('the history of a table', () => {
-  it('is read when it is opened, and says when, how long and why', async () => {
+  it('is fetched when it is opened, and shows when, how long and why', async () => {
     const client = new Client()
-    const turns = vi.spyOn(client, 'turns').mockResolvedValue([TURN])
+    const stateHistory = vi.spyOn(client, 'stateHistory').mockResolvedValue([TRANSITION])
     const element = await opened(client)
-    expect(turns.mock.calls).toEqual([[{ tableId: 'tbl_1', runId: 'run_1', limit: 10 }]])
+    expect(stateHistory.mock.calls).toEqual([[{ tableId: 'tbl_1', runId: 'run_1', limit: 10 }]])
     const text = [...element.querySelectorAll('li')].map((each) => each.textContent)
     expect(text).toEqual(['0:39Occupiedfor 1:00; evidence (1 frame by coco-ssd), 2 people, 88 % sureShow the frame'])
   })
 
   it('shows the frame that it was seen in, or that it is gone', async () => {
     const client = new Client()
-    vi.spyOn(client, 'turns').mockResolvedValue([TURN])
+    vi.spyOn(client, 'stateHistory').mockResolvedValue([TRANSITION])
     const link = vi.spyOn(client, 'link').mockRejectedValueOnce(new Error('gone'))
     const element = await opened(client)
     element.querySelector('button')?.click()
-    await vi.waitFor(() => expect(element.textContent).toContain('not kept any more'))
+    await vi.waitFor(() => expect(element.textContent).toContain('was deleted'))
     link.mockResolvedValue({ object_key: 'k', url: 'http://api/x', expires_at: '', size_bytes: 1 })
-    const again = await opened(client)
-    again.querySelector('button')?.click()
-    await vi.waitFor(() => expect(again.querySelector('img')?.getAttribute('src')).toBe('http://api/x'))
+    const reopened = await opened(client)
+    reopened.querySelector('button')?.click()
+    await vi.waitFor(() => expect(reopened.querySelector('img')?.getAttribute('src')).toBe('http://api/x'))
     expect(link.mock.calls[1]).toEqual([{ frame_id: 'run_1-000000039' }])
   })
 
-  it('says what went wrong, and that there is none', async () => {
+  it('shows an error, and that it is empty', async () => {
     const client = new Client()
-    vi.spyOn(client, 'turns').mockRejectedValueOnce(new Error('No answer')).mockResolvedValueOnce([])
+    vi.spyOn(client, 'stateHistory').mockRejectedValueOnce(new Error('No answer')).mockResolvedValueOnce([])
     expect((await opened(client)).textContent).toContain('No answer')
-    expect((await opened(client, null)).textContent).toContain('Nothing is kept')
+    expect((await opened(client, null)).textContent).toContain('Nothing is recorded')
   })
 
   it('has words for what was not seen', () => {
@@ -83,8 +83,8 @@ describe('the client', () => {
         return answer()
       },
     })
-    await client.turns({ tableId: 'tbl_1', runId: null, limit: 5 })
-    await client.turns({ runId: 'run_1' })
+    await client.stateHistory({ tableId: 'tbl_1', runId: null, limit: 5 })
+    await client.stateHistory({ runId: 'run_1' })
     expect(asked).toEqual([
       '/v1/states/history?table_id=tbl_1&live=true&limit=5',
       '/v1/states/history?run_id=run_1&limit=1000',

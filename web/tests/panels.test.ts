@@ -1,16 +1,17 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Client, emptyView, fromSnapshot, Problem, stateKey, type Layout } from '../src/client'
+import { Client, emptyView, fromSnapshot, Problem, stateKey, type CameraView, type Job, type Layout } from '../src/client'
 import alert from '../../schemas/hazard.alert/examples/v1/run-opened.json'
 import runState from '../../schemas/table.state/examples/v1/run.json'
-import type { HazardAlert, TableState } from '../src/generated/events'
+import type { CameraStatus, HazardAlert, TableState } from '../src/generated/events'
 import { shownFrame, tablesNow, type Model } from '../src/model'
 import { hazardsPanel } from '../src/panels/hazards'
 import { jobPanel } from '../src/panels/job'
 import { picturePanel } from '../src/panels/picture'
 import { signIn } from '../src/panels/signin'
 import { tablesPanel } from '../src/panels/tables'
-import { frame, job } from './documents'
+import { uploadPanel } from '../src/panels/upload'
+import { EMPTY_SNAPSHOT, frame, job } from './documents'
 
 const STATE = { ...runState.value, run_id: 'run_1', site_id: 'site_1' } as TableState
 const ALERT = { ...alert.value, run_id: 'run_1', site_id: 'site_1' } as HazardAlert
@@ -26,19 +27,18 @@ const LAYOUT: Layout = {
 }
 
 function model(changes: Partial<Model> = {}): Model {
-  const nothing = { site_id: 'site_1', seq: 1, as_of: '', cameras: [], groups: [] }
-  const view = fromSnapshot({ ...nothing, videos: [job()], states: [STATE], hazards: [ALERT] }, emptyView('site_1'))
+  const view = fromSnapshot({ ...EMPTY_SNAPSHOT, videos: [job()], states: [STATE], hazards: [ALERT] }, emptyView('site_1'))
   const frames = [0, 20, 40, 60].map(frame)
-  const plain = { sites: [], cameras: [], stream: 'live', loaded: true, moreFrames: false, chosen: null, feed: [] } as const
+  const plain = { sites: [], cameras: [], stream: 'live', loaded: true, moreFrames: false, live: null, chosen: null, feed: [] } as const
   return { ...plain, view, frames, layout: LAYOUT, subject: { video: 'vid_1' }, now: Date.now(), ...changes }
 }
 
 describe('what is shown', () => {
-  it('is the frame that the newest conclusion is about, while there are more to come', () => {
+  it('is the frame of the newest state, while the run is under way', () => {
     expect(shownFrame(model())?.index).toBe(40)
   })
 
-  it('is the newest frame when the run is over or has no conclusions, and the chosen one always', () => {
+  it('is the newest frame when the run has ended or has no states, and always the chosen one', () => {
     const over = model()
     over.view = { ...over.view, videos: new Map([['vid_1', job({ status: 'done' })]]) }
     expect(shownFrame(over)?.index).toBe(60)
@@ -56,7 +56,7 @@ describe('what is shown', () => {
 describe('the picture', () => {
   const picture = (element: HTMLElement) => element.querySelector('img') as HTMLImageElement
 
-  it('is there again after something without pictures was looked at', () => {
+  it('is shown after something without frames was selected in between', () => {
     const panel = picturePanel(() => undefined)
     panel.update(model())
     expect(picture(panel.element).getAttribute('src')).toBe(frame(40).url)
@@ -66,6 +66,24 @@ describe('the picture', () => {
     expect(picture(panel.element).getAttribute('src')).toBe(frame(40).url)
   })
 
+  it('is the newest judged frame of a live camera, and says so until there is one', () => {
+    const panel = picturePanel(() => undefined)
+    const live = { frame_id: 'cam_1-1', url: '/v1/objects/live', width: 4, height: 3 } as CameraView
+    panel.update(model({ subject: { camera: 'cam_1' }, frames: [] }))
+    expect(panel.element.querySelector('.empty')?.textContent).toBe('No live pictures from this camera yet.')
+    panel.update(model({ subject: { camera: 'cam_1' }, frames: [], live }))
+    expect(picture(panel.element).getAttribute('src')).toBe('/v1/objects/live')
+    expect((panel.element.querySelector('.stage') as HTMLElement).style.aspectRatio).toBe('4 / 3')
+  })
+
+  it('says why there is none while a camera is offline', () => {
+    const panel = picturePanel(() => undefined)
+    const status = { camera_id: 'cam_1', status: 'offline', reason: 'Nothing answers at this address.' } as CameraStatus
+    const view = { ...model().view, cameras: new Map([['cam_1', status]]) }
+    panel.update(model({ subject: { camera: 'cam_1' }, frames: [], view }))
+    expect(panel.element.querySelector('.empty')?.textContent).toBe('Nothing answers at this address.')
+  })
+
   it('is not loaded again when only its link has changed', () => {
     const panel = picturePanel(() => undefined)
     panel.update(model())
@@ -73,7 +91,7 @@ describe('the picture', () => {
     expect(picture(panel.element).getAttribute('src')).toBe(frame(40).url)
   })
 
-  it('has a coloured area for each table and says the states to who cannot see them', () => {
+  it('has a coloured area for each table, and the states as text for screen readers', () => {
     const panel = picturePanel(() => undefined)
     panel.update(model())
     const tables = [...panel.element.querySelectorAll('.table')]
@@ -82,7 +100,7 @@ describe('the picture', () => {
     expect(tables[0]?.querySelector('polygon')?.getAttribute('points')).toBe('0,0 320,0 320,360')
   })
 
-  it('marks what lies on the floor until it is closed', () => {
+  it('marks hazards until they are closed', () => {
     const panel = picturePanel(() => undefined)
     const spots = () => panel.element.querySelectorAll('.spot').length
     panel.update(model())
@@ -92,7 +110,7 @@ describe('the picture', () => {
     expect(spots()).toBe(0)
   })
 
-  it('goes where the slider goes, and at its end follows again', () => {
+  it('shows the frame of the slider, and at its end the newest', () => {
     const chosen = vi.fn()
     const panel = picturePanel(chosen)
     panel.update(model())
@@ -106,7 +124,7 @@ describe('the picture', () => {
 })
 
 describe('the tables', () => {
-  it('say state, since when, how many people and how sure', () => {
+  it('have state, since when, how many people and how sure', () => {
     const panel = tablesPanel(new Client(), () => undefined)
     panel.update(model())
     const texts = [...panel.element.querySelectorAll('.tables li')].map((row) => row.textContent)
@@ -141,6 +159,19 @@ describe('hazards', () => {
     expect(buttons()).toEqual(['Show'])
   })
 
+  it.each([
+    { status: 'processing' as const, stages: [{ name: 'hazards', status: 'done', progress: 100 }] },
+    { status: 'cancelled' as const, stages: [{ name: 'hazards', status: 'cancelled', progress: 10 }] },
+  ])('of a run that has ended cannot be acted on, and say so ($status)', (changes) => {
+    const panel = hazardsPanel(new Client(), () => undefined, () => undefined)
+    const said = () => [...panel.element.querySelectorAll('p')].filter((text) => !text.hidden).map((text) => text.textContent)
+    panel.update(model())
+    expect(said()).toEqual([])
+    panel.update(model({ view: { ...model().view, videos: new Map([['vid_1', job(changes)]]) } }))
+    expect([...panel.element.querySelectorAll('button')].map((button) => button.textContent)).toEqual(['Show'])
+    expect(said()).toEqual(['The run has ended: its alerts stay as they are.'])
+  })
+
   it('of another run or camera are not shown', () => {
     const panel = hazardsPanel(new Client(), () => undefined, () => undefined)
     panel.update(model({ subject: { camera: 'cam_1' } }))
@@ -150,7 +181,7 @@ describe('hazards', () => {
 })
 
 describe('a job', () => {
-  it('that failed says why and what to do, and what was never begun', () => {
+  it('that failed shows why and what to do, and which stages were not begun', () => {
     const panel = jobPanel(new Client(), () => undefined)
     const stages = [
       { name: 'upload', status: 'failed', progress: 0 },
@@ -165,28 +196,52 @@ describe('a job', () => {
       'FramesNot begun',
     ])
   })
+
+  it('that waits says for what, as a status that screen readers read, until it goes on', () => {
+    const panel = jobPanel(new Client(), () => undefined)
+    const show = (shown: Job) => panel.update(model({ view: { ...model().view, videos: new Map([['vid_1', shown]]) } }))
+    const line = () => panel.element.querySelector('.stages + [role=status] > :not([hidden])')?.textContent
+    for (const goesOn of [job({ waiting: null }), job()]) {
+      show(job({ waiting: { code: 'store_full', reason: 'The object store is full.' } }))
+      expect(line()).toBe('Waiting: The object store is full. (store_full)')
+      show(goesOn)
+      expect(line()).toBeUndefined()
+    }
+  })
 })
 
-describe('the door', () => {
+describe('signing in', () => {
   let root: HTMLElement
   beforeEach(() => {
     root = document.createElement('div')
     document.body.replaceChildren(root)
   })
 
-  it('lets in with a key, and says what is wrong with a wrong one', async () => {
+  it('resolves with a valid key, and shows an error for another', async () => {
     const client = new Client()
-    const signed = vi.spyOn(client, 'signIn').mockRejectedValueOnce(new Problem(401, 'key_invalid', 'No', 'No.'))
+    const signed = vi.spyOn(client, 'signIn').mockRejectedValueOnce(new Problem(401, 'key_invalid', 'The key is not valid', 'It is unknown.'))
     signed.mockResolvedValueOnce(undefined)
-    const inside = signIn(root, client)
+    const signedIn = signIn(root, client)
     const field = root.querySelector('input') as HTMLInputElement
     const form = root.querySelector('form') as HTMLFormElement
     field.value = ' twk_a_b '
     form.dispatchEvent(new Event('submit', { cancelable: true }))
-    await vi.waitFor(() => expect(root.querySelector('[role=alert]')?.textContent).toContain('not valid'))
+    await vi.waitFor(() => expect(root.querySelector('[role=alert]')?.textContent).toBe('The key is not valid. Check that all of it was copied.'))
     expect(field.getAttribute('aria-invalid')).toBe('true')
     form.dispatchEvent(new Event('submit', { cancelable: true }))
-    await inside
+    await signedIn
     expect(signed).toHaveBeenCalledWith('twk_a_b')
+  })
+})
+
+describe('the upload panel', () => {
+  it('offers and names every container that is taken', () => {
+    const { element } = uploadPanel(new Client({ base: '' }), () => {})
+    const offered = element.querySelector<HTMLInputElement>('input[type=file]')!.accept.split(',')
+    const named = element.querySelector('.drop')!.textContent
+    for (const ending of ['mp4', 'mov', 'mkv', 'webm', 'avi', 'ts', 'mpg']) {
+      expect(offered).toContain(`.${ending}`)
+      expect(named).toContain(ending)
+    }
   })
 })

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-// Every refusal of ingest, as docs/errors-and-retries.md lists them from its code: the page says its sentence and its code.
+// Every refusal of ingest, as docs/errors-and-retries.md lists them: the page shows sentence and code.
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -17,16 +17,15 @@ interface Refusal {
 }
 
 const page = readFileSync('../docs/errors-and-retries.md', 'utf8')
-const ofFiles = listed('ingest-files')
-const ofRequests = listed('ingest-requests')
+const ofFiles = listed('ingest (file)')
+const ofRequests = listed('ingest')
 
-function listed(name: string): Refusal[] {
-  const table = page.split(`<!-- ${name} -->`)[1]?.split(`<!-- /${name} -->`)[0] ?? ''
-  return [...table.matchAll(/^\| `(\w+)` \| (\d+) \| \w+ \| (.+) \|$/gm)].map(([, code, status, sentence]) => ({
-    code: code ?? '',
-    status: Number(status),
-    sentence: sentence ?? '',
-  }))
+/** Of the list of problems, those that only `by` answers with. */
+function listed(by: string): Refusal[] {
+  const table = page.split('<!-- problems -->')[1]?.split('<!-- /problems -->')[0] ?? ''
+  return [...table.matchAll(/^\| `(\w+)` \| (\d+) \| \w+ \| ([^|]+) \| (.+) \|$/gm)]
+    .filter(([, , , who]) => who === by)
+    .map(([, code, status, , sentence]) => ({ code: code ?? '', status: Number(status), sentence: sentence ?? '' }))
 }
 
 it('there are many', () => {
@@ -35,7 +34,7 @@ it('there are many', () => {
 })
 
 describe('a file that was refused', () => {
-  it.each(ofFiles)('$code is told in its job', ({ code, sentence }) => {
+  it.each(ofFiles)('$code is shown in its job', ({ code, sentence }) => {
     const panel = jobPanel(new Client(), () => undefined)
     const error = { code, reason: sentence, retryable: false }
     const view = { videos: new Map([['vid_1', job({ status: 'failed', error })]]) }
@@ -67,16 +66,16 @@ describe('an upload that was refused', () => {
   })
   afterAll(() => new Promise((resolve) => server.close(resolve)))
 
-  // The others are tried again first, for a minute and more: those of the server's side, 409 and 423.
+  // The others are retried for more than a minute first: 5xx, 409 and 423.
   const once = [...ofFiles, ...ofRequests].filter(({ status }) => status < 500 && ![409, 423].includes(status))
-  it.each(once)('$code is told where it was chosen', async (one) => {
+  it.each(once)('$code is shown where the file was chosen', async (one) => {
     refusal = one
     localStorage.clear()
     const { element } = uploadPanel(new Client({ base }), () => undefined)
     const input = element.querySelector<HTMLInputElement>('#file')
     Object.defineProperty(input, 'files', { value: [new File(['x'], 'a.mp4')] })
     input?.dispatchEvent(new Event('change'))
-    const said = element.querySelector('.error')
-    await expect.poll(() => said?.textContent, { timeout: 60_000 }).toBe(`${one.sentence} It is 5. (${one.code})`)
+    const shown = element.querySelector('.error')
+    await expect.poll(() => shown?.textContent, { timeout: 60_000 }).toBe(`${one.sentence} It is 5. (${one.code})`)
   }, 90_000)
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openStream, type Delta, type StreamState } from '../src/client'
+import { openStream, type Delta, type StreamOptions, type StreamState } from '../src/client'
 
 /** An EventSource whose server is the test. */
 class FakeSource extends EventTarget {
@@ -28,11 +28,11 @@ class FakeSource extends EventTarget {
     this.onopen?.()
   }
 
-  say(type: string, data: unknown, lastEventId: string): void {
+  setText(type: string, data: unknown, lastEventId: string): void {
     this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data), lastEventId }))
   }
 
-  /** `forGood`: an HTTP error, after which browsers do not try again. */
+  /** `forGood`: an HTTP error, after which browsers do not reconnect. */
   fail(forGood: boolean): void {
     this.readyState = forGood ? FakeSource.CLOSED : FakeSource.CONNECTING
     this.onerror?.()
@@ -46,7 +46,7 @@ class FakeSource extends EventTarget {
 let events: [Delta, string][]
 let states: StreamState[]
 
-function open(more: { runId?: string; lastEventId?: string } = {}) {
+function open(more: Partial<StreamOptions> = {}) {
   return openStream({
     siteId: 'site_1',
     onEvent: (delta, id) => events.push([delta, id]),
@@ -68,8 +68,8 @@ describe('the stream', () => {
   it('ends with its site, and is not opened again', () => {
     open()
     FakeSource.last.accept()
-    FakeSource.last.say('site.changed', { site_id: 'site_1', name: 'Other' }, 'e-4')
-    FakeSource.last.say('site.deleted', { site_id: 'site_1' }, 'e-5')
+    FakeSource.last.setText('site.changed', { site_id: 'site_1', name: 'Other' }, 'e-4')
+    FakeSource.last.setText('site.deleted', { site_id: 'site_1' }, 'e-5')
     vi.advanceTimersByTime(60_000)
     expect(events.map(([delta]) => delta.type)).toEqual(['site.changed', 'site.deleted'])
     expect(states.at(-1)).toBe('closed')
@@ -79,8 +79,8 @@ describe('the stream', () => {
   it('asks for its site and hands on typed events with their ids', () => {
     open()
     FakeSource.last.accept()
-    FakeSource.last.say('snapshot', { seq: 4 }, 'e1-4')
-    FakeSource.last.say('table.state', { table_id: 't' }, 'e1-5')
+    FakeSource.last.setText('snapshot', { seq: 4 }, 'e1-4')
+    FakeSource.last.setText('table.state', { table_id: 't' }, 'e1-5')
     expect(FakeSource.last.url).toBe('/v1/events?site_id=site_1')
     expect(events).toEqual([
       [{ type: 'snapshot', data: { seq: 4 } }, 'e1-4'],
@@ -101,12 +101,24 @@ describe('the stream', () => {
   it('goes on after the last event seen when the browser has given up', () => {
     open()
     FakeSource.last.accept()
-    FakeSource.last.say('table.state', {}, 'e1-9')
+    FakeSource.last.setText('table.state', {}, 'e1-9')
     FakeSource.last.fail(true)
     expect(states.at(-1)).toBe('waiting')
     vi.advanceTimersByTime(1000)
     expect(FakeSource.all).toHaveLength(2)
     expect(FakeSource.last.url).toBe('/v1/events?site_id=site_1&last_event_id=e1-9')
+  })
+
+  it('hands on one resync, and keeps heartbeats to itself but for their id', () => {
+    open()
+    FakeSource.last.accept()
+    FakeSource.last.setText('resync', { reason: 'reset', last_event_id: 'e0-7' }, '')
+    FakeSource.last.setText('snapshot', { seq: 4, reason: 'reset' }, 'e1-4')
+    FakeSource.last.setText('heartbeat', { seq: 8 }, 'e1-8')
+    FakeSource.last.fail(true)
+    vi.advanceTimersByTime(1000)
+    expect(events.map(([delta]) => delta.type)).toEqual(['resync', 'snapshot'])
+    expect(FakeSource.last.url).toBe('/v1/events?site_id=site_1&last_event_id=e1-8')
   })
 
   it('waits longer each time, and begins anew after a success', () => {
@@ -130,12 +142,22 @@ describe('the stream', () => {
     expect(FakeSource.last.url).toBe('/v1/events?site_id=site_1&run_id=run_1&last_event_id=e1-0')
   })
 
-  it('ends when told, also while it waits', () => {
+  it('can be closed, also while it waits to reconnect', () => {
     const close = open()
     FakeSource.last.fail(true)
     close()
     vi.advanceTimersByTime(60_000)
     expect(FakeSource.all).toHaveLength(1)
     expect(states.at(-1)).toBe('closed')
+  })
+
+  it('hands the newest judged frame to who asks for it, beside the log', () => {
+    const seen: string[] = []
+    open({ views: ['cam_1', 'run_1'], onView: (view) => seen.push(view.frame_id) })
+    expect(FakeSource.last.url).toContain('view=cam_1&view=run_1')
+    FakeSource.last.setText('table.state', { n: 1 }, 'e-1')
+    FakeSource.last.setText('camera.view', { frame_id: 'cam_1-5' }, 'e-1') // browsers give the id of the event before
+    expect(seen).toEqual(['cam_1-5'])
+    expect(events.map(([, id]) => id)).toEqual(['e-1'])
   })
 })

@@ -46,7 +46,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   log.push(name)
   if (name === 'POST /v1/videos') {
     announced += 1
-    return reply(response, 201, { ...job({ status: 'queued', stage: 'upload' }), upload: door() })
+    return reply(response, 201, { ...job({ status: 'queued', stage: 'upload' }), upload: target() })
   }
   if (name === 'GET /v1/videos/vid_1/job') return reply(response, 200, job(status))
   if (request.headers.authorization !== 'Bearer token-1') return reply(response, 401, { detail: 'No token.' })
@@ -60,7 +60,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   return bare(response, 204, { 'Upload-Offset': String(received.length) })
 }
 
-function door() {
+function target() {
   const url = `${base}/v1/uploads/vid_1`
   const expires_at = new Date(Date.now() + 3_600_000).toISOString()
   return { url, create_url: `${base}/v1/uploads`, content_url: `${url}/content`, token: 'token-1', expires_at, max_bytes: 1e9 }
@@ -95,7 +95,7 @@ function start(storage = new Memory(), progress: UploadProgress[] = []) {
 }
 
 describe('an upload', () => {
-  it('announces the video, sends all bytes in pieces, and tells how far it is', async () => {
+  it('creates the video, sends all bytes in chunks, and reports progress', async () => {
     const storage = new Memory()
     const progress: UploadProgress[] = []
     const upload = await start(storage, progress)
@@ -110,7 +110,7 @@ describe('an upload', () => {
 
   it('goes on where it stopped after the page was closed', async () => {
     const storage = new Memory()
-    storage.setItem(fingerprint(file(), { camera_id: 'cam_1' }), JSON.stringify({ videoId: 'vid_1', door: door() }))
+    storage.setItem(fingerprint(file(), { camera_id: 'cam_1' }), JSON.stringify({ videoId: 'vid_1', door: target() }))
     received = Buffer.from(CONTENT.slice(0, 130_000))
     const upload = await start(storage)
     expect(upload.resumed).toBe(true)
@@ -123,17 +123,17 @@ describe('an upload', () => {
   it.each([
     ['is done', { status: 'done', stage: 'done' }],
     ['was cancelled', { status: 'cancelled', stage: 'upload' }],
-  ])('begins anew when the earlier one %s', async (_, said) => {
-    status = said
+  ])('begins anew when the earlier one %s', async (_, given) => {
+    status = given
     const storage = new Memory()
-    storage.setItem(fingerprint(file(), { camera_id: 'cam_1' }), JSON.stringify({ videoId: 'vid_1', door: door() }))
+    storage.setItem(fingerprint(file(), { camera_id: 'cam_1' }), JSON.stringify({ videoId: 'vid_1', door: target() }))
     const upload = await start(storage)
     expect(upload.resumed).toBe(false)
     await upload.done
     expect(announced).toBe(1)
   })
 
-  it('begins anew when what was kept cannot be read', async () => {
+  it('begins anew when the stored upload cannot be read', async () => {
     const storage = new Memory()
     storage.setItem(fingerprint(file(), { camera_id: 'cam_1' }), '{"videoId":')
     const upload = await start(storage)
@@ -141,7 +141,7 @@ describe('an upload', () => {
     expect(announced).toBe(1)
   })
 
-  it('says why it was refused, in the words of the server', async () => {
+  it('rejects with the code and sentence of the server when it is refused', async () => {
     failAfter = 100_000
     const upload = await start()
     await expect(upload.done).rejects.toThrow('That is not a video.')
@@ -161,7 +161,7 @@ describe('an upload', () => {
 })
 
 describe('a fingerprint', () => {
-  it('tells files and wishes apart, and not what follows from the file', () => {
+  it('differs by file and options, and not by what follows from the file', () => {
     const one = { name: 'a.mp4', size: 1, lastModified: 1 }
     const of = fingerprint(one, { camera_id: 'c' })
     expect(fingerprint(one, { camera_id: 'c', filename: 'a.mp4', size_bytes: 1 })).toBe(of)

@@ -6,7 +6,7 @@ import alert from '../../schemas/hazard.alert/examples/v1/run-opened.json'
 import ended from '../../schemas/hazard.alert/examples/v1/run-ended.json'
 import camera from '../../schemas/camera.status/examples/v1/live.json'
 import type { CameraStatus, HazardAlert, TableState } from '../src/generated/events'
-import { job } from './documents'
+import { EMPTY_SNAPSHOT, job } from './documents'
 
 const LIVE = liveState.value as TableState
 const RUN = runState.value as TableState
@@ -15,8 +15,7 @@ const CAMERA = camera.value as CameraStatus
 const SITE = LIVE.site_id
 
 function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
-  const nothing = { videos: [], states: [], hazards: [], cameras: [], groups: [] }
-  return { site_id: SITE, seq: 7, as_of: '2026-11-23T09:00:00.000Z', ...nothing, ...changes }
+  return { ...EMPTY_SNAPSHOT, site_id: SITE, ...changes }
 }
 
 function after(view: View, type: string, data: unknown): View {
@@ -33,7 +32,7 @@ describe('a snapshot', () => {
     expect(start.videos.size).toBe(1)
   })
 
-  it('replaces everything that was known, when the server says reset', () => {
+  it('replaces everything after a reset', () => {
     const reset = after(start, 'snapshot', snapshot({ states: [LIVE] }))
     expect([...reset.states.keys()]).toEqual([LIVE.table_id])
     expect(reset.hazards.size).toBe(0)
@@ -76,6 +75,7 @@ describe('a delta', () => {
   it('takes a thing away', () => {
     expect(after(start, 'table.state.deleted', { state_key: stateKey(RUN) }).states.size).toBe(1)
     expect(after(start, 'hazard.alert.deleted', { hazard_id: ALERT.hazard_id }).hazards.size).toBe(0)
+    expect(after(start, 'camera.status.deleted', { camera_id: CAMERA.camera_id }).cameras.size).toBe(0)
   })
 
   it('of a deleted video takes its run along', () => {
@@ -118,7 +118,7 @@ describe('the past of a run', () => {
     at('2026-11-23T09:01:20.000Z', 3, 'dirty'),
   ]
 
-  it('is put in order however it comes, and each transition is kept once', () => {
+  it('is in order whatever the order of arrival, with each transition once', () => {
     const refresh = { ...at('2026-11-23T09:00:39.000Z', 4, 'occupied'), reason: 'refresh' }
     const [one, two, three] = changes
     const view = [three, one, two, two, refresh].reduce((known, state) => after(known, 'table.state', state), emptyView(SITE))
@@ -126,7 +126,7 @@ describe('the past of a run', () => {
     expect(view.states.get(key)?.version).toBe(4)
   })
 
-  it('says what a table was at any time', () => {
+  it('has the state of a table at any time', () => {
     const view = changes.reduce((known, state) => after(known, 'table.state', state), emptyView(SITE))
     expect(stateAt(view, key, Date.parse('2026-11-23T08:59:59.000Z'))).toBeNull()
     expect(stateAt(view, key, Date.parse('2026-11-23T09:00:39.000Z'))?.state).toBe('occupied')

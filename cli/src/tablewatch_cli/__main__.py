@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+import traceback
+from contextlib import suppress
 from importlib.metadata import version
 
 import click
 
-from tablewatch_cli import output
+from lines.visible import on_one_line
+from tablewatch_cli import output, streams
 from tablewatch_cli.commands.check import check_command
 from tablewatch_cli.commands.dlq import dlq_group
-from tablewatch_cli.commands.facts import hazards_command, states_command
 from tablewatch_cli.commands.lag import lag_command
 from tablewatch_cli.commands.ledger import ledger_command
+from tablewatch_cli.commands.quota import quota_group
+from tablewatch_cli.commands.states import cameras_command, hazards_command, states_command
 from tablewatch_cli.commands.tail import tail_command
 from tablewatch_cli.commands.topics import schema_command, topics_command
-from tablewatch_cli.commands.videos import frames_command, upload_command
+from tablewatch_cli.commands.videos import frames_command, upload_command, videos_command
+from tablewatch_cli.commands.why import why_command
 from tablewatch_cli.commands.why_stuck import why_stuck_command
-from tablewatch_cli.errors import CliError, Exit
+from tablewatch_cli.errors import EXITS, CliError, Exit, InternalError, NotText, OutputFailed
+from tablewatch_cli.examples import add_examples
 
-EPILOG = """\b
+NO_OUTPUT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EPIPE})
+EPILOG = f"""\b
 It finds a local stack by $TABLEWATCH_HOME/run.json (default .local).
 Elsewhere set TABLEWATCH_URL, TABLEWATCH_KEY and, for what asks Kafka,
 KAFKA_BOOTSTRAP.
@@ -28,9 +37,7 @@ KAFKA_BOOTSTRAP.
 Completion: eval "$(_TABLEWATCH_COMPLETE=bash_source tablewatch)", or zsh_source;
 for fish: _TABLEWATCH_COMPLETE=fish_source tablewatch | source
 
-\b
-Exit codes: 0 fine, 1 refused or failed, 2 wrong usage,
-3 something cannot be reached, 4 check, ledger or why-stuck found something wrong.
+Exit codes: {", ".join(f"{code:d} {meaning}" for code, meaning in EXITS.items())}.
 """
 
 
@@ -41,27 +48,82 @@ def tablewatch() -> None:
 
 
 for command in (
-    upload_command, frames_command, states_command, hazards_command, tail_command, topics_command, schema_command,
-    lag_command, ledger_command, dlq_group, why_stuck_command, check_command,
+    upload_command, videos_command, frames_command, states_command, hazards_command, cameras_command, tail_command,
+    topics_command, schema_command, lag_command, ledger_command, dlq_group, quota_group, why_command, why_stuck_command,
+    check_command,
 ):  # fmt: skip
     tablewatch.add_command(command)
+add_examples(tablewatch)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command line and leave with its exit code."""
+    """Run a command line and leave with its exit code. A traceback is for TABLEWATCH_TRACEBACK alone."""
     args = sys.argv[1:] if arguments is None else arguments
+    streams.prepare()
+    sys.exit(_run(args))
+
+
+def _run(args: list[str]) -> int:
+    """The exit code of a command line, whose errors are shown."""
+    as_json = "--json" in args
     try:
-        sys.exit(tablewatch.main(args, prog_name="tablewatch", standalone_mode=False) or Exit.OK)
+        return _execute(args)
     except click.ClickException as usage:
+        return _usage(usage, as_json=as_json)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        output.note("interrupted")
+        return Exit.INTERRUPTED
+    except streams.ReaderGone:
+        streams.abandon()
+        return Exit.OK  # `tablewatch tail … | head` is no error
+    except CliError as error:
+        return _failed(error, as_json=as_json)
+
+
+def _execute(args: list[str]) -> int:
+    """The exit code of a command line. Raises click's exceptions, CliError and ReaderGone, and nothing else."""
+    try:
+        code = int(tablewatch.main(args, prog_name="tablewatch", standalone_mode=False) or Exit.OK)
+        streams.flush()
+    except (click.ClickException, click.exceptions.Abort, CliError, streams.ReaderGone):
+        raise
+    except Exception as error:
+        _show_traceback(error)
+        if isinstance(error, UnicodeEncodeError) and (wrong := [each for each in args if not _is_utf8(each)]):
+            raise NotText(f"It was: {on_one_line(wrong[0])}.") from error
+        if isinstance(error, OSError) and error.errno in NO_OUTPUT and not error.filename:  # click's, of --help
+            raise OutputFailed(f"{error.strerror}.") from error
+        raise InternalError(f"It was: {on_one_line(f'{type(error).__name__}: {error}')[:300]}") from error
+    return code
+
+
+def _usage(usage: click.ClickException, *, as_json: bool) -> int:
+    with suppress(OSError):
         usage.show()
-        sys.exit(usage.exit_code)
-    except click.exceptions.Abort:
-        sys.exit(130)  # Ctrl-C: 128 + SIGINT, as shells have it
-    except BrokenPipeError:
-        sys.exit(Exit.OK)  # `tablewatch tail … | head` is no error
-    except CliError as problem:
-        output.error(problem, json_wanted="--json" in args)
-        sys.exit(problem.exit_code)
+    if as_json:
+        output.json_error("usage", usage.format_message())
+    return usage.exit_code
+
+
+def _failed(error: CliError, *, as_json: bool) -> int:
+    output.error(error, as_json_too=as_json)
+    if isinstance(error, OutputFailed):
+        streams.abandon()
+    return error.exit_code
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether it was typed as UTF-8: Python gives other bytes as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _show_traceback(error: Exception) -> None:
+    if os.environ.get("TABLEWATCH_TRACEBACK"):
+        output.note("".join(traceback.format_exception(error)))
 
 
 if __name__ == "__main__":

@@ -8,17 +8,20 @@ from typing import Any, Self
 
 import httpx
 
-from tablewatch_cli.errors import CliError, Exit
+from tablewatch_cli import web
+from tablewatch_cli.errors import ApiUnreachable, CliError, Exit, NoAnswer
 from tablewatch_cli.settings import Target
+from tablewatch_schemas import ContractError
+from tablewatch_schemas.foreign import read_json, read_object
 
 Document = dict[str, Any]
 
 
 class Api:
-    """A thin, typed client. Problems (RFC 9457) become `CliError` with the server's own code and sentence."""
+    """A thin client. A problem (RFC 9457) is raised as CliError with the server's code and detail."""
 
     def __init__(self, target: Target, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(
+        self._http = web.client(
             base_url=target.api_url,
             headers={"Authorization": f"Bearer {target.key}"},
             timeout=httpx.Timeout(30, connect=5),
@@ -37,39 +40,93 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any]) -> Document:
         return self._call("POST", path, json=_present(body))
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Document:
+        return self._call("PUT", path, json=_present(body))
+
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Document]:
         """Every item of a paged list: documents of the form {"items": [...], "next_cursor": ... | null}."""
         cursor: str | None = None
         while True:
             page = self.get(path, {**(params or {}), "cursor": cursor})
-            yield from page["items"]
-            cursor = page.get("next_cursor")
+            items = page["items"]
+            if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+                raise NoAnswer(f"{self._http.base_url}{path}: its items are no list of objects")
+            yield from items
+            before, cursor = cursor, page.get("next_cursor")
             if cursor is None:
                 return
+            if not isinstance(cursor, str) or cursor == before:
+                raise NoAnswer(f"{self._http.base_url}{path}: its pages do not end")
 
     def _call(self, method: str, path: str, **request: Any) -> Document:
         try:
-            response = self._http.request(method, path, **request)
+            response = web.request(self._http, method, path, **request)
         except httpx.HTTPError as error:
-            said = f"the API does not answer at {self._http.base_url} ({error}): `tablewatch check` says what is down"
-            raise CliError("api_unreachable", said, Exit.UNREACHABLE) from error
-        if response.is_error:
-            raise problem(response.status_code, response.content)
-        document: Document = response.json()
-        return document
+            raise ApiUnreachable(f"{self._http.base_url}: {error or type(error).__name__}") from error
+        return answer(response, f"{self._http.base_url}{path}")
 
 
-def problem(status: int, content: bytes) -> CliError:
-    """The CliError that says what an application/problem+json answer says."""
+class Answer(dict[str, Any]):
+    """An object of an answer. A field that it lacks raises NoAnswer: whoever answered is not the API as we know it."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NoAnswer(f"The answer has no field {name}.")
+
+
+_JOB: dict[str, type | tuple[type, ...]] = {
+    "status": str,
+    "stage": str,
+    "video_id": str,
+    "run_id": str,
+    "frames": (dict, type(None)),
+    "error": (dict, type(None)),
+    "waiting": (dict, type(None)),
+    "progress": (int, float, type(None)),
+}
+
+
+def checked_job(document: Document) -> Document:
+    """A job document whose fields, where it has them, are of the types that the commands count on. Raises NoAnswer."""
+    wrong = [name for name, kind in _JOB.items() if name in document and not isinstance(document[name], kind)]
+    if wrong:
+        raise NoAnswer(f"In the job, {wrong[0]} is of another type.")
+    return document
+
+
+def answer(response: httpx.Response, url: str) -> Document:
+    """The document of a response. Raises NoAnswer, and CliError with the server's code for a problem."""
+    if response.is_redirect:
+        raise NoAnswer(f"{url} redirects to {response.headers.get('location', 'nowhere')}.")
+    if response.is_error:
+        raise problem(response.status_code, response.content, from_api=True)
     try:
-        said = httpx.Response(status, content=content).json()
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        said = {}
-    code = str(said.get("code") or f"http_{status}")
-    reason = str(said.get("detail") or said.get("title") or f"the server answered {status}")
-    return CliError(code, reason, Exit.REFUSED if status < 500 else Exit.UNREACHABLE)
+        document = read_json(response.content)
+    except ContractError as error:
+        raise NoAnswer(f"{url}: {error.reason}") from error
+    if not isinstance(document, dict):
+        raise NoAnswer(f"{url}: the answer is no JSON object.")
+    return Answer({name: _strict(value) for name, value in document.items()})
+
+
+def _strict(value: object) -> object:
+    if isinstance(value, dict):
+        return Answer({name: _strict(each) for name, each in value.items()})
+    return [_strict(each) for each in value] if isinstance(value, list) else value
+
+
+def problem(status: int, content: bytes, *, from_api: bool = False) -> CliError:
+    """The CliError of an application/problem+json response, or of any other with an error status.
+
+    Without a code of ours a proxy or another server answered; where it was asked `from_api`, the address is wrong.
+    """
+    document = read_object(content) or {}
+    if status < 400:
+        return NoAnswer(f"The answer {status} lacks what the request needs.")
+    if code := document.get("code"):
+        reason = str(document.get("detail") or document.get("title") or f"the server answered {status}")
+        return CliError(str(code), reason, Exit.REFUSED if status < 500 else Exit.UNREACHABLE)
+    reason = f"the server answered {status}, and not as the API does: a proxy, or a wrong address (TABLEWATCH_URL)"
+    return CliError(f"http_{status}", reason, Exit.UNREACHABLE if from_api or status >= 500 else Exit.REFUSED)
 
 
 def _present(values: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the shell offers after TAB, without asking anybody: names from the contracts."""
+"""What the shell offers after TAB: names from the contracts, without a network."""
 
 from __future__ import annotations
 

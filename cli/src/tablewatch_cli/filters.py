@@ -1,27 +1,28 @@
-"""Which records somebody wants to see: by key, by the ids in the value, by any field."""
+"""Which records `tail` shows: by key, by the ids in the value, by any field."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
 
-Wanted = Callable[[str | None, object], bool]
+RecordFilter = Callable[[str | None, object], bool]
+"""Takes key and decoded value of a record."""
 
 
-def wanted(key: str | None, fields: Iterable[tuple[str, str]]) -> Wanted:
-    """A question put to (key, value) of a record; all conditions must hold."""
-    asked = tuple(fields)
+def record_filter(key: str | None, conditions: Iterable[tuple[str, str]]) -> RecordFilter:
+    """All (path, text) conditions must hold, and the key when one is given."""
+    wanted = tuple(conditions)
 
-    def question(record_key: str | None, value: object) -> bool:
-        return (key is None or record_key == key) and all(holds(value, path, text) for path, text in asked)
+    def matches(record_key: str | None, value: object) -> bool:
+        return (key is None or record_key == key) and all(holds(value, path, text) for path, text in wanted)
 
-    return question
+    return matches
 
 
 def holds(value: object, path: str, text: str) -> bool:
-    """Whether a field is `text`: paths are dotted, a list holds it when one item does, null is the word null.
+    """Whether the field at a dotted path is `text`; a list holds it when one item does, null is the word null.
 
-    `camera_id` finds it in `camera_ids` too, because a table is seen by several.
+    `camera_id` is looked for in `camera_ids` too, because several cameras may see one table.
     """
     found = list(_at(value, path.split(".")))
     if path == "camera_id" and not found:
@@ -30,7 +31,7 @@ def holds(value: object, path: str, text: str) -> bool:
 
 
 def parse(condition: str) -> tuple[str, str]:
-    """`field=value`. Raises ValueError when it is not that."""
+    """(path, text) of `field=value`. Raises ValueError when it is not that."""
     path, separator, text = condition.partition("=")
     if not separator or not path:
         raise ValueError(f"{condition!r} is not field=value, e.g. state=dirty or model.name=coco-ssd")

@@ -1,31 +1,34 @@
-"""How far behind the consumer groups are: from committed offsets, or from /metrics where there are none."""
+"""Lag of the consumer groups: from committed offsets, or from /metrics of those that commit none to Kafka."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
+from tablewatch_cli import ops
 from tablewatch_cli.broker import Broker, Edges, Group
+from tablewatch_schemas import TOPICS
 
 BEHIND_RECORDS = 1000
-_METRIC = re.compile(r"^tablewatch_consumer_lag\{([^}]*)\} ([0-9.eE+-]+)$", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """Records of one topic that one group has yet to handle, by lane; `topic` None: of all that it reads."""
+    """Records of a topic that a group has yet to process, by lane; `topic` None: of all topics that it reads."""
 
     group: str
     topic: str | None
     live: int
     run: int
     members: int | None
-    """Processes in the group; None where the broker was not asked."""
+    """Processes in the group; None where it was read from /metrics."""
+    lost: int = 0
+    """Records that retention deleted before the group read them; reading goes on after them."""
+    beyond: int = 0
+    """Offsets that the group has committed past the end: of an earlier topic of that name."""
 
     @property
     def total(self) -> int:
@@ -33,6 +36,13 @@ class Lag:
 
     def complaint(self) -> str | None:
         """What is wrong with it, or None. Runs may wait as long as they like; live tables may not."""
+        if self.beyond:
+            return (
+                f"{self.group} stands {self.beyond} records past the end of {self.topic}, which was deleted and made "
+                "anew: its service reads it from the beginning within seconds; if it does not, restart it"
+            )
+        if self.lost:
+            return f"{self.lost} records of {self.topic} were deleted before {self.group} read them: they are lost"
         if self.members == 0 and self.total:
             return f"{self.group} has {self.total} records of {self.topic} to read and no process: start its service"
         if self.live > BEHIND_RECORDS:
@@ -51,40 +61,50 @@ def of_group(
     committed: Mapping[TopicPartition, int],
     edges: Mapping[TopicPartition, Edges],
 ) -> Iterator[Lag]:
-    """Lag of a group on each topic that it has ever committed; a partition without a commit counts from its start."""
-    counts: dict[str, list[TopicPartition]] = defaultdict(list)
-    for at in edges:
-        counts[at.topic].append(at)
-    for topic in sorted({at.topic for at in committed}):
-        waiting = {True: 0, False: 0}
-        for at in counts[topic]:
-            edge = edges[at]
-            behind = edge.end - max(committed.get(at, edge.first), edge.first)
-            waiting[is_live(at.partition, len(counts[topic]))] += max(0, behind)
-        yield Lag(name, topic, waiting[True], waiting[False], group.members)
+    """Lag of a group on each topic of `edges`; a partition without a commit counts from its start."""
+    by_topic: dict[str, list[TopicPartition]] = defaultdict(list)
+    for partition in edges:
+        by_topic[partition.topic].append(partition)
+    for topic in sorted(by_topic):
+        live = run = lost = beyond = 0
+        for partition in by_topic[topic]:
+            edge = edges[partition]
+            at = committed.get(partition, edge.first)
+            lag = max(0, edge.end - max(at, edge.first))
+            lost, beyond = lost + max(0, edge.first - at), beyond + max(0, at - edge.end)
+            if is_live(partition.partition, len(by_topic[topic])):
+                live += lag
+            else:
+                run += lag
+        yield Lag(name, topic, live, run, group.members, lost, beyond)
 
 
 async def of_broker(broker: Broker, group: str | None = None) -> list[Lag]:
-    """Lag of every group, or of one, that commits its offsets to Kafka."""
+    """Lag of every group, or of one, that commits its offsets to Kafka.
+
+    Of one of ours also on topics that it has committed nothing of: Kafka forgets offsets with the topic, and a group
+    that stands still on one that was made anew would have no lag.
+    """
     topics = await broker.topics()
     found: list[Lag] = []
-    for name, known in sorted((await broker.groups()).items()):
+    for name, described in sorted((await broker.groups()).items()):
         committed = await broker.committed(name) if group in (None, name) else {}
-        read = {at.topic for at in committed if at.topic in topics}
-        edges = await broker.edges(TopicPartition(topic, n) for topic in sorted(read) for n in range(topics[topic]))
-        found += of_group(name, known, {at: offset for at, offset in committed.items() if at.topic in read}, edges)
+        committed = {partition: offset for partition, offset in committed.items() if partition.topic in topics}
+        ours = {topic for topic, info in TOPICS.items() if name in info.consumers and topic in topics}
+        read = sorted({partition.topic for partition in committed} | ours) if group in (None, name) else []
+        edges = await broker.edges(TopicPartition(topic, n) for topic in read for n in range(topics[topic]))
+        found += of_group(name, described, committed, edges)
     return found
 
 
-def of_metrics(pages: Iterable[str], known: Iterable[str]) -> list[Lag]:
-    """Lag of groups that have committed nothing to Kafka, from /metrics pages."""
-    waiting: dict[str, dict[str, int]] = defaultdict(dict)
+def of_metrics(pages: Iterable[str], in_broker: Iterable[str]) -> list[Lag]:
+    """Lag from /metrics pages, of the groups that are not `in_broker`."""
+    by_group: dict[str, list[ops.Sample]] = defaultdict(list)
     for page in pages:
-        for labels, value in _METRIC.findall(page):
-            said = dict(_LABEL.findall(labels))
-            waiting[said.get("group", "")][said.get("lane", "all")] = int(float(value))
-    return [
-        Lag(group, None, lanes.get("live", 0) + lanes.get("all", 0), lanes.get("run", 0), None)
-        for group, lanes in sorted(waiting.items())
-        if group and group not in set(known)
-    ]
+        for sample in ops.samples(page):
+            if sample.name == "consumer_lag" and sample.labels.get("group"):
+                by_group[sample.labels["group"]].append(sample)
+    for group in in_broker:
+        by_group.pop(group, None)
+    lanes = {group: ops.lag_by_lane(samples) for group, samples in sorted(by_group.items())}
+    return [Lag(group, None, lane["live"], lane["run"], None) for group, lane in lanes.items()]

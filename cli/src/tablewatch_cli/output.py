@@ -2,45 +2,76 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
 
-from tablewatch_cli.errors import CliError
+from lines.visible import json_text, on_one_line, visible
+from tablewatch_cli import streams
+from tablewatch_cli.errors import CliError, OutputFailed
 
-out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+"""For the progress bar; text goes through `line` and `note`."""
+
+
+def line(text: str) -> None:
+    """Text for a person on standard output, never wrapped. It may be a stranger's: see `lines.visible`."""
+    write_line(visible(text))
+
+
+def note(text: str) -> None:
+    """As `line`, on standard error: advice and complaints, which no pipe should read as output."""
+    with suppress(OSError):  # nobody is left to be told
+        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
 
 
 def as_json(document: object) -> None:
     """One JSON document, alone on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    write_line(json_text(document, indent=2))
+
+
+def write_line(text: str) -> None:
+    """A line as it is, which `lines.visible` has made: for what is followed through a pipe.
+
+    Raises ReaderGone, OutputFailed.
+    """
+    with streams.writing():
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
-    """Rows for a person; `empty` is said when there are none."""
+    """Rows for a person; `empty` is printed when there are none."""
     lines = [tuple(_cell(row.get(column)) for column in columns) for row in rows]
     if not lines:
-        err.print(empty)
+        note(empty)
         return
     lines.insert(0, tuple(column.replace("_", " ") for column in columns))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:  # never folded: ids are there to be copied, and grep reads lines
-        out.print(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip(),
-            markup=False,
-            soft_wrap=True,
-        )
+    for cells in lines:  # never wrapped: ids are there to be copied, and grep reads lines
+        line("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
 
 
-def error(problem: CliError, *, json_wanted: bool) -> None:
-    if json_wanted:
-        as_json({"error": {"code": problem.code, "reason": problem.reason}})
-    err.print(f"error: {problem.code}: {problem.reason}", markup=False, soft_wrap=True)
+def error(error: CliError, *, as_json_too: bool) -> None:
+    """On standard error, and with `as_json_too` also as JSON on standard output."""
+    note(f"error: {error.code}: {error.reason}")
+    if as_json_too:
+        json_error(error.code, error.reason)
+
+
+def json_error(code: str, reason: str) -> None:
+    """An error for a program, on standard output where that still can be written."""
+    with suppress(streams.ReaderGone, OutputFailed):
+        as_json({"error": {"code": code, "reason": reason}})
+
+
+def is_watched() -> bool:
+    """Whether a person sees standard error: a progress bar is for nobody else."""
+    return sys.stderr.isatty()
 
 
 def _cell(value: object) -> str:
@@ -48,6 +79,4 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.2f}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "-"
-    return str(value)
+    return on_one_line(", ".join(map(str, value)) or "-" if isinstance(value, list) else str(value))

@@ -24,33 +24,33 @@ DRIFT = 0.025  # the light's slow wandering, as a share of the brightness
 DRIFT_MS = 90_000
 FILES = ("clip.mp4", "truth.json", "layout.json")
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def ensure(folder: Path, say: Say) -> Path:
+def ensure(folder: Path, report: Report) -> Path:
     """Make ``folder``/clip.mp4, truth.json, layout.json unless they are there as this code would make them."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:  # two stacks that start together share one clip
-            say("the demo clip is being filmed already; waiting for it")
+            report("the demo clip is being filmed already; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        return _ensured(folder, say)
+        return _ensured(folder, report)
 
 
-def _ensured(folder: Path, say: Say) -> Path:
+def _ensured(folder: Path, report: Report) -> Path:
     stamp = folder / "stamp.json"
     if _read(stamp).get("recipe") == recipe() and _intact(folder, _read(stamp)):
-        say(f"the demo clip is there: {folder / 'clip.mp4'}")
+        report(f"the demo clip is there: {folder / 'clip.mp4'}")
         return folder
     stamp.unlink(missing_ok=True)
-    say(f"filming {story.DURATION_MS // 1000} s of the demo restaurant")
-    film(folder / "clip.mp4", say)
+    report(f"filming {story.DURATION_MS // 1000} s of the demo restaurant")
+    film(folder / "clip.mp4", report)
     _write(folder / "truth.json", story.truth())
     _write(folder / "layout.json", story.layout())
     _write(stamp, {"recipe": recipe(), **{name: _hash(folder / name) for name in FILES}})
-    say(f"made {folder / 'clip.mp4'} ({(folder / 'clip.mp4').stat().st_size / 1e6:.1f} MB)")
+    report(f"made {folder / 'clip.mp4'} ({(folder / 'clip.mp4').stat().st_size / 1e6:.1f} MB)")
     return folder
 
 
@@ -62,7 +62,7 @@ def recipe() -> str:
     return digest.hexdigest()[:16]
 
 
-def film(path: Path, say: Say) -> None:
+def film(path: Path, report: Report) -> None:
     """Encode every frame; the file appears under its name only when it is whole."""
     partial = path.with_name(f".{path.name}")
     with av.open(str(partial), "w", format="mp4") as container:
@@ -72,7 +72,7 @@ def film(path: Path, say: Say) -> None:
         for number, picture in enumerate(frames()):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
             if number % (FPS * 30) == 0:
-                say(f"filming: {number // FPS} of {story.DURATION_MS // 1000} s")
+                report(f"filming: {number // FPS} of {story.DURATION_MS // 1000} s")
         container.mux(stream.encode(None))
     partial.replace(path)
 

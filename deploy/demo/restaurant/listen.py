@@ -1,10 +1,11 @@
-"""What a running stack said of the demo's newest run: the registry by the API, the facts by the topics themselves."""
+"""Reads the newest run of the demo: the video and the layout from the API, states and alerts from the topics."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from restaurant.score import Alarm, Said
-from tablewatch_schemas import HazardAlert, TableState, decode, to_ms
+from restaurant.score import Alert, StateRecord
+from tablewatch_schemas import ContractError, HazardAlert, TableState, decode, to_ms
 
 
 class NotThere(Exception):
@@ -29,6 +30,19 @@ class Run:
     run_id: str
     start_ms: int
     labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of the clip on the live camera; its states have no run."""
+
+    start_ms: int
+    labels: Mapping[str, str]
+    run_id: None = None
+
+
+SETTLE_MS = 10_000
+"""For the states of the first look, and of the last frame."""
 
 
 def stack(home: Path) -> dict[str, Any]:
@@ -64,24 +78,41 @@ async def done_run(up: Mapping[str, Any], video_id: str | None = None) -> Run:
     return Run(done["video_id"], done["run_id"], start_ms, labels)
 
 
-async def tables(bootstrap: str, run: Run) -> dict[str, list[Said]]:
-    """What table.state said of the run, by table label, in order of version."""
-    said: dict[str, list[Said]] = defaultdict(list)
+async def tables(bootstrap: str, run: Run | Round) -> dict[str, list[StateRecord]]:
+    """The table.state records of a run, or of a round of the live camera, by table label, in order of version."""
+    found: dict[str, list[StateRecord]] = defaultdict(list)
     async for event in _events(bootstrap, "table.state"):
         if isinstance(event, TableState) and event.run_id == run.run_id and event.table_id in run.labels:
             since, as_of, until = (to_ms(at) - run.start_ms for at in (event.since, event.as_of, event.expires_at))
-            said[run.labels[event.table_id]].append(Said(event.version, event.state, since, as_of, until))
-    return {label: sorted(records, key=lambda record: record.version) for label, records in said.items()}
+            found[run.labels[event.table_id]].append(StateRecord(event.version, event.state, since, as_of, until))
+    return {label: sorted(records, key=lambda record: record.version) for label, records in found.items()}
 
 
-async def alarms(bootstrap: str, run: Run) -> list[Alarm]:
+async def last_round(up: Mapping[str, Any], run: Run, length_ms: int, now_ms: int) -> Round:
+    """The newest round that the live camera has shown whole since it was live. Raises NotThere.
+
+    The film goes on by the time of day: a round begins whenever Unix time is a multiple of its length.
+    """
+    headers = {"authorization": f"Bearer {up['key']}"}
+    async with httpx.AsyncClient(base_url=up["api_url"], headers=headers, timeout=30) as api:
+        camera = await _get(api, f"/v1/cameras/{up['camera_id']}")
+    status = camera["status"]
+    if status is None or status["status"] != "live":
+        raise NotThere(f"the demo's camera is not live: {status['reason'] if status else 'nothing is known of it'}")
+    start_ms = (now_ms - SETTLE_MS) // length_ms * length_ms - length_ms
+    if to_ms(datetime.fromisoformat(status["since"])) + SETTLE_MS > start_ms:
+        raise NotThere(f"the demo's camera has not been live for a whole round of {length_ms // 1000} s yet")
+    return Round(start_ms, run.labels)
+
+
+async def alerts(bootstrap: str, run: Run) -> list[Alert]:
     """The alerts of the run, each by its first record."""
-    first: dict[str, Alarm] = {}
+    first: dict[str, Alert] = {}
     async for event in _events(bootstrap, "hazard.alert"):
         if isinstance(event, HazardAlert) and event.run_id == run.run_id and event.kind != "none":
             box = None if event.box is None else (event.box[0], event.box[1], event.box[2], event.box[3])
-            opened, told = to_ms(event.opened_at) - run.start_ms, to_ms(event.as_of) - run.start_ms
-            first.setdefault(event.hazard_id, Alarm(event.hazard_id, event.kind, box, opened, told))
+            opened, published = to_ms(event.opened_at) - run.start_ms, to_ms(event.as_of) - run.start_ms
+            first.setdefault(event.hazard_id, Alert(event.hazard_id, event.kind, box, opened, published))
     return list(first.values())
 
 
@@ -102,7 +133,8 @@ async def _events(bootstrap: str, topic: str) -> AsyncIterator[Any]:
         while any([await consumer.position(part) < end for part, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 for record in records:
-                    yield decode(topic, record.key, record.value, record.headers).event
+                    with suppress(ContractError):  # a stranger's record is none of the demo's
+                        yield decode(topic, record.key, record.value, record.headers).event
     finally:
         await consumer.stop()
 

@@ -1,4 +1,4 @@
-"""How well a stack told the story: what the topics said against truth.json. Pure; times are media milliseconds."""
+"""Compares the states and alerts of a run with truth.json. Pure; times are media milliseconds."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 STEP_MS = 1_000
-LEAST_RIGHT = 0.95  # of all table-seconds, by the history as it stands at the end
+LEAST_RIGHT = 0.95  # of all table-seconds, by the history after the run
 MOST_WRONG = 0.03
-LEAST_RIGHT_LIVE = 0.80  # as told at the time: each change needs some seconds of steady evidence
+LEAST_RIGHT_LIVE = 0.80  # by what was published until then: each change needs some seconds of steady evidence
 SLOWEST_HAZARD_MS = 45_000
 
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One table.state record. ``since_ms`` is dated back, ``as_of_ms`` is what was known when it was said."""
+class StateRecord:
+    """One table.state record. ``since_ms`` is dated back to the first evidence; ``as_of_ms`` is the newest."""
 
     version: int
     state: str
@@ -26,22 +26,22 @@ class Said:
     expires_ms: int
 
 
-Teller = Callable[[Sequence[Said], int], str]
+StateAt = Callable[[Sequence[StateRecord], int], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class Alert:
     """One hazard.alert, by its first record."""
 
     hazard_id: str
     kind: str
     box: Box | None
     opened_ms: int
-    told_ms: int
+    published_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Score:
     """Seconds of tables."""
 
     right: int = 0
@@ -52,8 +52,8 @@ class Share:
     def total(self) -> int:
         return self.right + self.wrong + self.unknown
 
-    def __add__(self, other: Share) -> Share:
-        return Share(self.right + other.right, self.wrong + other.wrong, self.unknown + other.unknown)
+    def __add__(self, other: Score) -> Score:
+        return Score(self.right + other.right, self.wrong + other.wrong, self.unknown + other.unknown)
 
     def part(self, count: int) -> float:
         return count / self.total if self.total else 0.0
@@ -61,66 +61,68 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Hazards:
-    """``delays_ms``: for each true spill the time until it was told, None when never; the rest are false alarms."""
+    """``delays_ms``: for each true spill the time until its alert, or None. All other alerts are false alarms."""
 
     delays_ms: tuple[int | None, ...]
     false_alarms: tuple[str, ...]
 
 
-def history(records: Sequence[Said], at_ms: int) -> str:
-    """What the whole topic says today of that moment: states are dated back to their first evidence."""
+def history(records: Sequence[StateRecord], at_ms: int) -> str:
+    """The state at ``at_ms`` by the whole topic: states are dated back to their first evidence."""
     return _state([record for record in records if record.since_ms <= at_ms], at_ms)
 
 
-def live(records: Sequence[Said], at_ms: int) -> str:
-    """What a reader knew at that moment."""
+def live(records: Sequence[StateRecord], at_ms: int) -> str:
+    """The state that a reader knew at ``at_ms``."""
     return _state([record for record in records if record.as_of_ms <= at_ms], at_ms)
 
 
-def _state(known: Sequence[Said], at_ms: int) -> str:
+def _state(known: Sequence[StateRecord], at_ms: int) -> str:
     newest = max(known, key=lambda record: record.version, default=None)
     if newest is None:
         return "unknown"
-    # a state said again later reaches further than its first record
+    # a refreshed state expires later than its first record
     reach = max(record.expires_ms for record in known if record.since_ms == newest.since_ms)
     return newest.state if at_ms <= reach else "unknown"
 
 
-def table_share(intervals: Iterable[Sequence[Any]], records: Sequence[Said], told: Teller | None = None) -> Share:
-    """Score one table in the middle of every second. ``told`` is ``history`` (default) or ``live``.
+def table_score(
+    intervals: Iterable[Sequence[Any]], records: Sequence[StateRecord], state_at: StateAt | None = None
+) -> Score:
+    """Score one table in the middle of every second. ``state_at`` is ``history`` (default) or ``live``.
 
     An interval whose true state is None (somebody is just sitting down) is not scored.
     """
-    share, told = Share(), told or history
+    score, state_at = Score(), state_at or history
     for from_ms, to_ms, true_state in intervals:
         if true_state is None:
             continue
         for at_ms in range(int(from_ms) + STEP_MS // 2, int(to_ms), STEP_MS):
-            said = told(records, at_ms)
-            share += Share(int(said == true_state), int(said not in (true_state, "unknown")), int(said == "unknown"))
-    return share
+            state = state_at(records, at_ms)
+            score += Score(int(state == true_state), int(state not in (true_state, "unknown")), int(state == "unknown"))
+    return score
 
 
-def hazard_score(spills: Sequence[Mapping[str, Any]], alarms: Sequence[Alarm]) -> Hazards:
-    """Each spill is found by the first alarm about its place; every other alarm is a false one."""
-    free = sorted((alarm for alarm in alarms if alarm.kind != "none"), key=lambda alarm: alarm.told_ms)
+def hazard_score(spills: Sequence[Mapping[str, Any]], alerts: Sequence[Alert]) -> Hazards:
+    """Each spill is found by the first alert about its place; every other alert is a false one."""
+    free = sorted((alert for alert in alerts if alert.kind != "none"), key=lambda alert: alert.published_ms)
     delays: list[int | None] = []
     for spill in spills:
-        hit = next((alarm for alarm in free if _is_about(alarm, spill)), None)
-        delays.append(None if hit is None else hit.told_ms - int(spill["from_ms"]))
-        free = [alarm for alarm in free if alarm is not hit]
-    return Hazards(tuple(delays), tuple(alarm.hazard_id for alarm in free))
+        hit = next((alert for alert in free if _is_about(alert, spill)), None)
+        delays.append(None if hit is None else hit.published_ms - int(spill["from_ms"]))
+        free = [alert for alert in free if alert is not hit]
+    return Hazards(tuple(delays), tuple(alert.hazard_id for alert in free))
 
 
-def _is_about(alarm: Alarm, spill: Mapping[str, Any]) -> bool:
-    if alarm.kind != "spill" or alarm.box is None or not spill["from_ms"] <= alarm.told_ms <= spill["to_ms"]:
+def _is_about(alert: Alert, spill: Mapping[str, Any]) -> bool:
+    if alert.kind != "spill" or alert.box is None or not spill["from_ms"] <= alert.published_ms <= spill["to_ms"]:
         return False
     x1, y1, x2, y2 = spill["box"]
-    x, y = (alarm.box[0] + alarm.box[2]) / 2, (alarm.box[1] + alarm.box[3]) / 2
+    x, y = (alert.box[0] + alert.box[2]) / 2, (alert.box[1] + alert.box[3]) / 2
     return bool(x1 < x < x2 and y1 < y < y2)
 
 
-def shortfalls(past: Share, at_the_time: Share, hazards: Hazards) -> list[str]:
+def shortfalls(past: Score, at_the_time: Score, hazards: Hazards) -> list[str]:
     """What is below the thresholds, in words; empty when all is well."""
     found = []
     if past.part(past.right) < LEAST_RIGHT:
@@ -133,7 +135,7 @@ def shortfalls(past: Share, at_the_time: Share, hazards: Hazards) -> list[str]:
         if delay is None:
             found.append("a spill was not found")
         elif delay > SLOWEST_HAZARD_MS:
-            found.append(f"a spill was told after {delay / 1000:.0f} s (at most {SLOWEST_HAZARD_MS // 1000} s)")
+            found.append(f"a spill was reported after {delay / 1000:.0f} s (at most {SLOWEST_HAZARD_MS // 1000} s)")
     if hazards.false_alarms:
         found.append(f"{len(hazards.false_alarms)} false alarms: {', '.join(hazards.false_alarms)}")
     return found

@@ -12,7 +12,7 @@ from typing import Any
 WIDTH, HEIGHT = 1280, 720
 DURATION_MS = 120_000
 FADE_MS = 600  # how long sitting down and getting up take
-TRANSITION_MS = 1_000  # around each change a single frame may say either
+TRANSITION_MS = 1_000  # around each change either state counts as right
 
 Point = tuple[int, int]
 Polygon = tuple[Point, ...]

@@ -1,24 +1,64 @@
-"""Kafka and Postgres as parts that a keeper can run."""
+"""Kafka and Postgres alone, for tests: shared by all pytest workers, ended when the last of them is gone.
 
+usage: python -m stack.infrastructure HOME
+
+Each user holds a shared lock on HOME/users. This process ends when it gets that lock exclusively, so that nothing is
+left running however the users end.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+
+from lines.visible import visible
+from stack import topics
+from stack.home import write_private
 from stack.kafka import Kafka
-from stack.keeper import Part
-from stack.postgres import Postgres, answers
-from stack.ready import kafka_round_trip
+from stack.part import PartSupervisor
+from stack.ports import free_ports
+from stack.postgres import Postgres, create_database
+from stack.settings import JARS, REPO
+
+PARTITIONS = 6
 
 
-def kafka_part(kafka: Kafka) -> Part:
-    """The embedded broker; ready after a produce and consume round trip."""
+async def serve(home: Path) -> None:
+    """Start both, write HOME/ready.json, and stay until the users are gone."""
+    kafka_port, controller_port, postgres_port = free_ports(3)
+    kafka = Kafka(home=home / "kafka", jars=JARS, port=kafka_port, controller_port=controller_port)
+    postgres = Postgres(home=home / "postgres", port=postgres_port, password=secrets.token_urlsafe(18))
+    supervisors = [PartSupervisor(part, report=_report) for part in (kafka.part(), postgres.part())]
+    try:
+        await asyncio.gather(*(each.start() for each in supervisors))
+        await create_database(postgres)
+        await topics.create(kafka.bootstrap, topics.declared(REPO), PARTITIONS)
+        write_private(home / "ready.json", {"kafka_bootstrap": kafka.bootstrap, "database_url": postgres.url()})
+        await asyncio.to_thread(_wait_for_last_user, home / "users")
+    finally:
+        await asyncio.gather(*(each.stop() for each in supervisors))
 
-    async def probe() -> None:
-        await kafka_round_trip(kafka.bootstrap)
 
-    return Part(name="kafka", prepare=kafka.prepare, command=kafka.command, probe=probe, patience_s=90)
+def _wait_for_last_user(users: Path) -> None:
+    with users.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def postgres_part(postgres: Postgres) -> Part:
-    """The embedded server; ready when it answers a query."""
+def _report(name: str, sentence: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk: the parts go on
+        sys.stderr.write(visible(f"{time.strftime('%H:%M:%S')} {name} {sentence}\n"))
 
-    async def probe() -> None:
-        await answers(postgres.url("postgres"))
 
-    return Part(name="postgres", prepare=postgres.prepare, command=postgres.command, probe=probe)
+def main() -> None:
+    """Run until the users are gone."""
+    home = Path(sys.argv[1]).resolve()
+    os.umask(0o077)
+    asyncio.run(serve(home))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,18 +1,18 @@
-"""Ports: are they free, and if not, whose are they?"""
+"""TCP ports on loopback: which are free, and which process has the others."""
 
 import socket
 from collections.abc import Mapping
 
 import psutil
 
-from stack.errors import StackError
+from stack.settings import StackError
 
 LOOPBACK = "127.0.0.1"
 STEP = 100
 
 
 def is_free(port: int) -> bool:
-    """Whether we could listen there now."""
+    """Whether a listener could be opened on it now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -23,7 +23,7 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Some ports that nobody has at this moment, all different."""
+    """`count` different ports that are free now."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:

@@ -9,6 +9,7 @@ import functools
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -17,12 +18,13 @@ from pathlib import Path
 
 import asyncpg
 
-from stack.child import Command, log_tail
-from stack.errors import StackError
-from stack.processes import is_postgres
+from stack.part import Part
+from stack.process import Command, end_postgres_in, is_postgres, log_tail
+from stack.settings import StackError
 
 USER = "tablewatch"
 NOBODY = 65534
+INIT_TIMEOUT_S = 120
 IN_NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")
 SETTINGS = {
@@ -84,7 +86,7 @@ class Postgres:
         return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def prepare(self) -> None:
-        """Make the cluster the first time (0.6 s); clear a lock that a killed server left."""
+        """Make the cluster the first time (0.6 s); clear what a killed server left: its processes and its lock."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if prefix() == AS_NOBODY:
@@ -99,28 +101,40 @@ class Postgres:
         secret.write_text(self.password)
         if prefix() == AS_NOBODY:
             os.chown(secret, NOBODY, NOBODY)
+        fresh = self.data.with_name("data.new")  # renamed when it is complete: a killed initdb leaves half a cluster
+        shutil.rmtree(fresh, ignore_errors=True)
         options = ("-A", "scram-sha-256", "--pwfile", str(secret), "-U", USER, "-E", "UTF8", "--no-locale")
         try:
-            self._run("initdb", "-D", str(self.data), *options)
+            self._run("initdb", "-D", str(fresh), *options)
         finally:
             secret.unlink()
+        fresh.replace(self.data)
 
     def _run(self, tool: str, *args: str) -> None:
         with self.log.open("ab") as log:
             done = subprocess.run(
-                [*prefix(), str(binaries() / tool), *args], stdout=log, stderr=log, cwd=self.home, check=False
+                [*prefix(), str(binaries() / tool), *args],
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                check=False,
+                timeout=INIT_TIMEOUT_S,
             )
         if done.returncode:
             raise StackError(f"Postgres: {tool} failed{_hint()}:\n{log_tail(self.log)}")
 
     def clear_stale_lock(self) -> None:
-        """Remove a `postmaster.pid` whose process is no Postgres on this data: its number may belong to a stranger."""
+        """Remove a `postmaster.pid` whose process is no Postgres on this data, and kill what that server left.
+
+        Its number may belong to a stranger by now.
+        """
         lock = self.data / "postmaster.pid"
         try:
             pid = int(lock.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
-            return
-        if not is_postgres(pid, self.data):
+            pid = None
+        if pid is None or not is_postgres(pid, self.data):
+            end_postgres_in(self.data.resolve())
             lock.unlink(missing_ok=True)
 
     def command(self) -> Command:
@@ -134,6 +148,16 @@ class Postgres:
             prefix=prefix(),
             stop_signal=signal.SIGINT,
             orphan_signal=signal.SIGINT,
+        )
+
+    def part(self) -> Part:
+        """For the supervisor; ready when it answers a query."""
+        return Part(
+            name="postgres",
+            prepare=self.prepare,
+            command=self.command,
+            probe=lambda: answers(self.url("postgres")),
+            alive=lambda: answers(self.url("postgres")),
         )
 
 

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.errors import StackError
+
+class StackError(Exception):
+    """Something that a person can put right; its text is the whole message, without a traceback."""
+
 
 REPO = Path(__file__).resolve().parents[3]
 JARS = REPO / ".local" / "kafka-jars"
@@ -23,12 +26,17 @@ OFFSETS = {
     "kafka": 20,
     "kafka controller": 21,
     "postgres": 22,
+    "camera": 23,
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackSettings:
-    """What can be chosen. With `kafka_bootstrap`, `database_url` or `s3_url` set, that part is yours, not ours."""
+    """What can be chosen. With `kafka_bootstrap`, `database_url` or `s3_url` set, that part is yours, not ours.
+
+    `public_url` and `ingest_public_url` are where others reach api and ingest; None: at their ports here.
+    `camera_addresses` are allowed to cameras besides that of the demo.
+    """
 
     home: Path = REPO / ".local"
     port_base: int = PORT_BASE
@@ -37,6 +45,11 @@ class StackSettings:
     kafka_bootstrap: str | None = None
     database_url: str | None = None
     s3_url: str | None = None
+    models_dir: Path = MODELS
+    public_url: str | None = None
+    ingest_public_url: str | None = None
+    camera_addresses: str = ""
+    camera_retention_h: str = "6"
 
     def port(self, name: str) -> int:
         """The port of a listener, by its name in `OFFSETS`."""
@@ -46,11 +59,12 @@ class StackSettings:
         """Every port that this stack listens on itself, by name."""
         gone = {"kafka", "kafka controller"} if self.kafka_bootstrap else set()
         gone |= {"postgres"} if self.database_url else set()
+        gone |= set() if self.demo else {"camera"}
         return {name: self.port(name) for name in OFFSETS if name not in gone}
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> StackSettings:
-    """Read TABLEWATCH_HOME, PORT_BASE, PARTITIONS, DEMO, KAFKA_BOOTSTRAP, DATABASE_URL and S3_URL."""
+    """Read the variables that the stack itself acts on: of an empty one the default holds."""
     home = Path(environ.get("TABLEWATCH_HOME") or ".local").expanduser()
     return StackSettings(
         home=home if home.is_absolute() else REPO / home,
@@ -60,6 +74,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> StackSettings:
         kafka_bootstrap=environ.get("KAFKA_BOOTSTRAP") or None,
         database_url=environ.get("DATABASE_URL") or None,
         s3_url=environ.get("S3_URL") or None,
+        models_dir=Path(environ.get("MODELS_DIR") or MODELS),
+        public_url=environ.get("PUBLIC_URL") or None,
+        ingest_public_url=environ.get("INGEST_PUBLIC_URL") or None,
+        camera_addresses=environ.get("CAMERA_ADDRESSES") or "",
+        camera_retention_h=environ.get("CAMERA_RETENTION_H") or "6",
     )
 
 

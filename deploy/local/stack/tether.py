@@ -1,9 +1,10 @@
-"""Becomes a command that the kernel ends when its parent dies, however the parent dies.
+"""Runs a command that the kernel signals when its parent dies, however the parent dies.
 
 usage: tether.py PARENT_PID SIGNAL COMMAND...
 
-A program of its own (standard library only, run with ``python -IS``) because the parent-death signal is cleared when a
-process enters a user namespace or changes its user: it must be set after that, directly before the command starts.
+It is a program of its own (standard library only, run with ``python -IS``) because the parent-death signal is cleared
+when a process enters a user namespace or changes its user: so it is set after that, directly
+before the command starts.
 """
 
 import ctypes
@@ -14,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(argv: list[str]) -> None:
-    """Set the death signal, check that the parent did not die before that, and become the command."""
+    """Set the parent-death signal, check that the parent still lives, and exec the command."""
     parent, number, command = int(argv[0]), int(argv[1]), argv[2:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)

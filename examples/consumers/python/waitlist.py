@@ -1,10 +1,12 @@
-"""A full consumer of table.state: which tables can be given to guests now.
+"""A complete consumer of table.state: which tables can be given to guests now.
 
     pip install ./schemas aiokafka
     python examples/consumers/python/waitlist.py 127.0.0.1:8720 --group waitlist
 
-Prints one JSON line for every change. It shows what every consumer needs: nothing is committed before its effect,
-records that can never be read are passed over, repeated and older ones ignored, and Ctrl-C or SIGTERM leaves the group.
+Prints one JSON line for every change: of a live table with the tables that are free now, of a table in a run of an
+uploaded video (all that the demo has) with its state alone. It shows what every consumer needs: nothing is committed
+before its effect, records that cannot be decoded are skipped, redelivered and older ones ignored, Ctrl-C or SIGTERM
+leaves the group.
 """
 
 import argparse
@@ -22,48 +24,63 @@ from tablewatch_schemas.events import Event
 
 @dataclass
 class Waitlist:
-    """What is known of each table. The version decides: a record that is delivered again changes nothing."""
+    """The newest state of each table. The version decides: a redelivered record changes nothing."""
 
     versions: dict[str, int] = field(default_factory=dict)
     states: dict[str, TableState] = field(default_factory=dict)
 
-    def take(self, received: Received[Event]) -> bool:
-        """Whether this changed a live table."""
+    def apply(self, received: Received[Event]) -> bool:
+        """Whether this changed a table. Those of runs are kept apart: they never change what is free."""
         key, version, state = received.key or "", received.version or 0, received.event
-        if "@" in key or version <= self.versions.get(key, 0):
-            return False  # a run of an uploaded video, or nothing new
+        if version <= self.versions.get(key, 0):
+            return False  # redelivered, or late
         self.versions[key] = version
+        if is_of_a_run(key):
+            return isinstance(state, TableState)
         if isinstance(state, TableState):
             self.states[key] = state
             return True
-        return self.states.pop(key, None) is not None  # a tombstone: the table is not there any more
+        return self.states.pop(key, None) is not None  # a tombstone: the table was deleted
 
     def free(self, now: datetime) -> list[str]:
-        """Tables that can be given away. A state past `expires_at` is unknown, whatever it said."""
+        """Tables that can be given away. A state past `expires_at` counts as unknown."""
         return sorted(key for key, each in self.states.items() if each.state == "free" and each.expires_at > now)
+
+    def change(self, received: Received[Event], now: datetime) -> dict[str, object]:
+        """The line to print."""
+        key, state = received.key or "", received.event
+        label = state.label if isinstance(state, TableState) else None
+        change: dict[str, object] = {"table": key, "label": label, "because": received.id}
+        if isinstance(state, TableState) and is_of_a_run(key):
+            return change | {"state": state.state, "as_of": state.as_of.isoformat()}
+        return change | {"free": self.free(now)}
+
+
+def is_of_a_run(key: str) -> bool:
+    """Keys are `table_id` for live tables, `table_id@run_id` in a run of an uploaded video."""
+    return "@" in key
 
 
 def read(record: "ConsumerRecord[bytes, bytes]") -> Received[Event] | None:
-    """The record, or None when it can never be read: told, and passed over."""
+    """The decoded record; None when it cannot be decoded, which is printed."""
     try:
         return decode(record.topic, record.key, record.value, record.headers)
     except ContractError as error:
-        said = {"skipped": f"{record.topic}/{record.partition}/{record.offset}", "code": error.code}
-        print(json.dumps(said), flush=True)
+        skipped = {"skipped": f"{record.topic}/{record.partition}/{record.offset}", "code": error.code}
+        print(json.dumps(skipped), flush=True)
         return None
 
 
 async def follow(consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-    """Read, act, commit, in this order; after a crash the last batch comes again."""
+    """Read, act, commit, in this order; after a crash the last batch is redelivered."""
     waitlist = Waitlist()
     while not stop.is_set():
-        for place, records in (await consumer.getmany(timeout_ms=500)).items():
+        for partition, records in (await consumer.getmany(timeout_ms=500)).items():
             for record in records:
                 received = read(record)
-                if received is not None and waitlist.take(received):
-                    told = {"table": received.key, "free": waitlist.free(datetime.now(UTC)), "because": received.id}
-                    print(json.dumps(told), flush=True)
-            await consumer.commit({TopicPartition(place.topic, place.partition): records[-1].offset + 1})
+                if received is not None and waitlist.apply(received):
+                    print(json.dumps(waitlist.change(received, datetime.now(UTC))), flush=True)
+            await consumer.commit({TopicPartition(partition.topic, partition.partition): records[-1].offset + 1})
 
 
 async def run(bootstrap: str, group: str) -> None:

@@ -1,4 +1,4 @@
-"""Finds the field that does not fit, once it is known that one does not. Slow, and only for the error's sentence."""
+"""Finds the field that a record was refused for. Slow, and only for the text of the error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schemas themselves, read when first asked for, and the check of what is sent against them."""
+"""The JSON Schemas, read at first use, and the check of a producer's bytes against them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = _HERE / "contracts" if (_HERE / "contracts").is_dir() else _HERE.parents[
 
 Check = Callable[[bytes], None]
 
-_SAID = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<where>.*)`)?", re.DOTALL)
+_MSGSPEC_ERROR = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<where>.*)`)?", re.DOTALL)
 
 
 @cache
@@ -35,21 +35,21 @@ def schema(topic: str) -> dict[str, Any]:
 
 @cache
 def validator(topic: str) -> Check:
-    """Takes a record's bytes and raises ContractError wrong_schema on what the schema refuses."""
+    """A function of a record's bytes that raises ContractError wrong_schema where the schema refuses them."""
     read = strict_reader(schema(topic))
 
     def check(value: bytes) -> None:
         try:
             read(value)
         except (msgspec.MsgspecError, ValueError) as error:
-            raise ContractError("wrong_schema", f"{topic}: {said(error)}") from error
+            raise ContractError("wrong_schema", f"{topic}: {reason(error)}") from error
 
     return check
 
 
-def said(error: Exception) -> str:
-    """`crops/1/length: expected ...`, of msgspec's ``Expected ... - at `$.crops[1].length` ``."""
-    found = _SAID.fullmatch(str(error))
+def reason(error: Exception) -> str:
+    """`crops/1/length: expected ...`, from msgspec's ``Expected ... - at `$.crops[1].length` ``."""
+    found = _MSGSPEC_ERROR.fullmatch(str(error))
     if found is None or found["where"] is None:
         return str(error)
     where = found["where"].replace("[", ".").replace("]", "").replace(".", "/")

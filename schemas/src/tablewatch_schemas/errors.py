@@ -1,4 +1,4 @@
-"""What can be wrong with a message for ever."""
+"""The errors of records that no retry fixes."""
 
 CODES = (
     "not_json",
@@ -11,7 +11,7 @@ CODES = (
 
 
 class ContractError(Exception):
-    """A message that no retry makes right.
+    """A record that no retry fixes.
 
     `code` is one of CODES and stable; `reason` is a sentence for a person that names the field.
     """

@@ -2,7 +2,7 @@
 
 One frozen msgspec Struct for each topic and for each object inside. Types only: a reader takes wider limits and enum
 values that it does not know. `wire_*` makes what is encoded of an event (times as text, to the millisecond), `utc_*`
-says whether all its times are in UTC.
+is whether all its times are in UTC.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta, Struct, defstruct
+from msgspec import UNSET, Meta, Struct, defstruct
 
 from tablewatch_schemas.times import write_time
 
@@ -63,7 +63,7 @@ class VideoUploaded(Struct, frozen=True, kw_only=True, gc=False):
     sha256: str
     """SHA-256 of the file, lower-case hex."""
     container: str
-    """Container format by content, e.g. mp4, matroska, mpegts, avi."""
+    """Container format by content, e.g. mp4, matroska, mpegts, mpegps, avi."""
     codec: str
     """Video codec, e.g. h264."""
     width: int
@@ -72,10 +72,24 @@ class VideoUploaded(Struct, frozen=True, kw_only=True, gc=False):
     """Displayed height before rotation, pixels."""
     rotation_degrees: int
     """Clockwise rotation to apply for display: 0, 90, 180 or 270."""
+    mirrored: bool | None = None
+    """Whether the picture has to be mirrored left to right for display, before it is rotated; missing: no."""
+    transfer: str | None = None
+    """How the file codes light: sdr, or HDR as hlg (hybrid log-gamma) or pq (perceptual quantiser). Stored
+    pictures are SDR BT.709 whatever it is. Missing or null: not known. Known values: `sdr`, `hlg`, `pq`.
+    """
     duration_ms: int | None
-    """Duration, milliseconds; null if the container does not say."""
+    """Duration, milliseconds, as the headers of the file (of its first recording) declare it; null if they do not.
+    What was read of it is media_ms_total of video.progress.
+    """
     fps: int | float | None
     """Average frames a second; null if unknown."""
+    video_track: int | None = None
+    """Which of the file's video tracks is taken, counted from 0 with covers (FFmpeg's v:N); missing or null: not
+    known.
+    """
+    video_tracks: int | None = None
+    """How many video tracks the file has, with covers; missing or null: not known."""
     started_at: Time | None
     """When the recording started, from the uploader or the container; null if unknown. RFC 3339, UTC, millisecond
     precision.
@@ -89,7 +103,7 @@ class VideoUploaded(Struct, frozen=True, kw_only=True, gc=False):
     size.
     """
     make: tuple[str, ...]
-    """What this run is asked to make. Known values: `frames`, `tables`, `hazards`."""
+    """What this run makes. Known values: `frames`, `tables`, `hazards`."""
     uploaded_at: Time
     """When the last byte was stored. RFC 3339, UTC, millisecond precision."""
 
@@ -110,8 +124,12 @@ _VideoUploadedWire: Any = defstruct(
         "width",
         "height",
         "rotation_degrees",
+        "mirrored",
+        "transfer",
         "duration_ms",
         "fps",
+        "video_track",
+        "video_tracks",
         "started_at",
         "layout_key",
         "sampling",
@@ -139,8 +157,12 @@ def wire_video_uploaded(event: VideoUploaded) -> Any:
         event.width,
         event.height,
         event.rotation_degrees,
+        UNSET if event.mirrored is None else event.mirrored,
+        event.transfer,
         event.duration_ms,
         event.fps,
+        event.video_track,
+        event.video_tracks,
         None if event.started_at is None else write_time(event.started_at),
         event.layout_key,
         event.sampling,
@@ -171,7 +193,7 @@ class VideoRejected(Struct, frozen=True, kw_only=True, gc=False):
     reason: str
     """A sentence for a person, saying what to do."""
     retryable: bool
-    """Whether sending the same file again can succeed."""
+    """Whether sending the same file once more can succeed."""
     size_bytes: int | None
     """Bytes received, if known."""
     rejected_at: Time
@@ -204,6 +226,47 @@ def utc_video_rejected(event: VideoRejected) -> bool:
     return event.rejected_at.tzinfo is UTC
 
 
+class UploadRefused(Struct, frozen=True, kw_only=True, gc=False):
+    """An attempt to send a file found no room. The upload stays open: a later attempt may be taken."""
+
+    TOPIC: ClassVar[str] = "upload.refused"
+
+    video_id: str
+    """Video."""
+    site_id: str
+    """Site that owns the data."""
+    run_id: str
+    """Run that begins when the file is stored."""
+    code: str
+    """Stable refusal code, listed in docs/errors-and-retries.md."""
+    reason: str
+    """A sentence for a person, with what is left and what to do."""
+    refused_at: Time
+    """When it was refused. RFC 3339, UTC, millisecond precision."""
+
+
+_UploadRefusedWire: Any = defstruct(
+    "UploadRefused", ["video_id", "site_id", "run_id", "code", "reason", "refused_at"], gc=False
+)
+
+
+def wire_upload_refused(event: UploadRefused) -> Any:
+    """What is encoded of UploadRefused. Raises ValueError or AttributeError where a time is none."""
+    return _UploadRefusedWire(
+        event.video_id,
+        event.site_id,
+        event.run_id,
+        event.code,
+        event.reason,
+        write_time(event.refused_at),
+    )
+
+
+def utc_upload_refused(event: UploadRefused) -> bool:
+    """Whether every time of UploadRefused is in UTC."""
+    return event.refused_at.tzinfo is UTC
+
+
 class VideoProgressError(Struct, frozen=True, kw_only=True, gc=False):
     """Why it failed."""
 
@@ -212,7 +275,7 @@ class VideoProgressError(Struct, frozen=True, kw_only=True, gc=False):
     reason: str
     """A sentence for a person, saying what to do."""
     retryable: bool
-    """Whether trying again unchanged can succeed."""
+    """Whether an unchanged retry can succeed."""
 
 
 class VideoProgressGap(Struct, frozen=True, kw_only=True, gc=False):
@@ -224,6 +287,8 @@ class VideoProgressGap(Struct, frozen=True, kw_only=True, gc=False):
     """End, milliseconds; null for the end of the file."""
     code: str
     """Stable code."""
+    bytes: int | None = None
+    """Of unread_bytes: how many bytes of the file; else null or absent."""
 
 
 class VideoProgressThumbnails(Struct, frozen=True, kw_only=True, gc=False):
@@ -235,8 +300,28 @@ class VideoProgressThumbnails(Struct, frozen=True, kw_only=True, gc=False):
     """Object of the best frame's thumbnail."""
 
 
+class VideoProgressStorage(Struct, frozen=True, kw_only=True, gc=False):
+    """What the run takes of the storage quota of its site, bytes; null or absent: not known."""
+
+    frames_bytes: int
+    """Frames that are stored."""
+    crops_bytes: int
+    """Crops that are stored, as far as they are counted."""
+    reserved_bytes: int
+    """Set aside for what is still to be stored."""
+
+
+class VideoProgressWaiting(Struct, frozen=True, kw_only=True, gc=False):
+    """Why the run makes no progress now though nothing is wrong with it; null or absent: it does not wait."""
+
+    code: str
+    """Stable machine-readable code, listed in docs/errors-and-retries.md."""
+    reason: str
+    """A sentence for a person, saying what it waits for."""
+
+
 class VideoProgress(Struct, frozen=True, kw_only=True, gc=False):
-    """How far the extraction of a run is. Written on every change worth telling, at most about once a second."""
+    """How far the extraction of a run is. Written on every relevant change, at most about once a second."""
 
     TOPIC: ClassVar[str] = "video.progress"
 
@@ -261,7 +346,9 @@ class VideoProgress(Struct, frozen=True, kw_only=True, gc=False):
     media_ms_done: int
     """Media time extracted, milliseconds."""
     media_ms_total: int | None
-    """Duration, milliseconds; null if not known."""
+    """Duration, milliseconds; null if not known. From the headers of the file until it has been read (stage plan),
+    then what was read: all recordings of a file that were put together, less what was cut off.
+    """
     percent: int | float
     """Progress by media time."""
     error: VideoProgressError | None
@@ -270,6 +357,10 @@ class VideoProgress(Struct, frozen=True, kw_only=True, gc=False):
     """Stretches of media time that could not be read."""
     thumbnails: VideoProgressThumbnails
     """Still pictures of the run, where made."""
+    storage: VideoProgressStorage | None = None
+    """What the run takes of the storage quota of its site, bytes; null or absent: not known."""
+    waiting: VideoProgressWaiting | None = None
+    """Why the run makes no progress now though nothing is wrong with it; null or absent: it does not wait."""
     updated_at: Time
     """When this was true. RFC 3339, UTC, millisecond precision."""
 
@@ -292,6 +383,8 @@ _VideoProgressWire: Any = defstruct(
         "error",
         "gaps",
         "thumbnails",
+        "storage",
+        "waiting",
         "updated_at",
     ],
     gc=False,
@@ -316,6 +409,8 @@ def wire_video_progress(event: VideoProgress) -> Any:
         event.error,
         event.gaps,
         event.thumbnails,
+        event.storage,
+        event.waiting,
         write_time(event.updated_at),
     )
 
@@ -326,7 +421,7 @@ def utc_video_progress(event: VideoProgress) -> bool:
 
 
 class FrameExtracted(Struct, frozen=True, kw_only=True, gc=False):
-    """One frame is stored. Frames of a run come in media order; the last one says so."""
+    """One frame is stored. Frames of a run come in media order; the last one has `last` set."""
 
     TOPIC: ClassVar[str] = "frame.extracted"
 
@@ -346,6 +441,14 @@ class FrameExtracted(Struct, frozen=True, kw_only=True, gc=False):
     """Presentation time since the start of the video, milliseconds; null when live."""
     captured_at: Time
     """When the light was seen. RFC 3339, UTC, millisecond precision."""
+    captured_at_source: str | None = None
+    """Whose clock `captured_at` is, of a live frame: the camera's own, that of an HLS playlist, or ours when the
+    picture came; null or absent of a run. Known values: `camera`, `playlist`, `receipt`.
+    """
+    captured_at_error_ms: int | None = None
+    """Bound of the error of `captured_at` that 99 of 100 live frames keep, milliseconds; of `receipt` beyond the
+    line's least delay. Null or absent of a run.
+    """
     object_key: str | None
     """Picture object, JPEG or PNG by the ending of its name; null only on a last marker that carries no picture."""
     width: int
@@ -367,7 +470,7 @@ class FrameExtracted(Struct, frozen=True, kw_only=True, gc=False):
     previous_object_key: str | None
     """Object of that frame."""
     make: tuple[str, ...]
-    """What this run is asked to make. Known values: `frames`, `tables`, `hazards`."""
+    """What this run makes. Known values: `frames`, `tables`, `hazards`."""
     last: bool
     """True on the last record of a run; folds then finish and forget the run."""
 
@@ -383,6 +486,8 @@ _FrameExtractedWire: Any = defstruct(
         "index",
         "media_ms",
         "captured_at",
+        "captured_at_source",
+        "captured_at_error_ms",
         "object_key",
         "width",
         "height",
@@ -411,6 +516,8 @@ def wire_frame_extracted(event: FrameExtracted) -> Any:
         event.index,
         event.media_ms,
         write_time(event.captured_at),
+        event.captured_at_source,
+        event.captured_at_error_ms,
         event.object_key,
         event.width,
         event.height,
@@ -431,6 +538,56 @@ def utc_frame_extracted(event: FrameExtracted) -> bool:
     return event.captured_at.tzinfo is UTC
 
 
+class FrameDroppedReason(Struct, frozen=True, kw_only=True, gc=False):
+    """Frames dropped for one reason."""
+
+    reason: str
+    """slow: a newer frame came before it was stored; late: older than the camera's max_age_ms; store_full,
+    store_failed: the object store did not take it; lease_lost: another process may have had the camera;
+    refused: the broker did not take the event. Others may be added.
+    """
+    frames: int
+    """Frames dropped for it in that hour so far."""
+
+
+class FrameDropped(Struct, frozen=True, kw_only=True, gc=False):
+    """Frames that were taken of a live camera and not published, by hour and reason. Counts of an hour grow; the
+    highest of each reason is right.
+    """
+
+    TOPIC: ClassVar[str] = "frame.dropped"
+
+    camera_id: str
+    """Camera."""
+    site_id: str
+    """Site that owns the data."""
+    hour: Time
+    """Beginning of the hour in which they were dropped. RFC 3339, UTC, millisecond precision."""
+    frames: int
+    """Frames dropped in that hour so far, over all reasons."""
+    reasons: tuple[FrameDroppedReason, ...]
+    """The same by reason."""
+
+
+_FrameDroppedWire: Any = defstruct("FrameDropped", ["camera_id", "site_id", "hour", "frames", "reasons"], gc=False)
+
+
+def wire_frame_dropped(event: FrameDropped) -> Any:
+    """What is encoded of FrameDropped. Raises ValueError or AttributeError where a time is none."""
+    return _FrameDroppedWire(
+        event.camera_id,
+        event.site_id,
+        write_time(event.hour),
+        event.frames,
+        event.reasons,
+    )
+
+
+def utc_frame_dropped(event: FrameDropped) -> bool:
+    """Whether every time of FrameDropped is in UTC."""
+    return event.hour.tzinfo is UTC
+
+
 class CropReadyCrop(Struct, frozen=True, kw_only=True, gc=False):
     """One crop."""
 
@@ -443,13 +600,15 @@ class CropReadyCrop(Struct, frozen=True, kw_only=True, gc=False):
     box: tuple[int | float, ...]
     """Bounding box of the region, [x1, y1, x2, y2], relative to the picture, 0 to 1."""
     changed: bool | None
-    """Whether the region differs from the previous frame; null if there was none to compare."""
+    """Whether the region differs from the previous frame, or from the last one that was cut; null if there was
+    none to compare.
+    """
     change: int | float | None
     """Mean absolute luma difference to the previous frame, 0 to 1."""
 
 
 class CropReady(Struct, frozen=True, kw_only=True, gc=False):
-    """The table regions of one frame are cut: one object a frame, JPEGs back to back."""
+    """The table regions of one frame are cut: one object, JPEGs back to back."""
 
     TOPIC: ClassVar[str] = "crop.ready"
 
@@ -472,7 +631,9 @@ class CropReady(Struct, frozen=True, kw_only=True, gc=False):
     frame_key: str | None
     """JPEG object of the whole frame; null on a last marker without picture."""
     crops_key: str | None
-    """Object with all crops back to back; null if there are none."""
+    """Object with all crops back to back; null if there are none. Where no table changed it is that of an earlier
+    frame of the same camera or run, up to a minute or, in a run, sixty frames older.
+    """
     layout_key: str | None
     """Layout the regions come from."""
     layout_version: int | None
@@ -484,7 +645,7 @@ class CropReady(Struct, frozen=True, kw_only=True, gc=False):
     crops: tuple[CropReadyCrop, ...]
     """One entry a table."""
     make: tuple[str, ...]
-    """What this run is asked to make. Known values: `frames`, `tables`, `hazards`."""
+    """What this run makes. Known values: `frames`, `tables`, `hazards`."""
     last: bool
     """True on the last record of a run; folds then finish and forget the run."""
 
@@ -576,26 +737,31 @@ class TableEvidenceThresholds(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TableEvidence(Struct, frozen=True, kw_only=True, gc=False):
-    """One thing that speaks for a table's state: a classifier's verdict, a camera's health, a signal, a tick of
+    """One piece of evidence for a table's state: a classifier's verdict, a camera's health, a signal, a tick of
     the clock, the end of a run. The fold reads nothing else.
     """
 
     TOPIC: ClassVar[str] = "table.evidence"
 
     kind: str
-    """What speaks. Known values: `verdict`, `unavailable`, `camera`, `signal`, `tick`, `end`."""
+    """Kind of evidence; name: the table has a name in a newer layout of its camera; gated: nothing changed at any
+    table of the frame since its last look, so that nobody looked again. Known values: `verdict`, `unavailable`,
+    `camera`, `signal`, `tick`, `end`, `name`, `gated`.
+    """
     site_id: str | None
     """Site that owns the data."""
     table_id: str | None
     """Table; null on a tick, which concerns every table of its partition."""
+    table_label: str | None = None
+    """What people call the table in layout_version; missing or null: not known, or older than this field."""
     camera_id: str | None
     """Camera."""
     run_id: str | None
     """Run (one pass of a video through the pipeline); null on the live lane."""
     video_id: str | None = None
-    """Video that the run goes through; missing or null: live, or written before it was told."""
+    """Video that the run goes through; missing or null: live, or older than this field."""
     source_id: str
-    """Order is kept per (table, source): a camera, a run, or what sent the signal."""
+    """Order is per (table, source): a camera, a run, or what sent the signal."""
     captured_at: Time
     """Capture time; of a tick, the time it was sent. RFC 3339, UTC, millisecond precision."""
     label: str | None
@@ -616,8 +782,20 @@ class TableEvidence(Struct, frozen=True, kw_only=True, gc=False):
     """Where the crop is."""
     model: TableEvidenceModel | None
     """Model that concluded."""
+    judgement_key: str | None = None
+    """Object with all that the classifier saw in the frame and what it made of it (tablewatch_schemas.judgement),
+    stored before this record. Missing or null: the frame was not judged, or older than this field.
+    """
     layout_version: int | None
     """Layout version."""
+    layout_created_at: Time | None = None
+    """When that layout was drawn; of several that name a table, the newest holds. Missing or null: not known, or
+    older than this field. RFC 3339, UTC, millisecond precision.
+    """
+    zone_pixels: int | None = None
+    """Size of the table's zone (its bounding box) in the picture, pixels: what this camera's vote weighs by.
+    Missing or null: not known, or older than this field.
+    """
     thresholds: TableEvidenceThresholds | None
     """Times that the fold uses for this run, from its manifest; null for the defaults."""
     last: bool
@@ -630,6 +808,7 @@ _TableEvidenceWire: Any = defstruct(
         "kind",
         "site_id",
         "table_id",
+        "table_label",
         "camera_id",
         "run_id",
         "video_id",
@@ -644,7 +823,10 @@ _TableEvidenceWire: Any = defstruct(
         "frame_key",
         "crop",
         "model",
+        "judgement_key",
         "layout_version",
+        "layout_created_at",
+        "zone_pixels",
         "thresholds",
         "last",
     ],
@@ -658,6 +840,7 @@ def wire_table_evidence(event: TableEvidence) -> Any:
         event.kind,
         event.site_id,
         event.table_id,
+        event.table_label,
         event.camera_id,
         event.run_id,
         event.video_id,
@@ -672,7 +855,10 @@ def wire_table_evidence(event: TableEvidence) -> Any:
         event.frame_key,
         event.crop,
         event.model,
+        event.judgement_key,
         event.layout_version,
+        None if event.layout_created_at is None else write_time(event.layout_created_at),
+        event.zone_pixels,
         event.thresholds,
         event.last,
     )
@@ -680,7 +866,9 @@ def wire_table_evidence(event: TableEvidence) -> Any:
 
 def utc_table_evidence(event: TableEvidence) -> bool:
     """Whether every time of TableEvidence is in UTC."""
-    return event.captured_at.tzinfo is UTC
+    return event.captured_at.tzinfo is UTC and (
+        event.layout_created_at is None or event.layout_created_at.tzinfo is UTC
+    )
 
 
 class TableStateEvidenceModel(Struct, frozen=True, kw_only=True, gc=False):
@@ -707,6 +895,55 @@ class TableStateEvidence(Struct, frozen=True, kw_only=True, gc=False):
     """Layout version."""
 
 
+class TableStateVote(Struct, frozen=True, kw_only=True, gc=False):
+    """One camera's vote."""
+
+    camera_id: str
+    """Camera; the run, of a video without a camera."""
+    label: str
+    """What it saw; unknown: the look was doubtful. Known values: `free`, `seated`, `occupied`, `dirty`,
+    `reserved`, `blocked`, `unknown`.
+    """
+    reason: str | None
+    """Why the look was doubtful, a code of unknown_reason; else null."""
+    confidence: int | float
+    """Confidence of the label."""
+    as_of: Time
+    """Capture time of the look. RFC 3339, UTC, millisecond precision."""
+    zone_pixels: int | None
+    """Size of the table's zone in its picture, pixels; null: not known."""
+    doubt: int | float
+    """Share of its looks that were doubtful, of the last 50."""
+    weight: int | float
+    """Its share of all votes that counted; 0 when it did not."""
+    excluded: str | None
+    """Why it did not count: its camera is not well, it looked too long ago, or another camera has seen the table
+    change since; null: it counted. Known values: `blind`, `stale`, `older`.
+    """
+
+
+_TableStateVoteWire: Any = defstruct(
+    "TableStateVote",
+    ["camera_id", "label", "reason", "confidence", "as_of", "zone_pixels", "doubt", "weight", "excluded"],
+    gc=False,
+)
+
+
+def wire_table_state_vote(event: TableStateVote) -> Any:
+    """What is encoded of TableStateVote. Raises ValueError or AttributeError where a time is none."""
+    return _TableStateVoteWire(
+        event.camera_id,
+        event.label,
+        event.reason,
+        event.confidence,
+        write_time(event.as_of),
+        event.zone_pixels,
+        event.doubt,
+        event.weight,
+        event.excluded,
+    )
+
+
 class TableState(Struct, frozen=True, kw_only=True, gc=False):
     """The state of one table. Written on a transition and at half of expires_at; past expires_at read it as
     unknown.
@@ -716,12 +953,16 @@ class TableState(Struct, frozen=True, kw_only=True, gc=False):
 
     table_id: str
     """Table."""
+    label: str | None = None
+    """What people call the table, from the layout, e.g. Table 7; missing or null: not known, or older than this
+    field.
+    """
     site_id: str
     """Site that owns the data."""
     run_id: str | None
     """Run (one pass of a video through the pipeline); null on the live lane."""
     video_id: str | None = None
-    """Video that the run goes through; missing or null: live, or written before it was told."""
+    """Video that the run goes through; missing or null: live, or older than this field."""
     camera_ids: tuple[str, ...]
     """Cameras that it was concluded from."""
     version: int
@@ -743,9 +984,20 @@ class TableState(Struct, frozen=True, kw_only=True, gc=False):
     expires_at: Time
     """Valid until; afterwards unknown. RFC 3339, UTC, millisecond precision."""
     reason: str
-    """Why it was written. Known values: `evidence`, `refresh`, `stale`, `camera`, `signal`, `ended`."""
+    """Why it was written; a code of unknown_reason when doubt made the table unknown. Known values: `evidence`,
+    `refresh`, `stale`, `camera`, `signal`, `ended`, `person_between_tables`, `person_outside_zone`,
+    `faint_person`, `zone_too_small`, `doubtful`, `cameras_disagree`.
+    """
+    unknown_reason: str | None = None
+    """Why the state is unknown, also in records that only refresh it; null while it is known, missing: older than
+    this field. Known values: `person_between_tables`, `person_outside_zone`, `faint_person`, `zone_too_small`,
+    `doubtful`, `cameras_disagree`, `stale`, `camera`, `camera_frozen`, `camera_dark`, `camera_moved`,
+    `camera_blocked`, `camera_paused`, `signal`, `no_evidence`.
+    """
     evidence: TableStateEvidence
     """What it was concluded from."""
+    votes: tuple[TableStateVote, ...] | None = None
+    """What each camera of the table said in its newest look, by camera; missing or null: older than this field."""
     last: bool
     """True on the last record of a run; folds then finish and forget the run."""
 
@@ -754,6 +1006,7 @@ _TableStateWire: Any = defstruct(
     "TableState",
     [
         "table_id",
+        "label",
         "site_id",
         "run_id",
         "video_id",
@@ -766,7 +1019,9 @@ _TableStateWire: Any = defstruct(
         "since",
         "expires_at",
         "reason",
+        "unknown_reason",
         "evidence",
+        "votes",
         "last",
     ],
     gc=False,
@@ -777,6 +1032,7 @@ def wire_table_state(event: TableState) -> Any:
     """What is encoded of TableState. Raises ValueError or AttributeError where a time is none."""
     return _TableStateWire(
         event.table_id,
+        event.label,
         event.site_id,
         event.run_id,
         event.video_id,
@@ -789,14 +1045,21 @@ def wire_table_state(event: TableState) -> Any:
         write_time(event.since),
         write_time(event.expires_at),
         event.reason,
+        event.unknown_reason,
         event.evidence,
+        None if event.votes is None else [wire_table_state_vote(each) for each in event.votes],
         event.last,
     )
 
 
 def utc_table_state(event: TableState) -> bool:
     """Whether every time of TableState is in UTC."""
-    return event.as_of.tzinfo is UTC and event.since.tzinfo is UTC and event.expires_at.tzinfo is UTC
+    return (
+        event.as_of.tzinfo is UTC
+        and event.since.tzinfo is UTC
+        and event.expires_at.tzinfo is UTC
+        and (event.votes is None or all(each.as_of.tzinfo is UTC for each in event.votes))
+    )
 
 
 class HazardCandidateObservation(Struct, frozen=True, kw_only=True, gc=False):
@@ -816,6 +1079,10 @@ class HazardCandidateObservation(Struct, frozen=True, kw_only=True, gc=False):
     """How long it has been there, milliseconds of capture time."""
     near_table_ids: tuple[str, ...]
     """Tables nearby, nearest first."""
+    near_table_labels: tuple[str, ...] | None = None
+    """What people call the tables of near_table_ids, in the same order, from the layout, e.g. Table 7; missing or
+    null: older than this field.
+    """
 
 
 class HazardCandidateDetector(Struct, frozen=True, kw_only=True, gc=False):
@@ -847,7 +1114,11 @@ class HazardCandidate(Struct, frozen=True, kw_only=True, gc=False):
     observations: tuple[HazardCandidateObservation, ...]
     """Areas; empty when there is nothing (any more)."""
     suspended: str | None
-    """Why nothing can be said about this frame (camera dark or moved); null when detection works."""
+    """Why nothing can be observed, for a program; null when detection works. Of the camera: camera_frozen,
+    camera_dark, camera_moved, camera_blocked, camera_offline, camera_paused. Of the frame: warming_up (too few
+    frames yet to know the floor), no_floor (none is drawn), no_picture, picture_gone, not_a_picture. Of no
+    frame: run_cancelled, run_deleted, tick. Others may be added.
+    """
     detector: HazardCandidateDetector
     """Model that concluded."""
     last: bool
@@ -942,6 +1213,10 @@ class HazardAlert(Struct, frozen=True, kw_only=True, gc=False):
     """Where, [x1, y1, x2, y2], relative to the picture, 0 to 1."""
     near_table_ids: tuple[str, ...]
     """Tables nearby, nearest first."""
+    near_table_labels: tuple[str, ...] | None = None
+    """What people call the tables of near_table_ids, in the same order, from the layout, e.g. Table 7; missing or
+    null: older than this field.
+    """
     opened_at: Time
     """Capture time of the first frame that showed it. RFC 3339, UTC, millisecond precision."""
     as_of: Time
@@ -951,7 +1226,7 @@ class HazardAlert(Struct, frozen=True, kw_only=True, gc=False):
     actor: str | None
     """Who acted, on an acknowledged, dismissed or cleared record."""
     note: str | None
-    """What they said."""
+    """The note of the person."""
     last: bool
     """True on the last record of a run; folds then finish and forget the run."""
 
@@ -970,6 +1245,7 @@ _HazardAlertWire: Any = defstruct(
         "confidence",
         "box",
         "near_table_ids",
+        "near_table_labels",
         "opened_at",
         "as_of",
         "evidence",
@@ -995,6 +1271,7 @@ def wire_hazard_alert(event: HazardAlert) -> Any:
         event.confidence,
         event.box,
         event.near_table_ids,
+        event.near_table_labels,
         write_time(event.opened_at),
         write_time(event.as_of),
         event.evidence,
@@ -1017,7 +1294,7 @@ class CameraConfigSource(Struct, frozen=True, kw_only=True, gc=False):
     address: str | None
     """Address without user name or password."""
     secret_ref: str | None
-    """Where the credentials are kept."""
+    """Object that holds the credentials."""
 
 
 class CameraConfig(Struct, frozen=True, kw_only=True, gc=False):
@@ -1039,12 +1316,18 @@ class CameraConfig(Struct, frozen=True, kw_only=True, gc=False):
     """Where pictures come from."""
     cadence_ms: int
     """One frame every so many milliseconds."""
+    look_every_ms: int | None = None
+    """While nothing changes at its tables a classifier looks at one frame in so many milliseconds, and the others
+    are gated; null or 0: it looks at every frame.
+    """
     max_age_ms: int
     """Live frames older than this are dropped and counted."""
     layout_key: str | None
     """Layout in force."""
     layout_version: int | None
     """Its version."""
+    detector: str | None = None
+    """Name of the detector that looks at the frames of the camera; null: none is chosen for it."""
     updated_at: Time
     """When it was changed. RFC 3339, UTC, millisecond precision."""
 
@@ -1059,9 +1342,11 @@ _CameraConfigWire: Any = defstruct(
         "enabled",
         "source",
         "cadence_ms",
+        "look_every_ms",
         "max_age_ms",
         "layout_key",
         "layout_version",
+        "detector",
         "updated_at",
     ],
     gc=False,
@@ -1078,15 +1363,58 @@ def wire_camera_config(event: CameraConfig) -> Any:
         event.enabled,
         event.source,
         event.cadence_ms,
+        event.look_every_ms,
         event.max_age_ms,
         event.layout_key,
         event.layout_version,
+        event.detector,
         write_time(event.updated_at),
     )
 
 
 def utc_camera_config(event: CameraConfig) -> bool:
     """Whether every time of CameraConfig is in UTC."""
+    return event.updated_at.tzinfo is UTC
+
+
+class SiteConfig(Struct, frozen=True, kw_only=True, gc=False):
+    """What a site may store, and which detector it uses. Compacted: the newest record of a site holds."""
+
+    TOPIC: ClassVar[str] = "site.config"
+
+    site_id: str
+    """Site that owns the data."""
+    version: int
+    """Rises with every record of the key."""
+    original_bytes: int | None
+    """Most bytes of original videos that the site may store; null: the default of the installation."""
+    picture_bytes: int | None
+    """Most bytes of frames and crops together; null: the default of the installation."""
+    detector: str | None = None
+    """Name of the detector that looks at the frames of the site; null: none is chosen for it."""
+    updated_at: Time
+    """When it was changed. RFC 3339, UTC, millisecond precision."""
+
+
+_SiteConfigWire: Any = defstruct(
+    "SiteConfig", ["site_id", "version", "original_bytes", "picture_bytes", "detector", "updated_at"], gc=False
+)
+
+
+def wire_site_config(event: SiteConfig) -> Any:
+    """What is encoded of SiteConfig. Raises ValueError or AttributeError where a time is none."""
+    return _SiteConfigWire(
+        event.site_id,
+        event.version,
+        event.original_bytes,
+        event.picture_bytes,
+        event.detector,
+        write_time(event.updated_at),
+    )
+
+
+def utc_site_config(event: SiteConfig) -> bool:
+    """Whether every time of SiteConfig is in UTC."""
     return event.updated_at.tzinfo is UTC
 
 
@@ -1102,9 +1430,17 @@ class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     version: int
     """Rises with every record of the key; a reader ignores a lower one."""
     status: str
-    """Health. Known values: `verified`, `live`, `degraded`, `frozen`, `dark`, `moved`, `offline`."""
+    """Health. Tables of a camera that is frozen, dark, moved, blocked, offline or paused are unknown, unless
+    another camera sees them. Known values: `verified`, `live`, `degraded`, `frozen`, `dark`, `moved`,
+    `blocked`, `offline`, `paused`.
+    """
     reason: str
     """Why, for a person."""
+    code: str | None = None
+    """Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked
+    have themselves; degraded has few_packets, not_stored; paused has by_hand; offline has why the camera cannot
+    be read. Null: live, nothing known, or older than this field. Others may be added.
+    """
     since: Time
     """When this status began. RFC 3339, UTC, millisecond precision."""
     observed_at: Time
@@ -1112,12 +1448,25 @@ class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     last_frame_at: Time | None
     """Capture time of the last good frame. RFC 3339, UTC, millisecond precision."""
     snapshot_key: str | None
-    """Last good snapshot."""
+    """Object of the last good snapshot: what the camera is compared with; null while there is none of its address
+    and layout.
+    """
 
 
 _CameraStatusWire: Any = defstruct(
     "CameraStatus",
-    ["camera_id", "site_id", "version", "status", "reason", "since", "observed_at", "last_frame_at", "snapshot_key"],
+    [
+        "camera_id",
+        "site_id",
+        "version",
+        "status",
+        "reason",
+        "code",
+        "since",
+        "observed_at",
+        "last_frame_at",
+        "snapshot_key",
+    ],
     gc=False,
 )
 
@@ -1130,6 +1479,7 @@ def wire_camera_status(event: CameraStatus) -> Any:
         event.version,
         event.status,
         event.reason,
+        event.code,
         write_time(event.since),
         write_time(event.observed_at),
         None if event.last_frame_at is None else write_time(event.last_frame_at),
@@ -1164,7 +1514,7 @@ class VideoCommand(Struct, frozen=True, kw_only=True, gc=False):
     action: str
     """What to do. Known values: `cancel`, `delete`, `retry`."""
     actor: str
-    """Key that asked."""
+    """Key of the request."""
     requested_at: Time
     """When. RFC 3339, UTC, millisecond precision."""
 
@@ -1211,9 +1561,9 @@ class HazardCommand(Struct, frozen=True, kw_only=True, gc=False):
     action: str
     """What to do. Known values: `acknowledge`, `clear`, `verify`, `dismiss`."""
     actor: str
-    """Key that asked."""
+    """Key of the request."""
     note: str | None
-    """What they said."""
+    """The note of the person."""
     requested_at: Time
     """When. RFC 3339, UTC, millisecond precision."""
 
@@ -1245,7 +1595,7 @@ def utc_hazard_command(event: HazardCommand) -> bool:
 
 
 class TableSignal(Struct, frozen=True, kw_only=True, gc=False):
-    """What people or other systems say about a table."""
+    """A state of a table that people or other systems report."""
 
     TOPIC: ClassVar[str] = "table.signal"
 
@@ -1262,7 +1612,7 @@ class TableSignal(Struct, frozen=True, kw_only=True, gc=False):
     `unknown`.
     """
     source: str
-    """Who says so: staff, reservation, pos."""
+    """Who reports it: staff, reservation, pos."""
     reason: str | None
     """Why."""
     actor: str | None
@@ -1387,7 +1737,7 @@ class AssetDeleted(Struct, frozen=True, kw_only=True, gc=False):
     classes: tuple[str, ...]
     """Object classes that were swept."""
     requested_at: Time
-    """When deletion was asked for. RFC 3339, UTC, millisecond precision."""
+    """When deletion was requested. RFC 3339, UTC, millisecond precision."""
     deleted_at: Time
     """When nothing was left. RFC 3339, UTC, millisecond precision."""
 
@@ -1418,14 +1768,17 @@ def utc_asset_deleted(event: AssetDeleted) -> bool:
 Event = (
     VideoUploaded
     | VideoRejected
+    | UploadRefused
     | VideoProgress
     | FrameExtracted
+    | FrameDropped
     | CropReady
     | TableEvidence
     | TableState
     | HazardCandidate
     | HazardAlert
     | CameraConfig
+    | SiteConfig
     | CameraStatus
     | VideoCommand
     | HazardCommand
@@ -1443,6 +1796,8 @@ __all__ = [
     "CropReady",
     "CropReadyCrop",
     "Event",
+    "FrameDropped",
+    "FrameDroppedReason",
     "FrameExtracted",
     "HazardAlert",
     "HazardAlertEvidence",
@@ -1451,6 +1806,7 @@ __all__ = [
     "HazardCandidateDetector",
     "HazardCandidateObservation",
     "HazardCommand",
+    "SiteConfig",
     "TableEvidence",
     "TableEvidenceCrop",
     "TableEvidenceModel",
@@ -1460,11 +1816,15 @@ __all__ = [
     "TableState",
     "TableStateEvidence",
     "TableStateEvidenceModel",
+    "TableStateVote",
+    "UploadRefused",
     "VideoCommand",
     "VideoProgress",
     "VideoProgressError",
     "VideoProgressGap",
+    "VideoProgressStorage",
     "VideoProgressThumbnails",
+    "VideoProgressWaiting",
     "VideoRejected",
     "VideoUploaded",
     "VideoUploadedPicture",

@@ -39,5 +39,5 @@ NAMED = ("video_id", "run_id", "camera_id", "table_id", "hazard_id", "frame_id")
 
 
 def about(event: object) -> dict[str, str]:
-    """The ids that an event carries, for logs: `grep` of one finds every line about it."""
+    """The ids of an event, for log lines about it."""
     return {name: value for name in NAMED if isinstance(value := getattr(event, name, None), str)}

@@ -1,4 +1,7 @@
-"""Object keys, derived from ids so that a redelivery overwrites itself with the same bytes. The class comes first."""
+"""Object keys, derived from ids so that a redelivery overwrites itself with the same bytes. The class comes first.
+
+`lane_of_key` alone is about the keys of records.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ def original(site_id: str, video_id: str) -> str:
 
 
 def manifest(site_id: str, run_id: str) -> str:
-    """What a run was asked to do."""
+    """The description of a run."""
     return f"manifests/{site_id}/{run_id}.json"
 
 
@@ -43,13 +46,37 @@ def live_crops(site_id: str, camera_id: str, captured_at: datetime) -> str:
     return f"crops/{site_id}/{camera_id}/{_date(captured_at)}/{to_ms(captured_at)}.bin"
 
 
+def run_judgement(site_id: str, run_id: str, index: int) -> str:
+    """What a classifier saw in a frame of a run (`tablewatch_schemas.judgement`)."""
+    return f"judgements/{site_id}/{run_id}/{index:09d}.json"
+
+
+def live_judgement(site_id: str, camera_id: str, captured_at: datetime) -> str:
+    """What a classifier saw in a live frame."""
+    return f"judgements/{site_id}/{camera_id}/{_date(captured_at)}/{to_ms(captured_at)}.json"
+
+
+def look_beside(judgement: str) -> str:
+    """What hazard saw in a frame whose judgement was not there in time; beside the key of that judgement."""
+    return f"{judgement.removesuffix('.json')}.look.json"
+
+
+def camera_secret(site_id: str, camera_id: str) -> str:
+    """User name and password of a camera, sealed to the extractor."""
+    return f"secrets/{site_id}/{camera_id}.sealed"
+
+
+EXTRACTOR_KEY = "secrets/extractor.pem"
+"""The extractor's public key, to which the api seals them."""
+
+
 def thumbnail(site_id: str, run_id: str, which: Literal["first", "best"]) -> str:
     """Small picture of a run."""
     return f"thumbs/{site_id}/{run_id}/{which}.jpg"
 
 
 def last_good_snapshot(site_id: str, camera_id: str) -> str:
-    """The last picture of a camera that was all right."""
+    """The last picture of a camera while its status was good."""
     return f"snapshots/{site_id}/{camera_id}/last-good.jpg"
 
 
@@ -63,6 +90,11 @@ def crops_prefix(site_id: str, run_id: str) -> str:
     return f"crops/{site_id}/{run_id}/"
 
 
+def judgements_prefix(site_id: str, run_id: str) -> str:
+    """All judgements of a run."""
+    return f"judgements/{site_id}/{run_id}/"
+
+
 def thumbs_prefix(site_id: str, run_id: str) -> str:
     """All thumbnails of a run."""
     return f"thumbs/{site_id}/{run_id}/"
@@ -71,6 +103,25 @@ def thumbs_prefix(site_id: str, run_id: str) -> str:
 def original_prefix(site_id: str, video_id: str) -> str:
     """The uploaded file's folder."""
     return f"originals/{site_id}/{video_id}/"
+
+
+_KINDS = {
+    "frames": "frame",
+    "crops": "crops",
+    "judgements": "judgement",
+    "layouts": "layout",
+    "manifests": "manifest",
+}
+
+
+def object_kind(key: str) -> str:
+    """What an object is, by the first part of its key: a label of metrics."""
+    return _KINDS.get(key.partition("/")[0], "other")
+
+
+def lane_of_key(record_key: str) -> Literal["live", "run"]:
+    """The lane of a record, and of the row that a fold keeps for its key: those of runs end in `@<run_id>`."""
+    return "run" if "@" in record_key else "live"
 
 
 def _date(time: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Layouts: where the tables and the floor are in a camera's picture. Immutable objects, one for each version.
+"""Layouts: the outlines of tables and floor in a camera's picture. Immutable objects, one for each version.
 
 Coordinates are relative to the picture, 0 to 1, y down.
 """
@@ -12,10 +12,19 @@ from typing import Any
 import orjson
 
 from tablewatch_schemas.errors import ContractError
+from tablewatch_schemas.foreign import read_json
 from tablewatch_schemas.times import read_time, write_time
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
+
+# What a new layout may have at most (docs/decisions/0052-limits-of-a-layout.md). Readers take larger ones: they were
+# drawn before there were limits.
+MOST_TABLES = 200
+MOST_FLOORS = 20
+MOST_POINTS = 100
+"""Of one outline."""
+MOST_POINTS_IN_ALL = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +63,9 @@ class Layout:
     def parse(cls, data: bytes) -> Layout:
         """From the object's bytes. Raises ContractError."""
         try:
-            return _layout(orjson.loads(data))
-        except orjson.JSONDecodeError as error:
-            raise ContractError("not_json", f"layout: {error}") from error
+            return _layout(read_json(data))
+        except ContractError as error:
+            raise ContractError(error.code, f"layout: {error.reason}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise ContractError("wrong_schema", f"layout: {error!r}") from error
 

@@ -1,15 +1,19 @@
-"""The immutable manifest of a run: what one pass of a video through the pipeline was asked to be."""
+"""The manifest of a run: the immutable description of one pass of a video through the pipeline."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Self
 
+import msgspec
 import orjson
 
 from tablewatch_schemas.errors import ContractError
-from tablewatch_schemas.times import read_time, write_time
+from tablewatch_schemas.foreign import read_json
+from tablewatch_schemas.times import write_time
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +21,7 @@ class Sampling:
     """Which frames: mode cadence (one every `every_ms` of media time), keyframes, or all."""
 
     mode: str
-    every_ms: int | None
+    every_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,92 +53,59 @@ class ModelRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a run is made with; written by the api when the video is announced."""
+class RunSpec:
+    """The part of a manifest that `video.uploaded` carries on: whose run it is, and what its uploader chose.
+
+    It travels as one value: claim of the upload token, column of the upload, field by field only in the event. A new
+    option has a default, so that documents from before it read as they did.
+    """
 
     run_id: str
     video_id: str
     site_id: str
-    camera_id: str | None
-    layout_key: str | None
+    camera_id: str | None = None
+    layout_key: str | None = None
     sampling: Sampling
     make: tuple[str, ...]
-    started_at: datetime | None
-    model: ModelRef | None
-    thresholds: Thresholds
-    created_at: datetime
+    started_at: Time | None = None
     picture: Picture = Picture()
 
     @classmethod
-    def parse(cls, data: bytes) -> Manifest:
-        """From the object's bytes. Raises ContractError."""
+    def from_dict(cls, document: Any) -> Self:
+        """From a decoded JSON document; unknown fields are ignored, null options are the default.
+
+        Raises ContractError (wrong_schema).
+        """
+        if isinstance(document, dict) and document.get("picture", ...) is None:
+            document = {name: value for name, value in document.items() if name != "picture"}
         try:
-            return _manifest(orjson.loads(data))
-        except orjson.JSONDecodeError as error:
-            raise ContractError("not_json", f"manifest: {error}") from error
-        except (KeyError, TypeError, ValueError) as error:
-            raise ContractError("wrong_schema", f"manifest: {error!r}") from error
+            return msgspec.convert(document, cls)
+        except msgspec.ValidationError as error:
+            raise ContractError("wrong_schema", f"manifest: {error}") from error
+
+    @classmethod
+    def parse(cls, data: bytes | str) -> Self:
+        """From JSON. Raises ContractError (not_json, wrong_schema)."""
+        try:
+            document = read_json(data)
+        except ContractError as error:
+            raise ContractError(error.code, f"manifest: {error.reason}") from error
+        return cls.from_dict(document)
 
     def to_json(self) -> bytes:
-        """The object's bytes; the same manifest gives the same bytes."""
-        return orjson.dumps(self.to_dict())
+        """The JSON document; the same value gives the same bytes."""
+        return orjson.dumps(self, default=write_time, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document."""
-        return {
-            "run_id": self.run_id,
-            "video_id": self.video_id,
-            "site_id": self.site_id,
-            "camera_id": self.camera_id,
-            "layout_key": self.layout_key,
-            "sampling": {"mode": self.sampling.mode, "every_ms": self.sampling.every_ms},
-            "make": list(self.make),
-            "started_at": None if self.started_at is None else write_time(self.started_at),
-            "model": None if self.model is None else {"name": self.model.name, "version": self.model.version},
-            "thresholds": _thresholds_dict(self.thresholds),
-            "created_at": write_time(self.created_at),
-            "picture": asdict(self.picture),
-        }
+        """The JSON document, decoded."""
+        document: dict[str, Any] = orjson.loads(self.to_json())
+        return document
 
 
-def _manifest(data: dict[str, Any]) -> Manifest:
-    model, started = data["model"], data["started_at"]
-    return Manifest(
-        run_id=data["run_id"],
-        video_id=data["video_id"],
-        site_id=data["site_id"],
-        camera_id=data["camera_id"],
-        layout_key=data["layout_key"],
-        sampling=Sampling(mode=data["sampling"]["mode"], every_ms=data["sampling"]["every_ms"]),
-        make=tuple(data["make"]),
-        started_at=None if started is None else read_time(started),
-        model=None if model is None else ModelRef(name=model["name"], version=model["version"]),
-        thresholds=_thresholds(data["thresholds"]),
-        created_at=read_time(data["created_at"]),
-        picture=_picture(data.get("picture")),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest(RunSpec):
+    """What a run is made with; an object that the api stores when the video is announced."""
 
-
-def _picture(data: dict[str, Any] | None) -> Picture:
-    """Manifests of before there was a choice say nothing of it."""
-    if data is None:
-        return Picture()
-    return Picture(format=data["format"], quality=data["quality"], long_side=data["long_side"])
-
-
-def _thresholds(data: dict[str, Any]) -> Thresholds:
-    return Thresholds(
-        enter_ms=int(data["enter_ms"]),
-        leave_ms=int(data["leave_ms"]),
-        hold_ms=int(data["hold_ms"]),
-        ttl_ms=int(data["ttl_ms"]),
-    )
-
-
-def _thresholds_dict(thresholds: Thresholds) -> dict[str, int]:
-    return {
-        "enter_ms": thresholds.enter_ms,
-        "leave_ms": thresholds.leave_ms,
-        "hold_ms": thresholds.hold_ms,
-        "ttl_ms": thresholds.ttl_ms,
-    }
+    model: ModelRef | None
+    thresholds: Thresholds
+    created_at: Time

@@ -1,7 +1,7 @@
-"""A JSON Schema of ours as a msgspec type with all its limits: what a producer's bytes must be.
+"""A JSON Schema of ours as a msgspec type with all its limits: the check of a producer's bytes.
 
-Only the keywords that the schemas use; another one is refused when the schema is read, so that none goes unchecked.
-Whether this says the same as a whole JSON Schema validator is held by tests/contract/schemas/test_strict.py.
+Only the keywords that our schemas use; a schema with another one is refused, so that none goes unchecked.
+tests/contract/schemas/test_strict.py compares this check with a full JSON Schema validator.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NUMBER = {
     "multipleOf": "multiple_of",
 }
 _ITEMS = {"minItems": "min_length", "maxItems": "max_length"}
-_KNOWN = {
+_SUPPORTED = {
     *("$schema", "$id", "title", "description", "type", "enum", "format", "items", "uniqueItems"),
     *("properties", "required", "additionalProperties", *_TEXT, *_NUMBER, *_ITEMS),
 }
@@ -35,7 +35,7 @@ _KNOWN = {
 def strict_reader(schema: dict[str, Any]) -> Callable[[bytes], None]:
     """A function that raises msgspec.ValidationError on JSON that `schema` refuses, with the path of what is wrong.
 
-    Raises ValueError if the schema has a keyword that is not known here.
+    Raises ValueError if the schema has a keyword that this module does not support.
     """
     read = Decoder(_type(schema, "Record")).decode
     unique = tuple(name for name, each in schema["properties"].items() if each.get("uniqueItems"))
@@ -51,7 +51,7 @@ def strict_reader(schema: dict[str, Any]) -> Callable[[bytes], None]:
 
 
 def _type(schema: dict[str, Any], name: str) -> Any:
-    if unknown := set(schema) - _KNOWN:
+    if unknown := set(schema) - _SUPPORTED:
         raise ValueError(f"{name}: no strict reader for {sorted(unknown)}")
     if "enum" in schema:
         return Literal[tuple(schema["enum"])]

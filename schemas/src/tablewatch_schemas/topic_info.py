@@ -1,4 +1,4 @@
-"""What `topic.yaml` says of a topic."""
+"""The contents of a `topic.yaml`."""
 
 from __future__ import annotations
 

@@ -21,6 +21,11 @@ def route_video_rejected(event: events.VideoRejected) -> tuple[str | None, str]:
     return event.video_id, "run"
 
 
+def route_upload_refused(event: events.UploadRefused) -> tuple[str | None, str]:
+    """Key and lane of a record of upload.refused."""
+    return event.video_id, "run"
+
+
 def route_video_progress(event: events.VideoProgress) -> tuple[str | None, str]:
     """Key and lane of a record of video.progress."""
     return event.video_id, "run"
@@ -31,6 +36,11 @@ def route_frame_extracted(event: events.FrameExtracted) -> tuple[str | None, str
     if event.run_id is None:
         return event.camera_id, "live"
     return event.run_id, "run"
+
+
+def route_frame_dropped(event: events.FrameDropped) -> tuple[str | None, str]:
+    """Key and lane of a record of frame.dropped."""
+    return event.camera_id, "live"
 
 
 def route_crop_ready(event: events.CropReady) -> tuple[str | None, str]:
@@ -69,6 +79,11 @@ def route_hazard_alert(event: events.HazardAlert) -> tuple[str | None, str]:
 def route_camera_config(event: events.CameraConfig) -> tuple[str | None, str]:
     """Key and lane of a record of camera.config."""
     return event.camera_id, "live"
+
+
+def route_site_config(event: events.SiteConfig) -> tuple[str | None, str]:
+    """Key and lane of a record of site.config."""
+    return event.site_id, "live"
 
 
 def route_camera_status(event: events.CameraStatus) -> tuple[str | None, str]:
@@ -155,10 +170,33 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
             utc=events.utc_video_rejected,
             route=route_video_rejected,
         ),
+        "upload.refused": TopicInfo(
+            name="upload.refused",
+            title="UploadRefused",
+            description="An attempt to send a file found no room. The upload stays open: a later attempt may be taken.",
+            owner="ingest",
+            producers=("ingest",),
+            consumers=("api-projector",),
+            key_live=None,
+            key_run="{video_id}",
+            keyless=False,
+            identity=("video_id", "code", "refused_at"),
+            lane="run",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.UploadRefused,
+            wire=events.wire_upload_refused,
+            utc=events.utc_upload_refused,
+            route=route_upload_refused,
+        ),
         "video.progress": TopicInfo(
             name="video.progress",
             title="VideoProgress",
-            description="How far the extraction of a run is. Written on every change worth telling, at most about once a second.",
+            description="How far the extraction of a run is. Written on every relevant change, at most about once a second.",
             owner="extractor",
             producers=("extractor",),
             consumers=("api-projector",),
@@ -181,7 +219,7 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
         "frame.extracted": TopicInfo(
             name="frame.extracted",
             title="FrameExtracted",
-            description="One frame is stored. Frames of a run come in media order; the last one says so.",
+            description="One frame is stored. Frames of a run come in media order; the last one has `last` set.",
             owner="extractor",
             producers=("extractor",),
             consumers=("cropper", "hazard-detect", "api-projector"),
@@ -201,13 +239,36 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
             utc=events.utc_frame_extracted,
             route=route_frame_extracted,
         ),
+        "frame.dropped": TopicInfo(
+            name="frame.dropped",
+            title="FrameDropped",
+            description="Frames that were taken of a live camera and not published, by hour and reason. Counts of an hour grow; the highest of each reason is right.",
+            owner="extractor",
+            producers=("extractor",),
+            consumers=(),
+            key_live="{camera_id}",
+            key_run=None,
+            keyless=False,
+            identity=("camera_id", "hour", "frames"),
+            lane="live",
+            cleanup="delete",
+            retention_hours=168,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.FrameDropped,
+            wire=events.wire_frame_dropped,
+            utc=events.utc_frame_dropped,
+            route=route_frame_dropped,
+        ),
         "crop.ready": TopicInfo(
             name="crop.ready",
             title="CropReady",
-            description="The table regions of one frame are cut: one object a frame, JPEGs back to back.",
+            description="The table regions of one frame are cut: one object, JPEGs back to back.",
             owner="cropper",
             producers=("cropper",),
-            consumers=("classifier-gateway-dispatch", "api-projector"),
+            consumers=("classifier-gateway-dispatch", "api-projector", "extractor-crops"),
             key_live="{camera_id}",
             key_run="{run_id}",
             keyless=False,
@@ -227,10 +288,10 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
         "table.evidence": TopicInfo(
             name="table.evidence",
             title="TableEvidence",
-            description="One thing that speaks for a table's state: a classifier's verdict, a camera's health, a signal, a tick of the clock, the end of a run. The fold reads nothing else.",
+            description="One piece of evidence for a table's state: a classifier's verdict, a camera's health, a signal, a tick of the clock, the end of a run. The fold reads nothing else.",
             owner="classifier-gateway",
             producers=("classifier-gateway",),
-            consumers=("classifier-gateway-fold",),
+            consumers=("classifier-gateway-fold", "api-projector"),
             key_live="{table_id}",
             key_run="{table_id}@{run_id}",
             keyless=True,
@@ -322,7 +383,7 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
             description="How a camera is set up. Compacted; read without a group from the start.",
             owner="api",
             producers=("api",),
-            consumers=("extractor-config",),
+            consumers=("extractor-config", "classifier-gateway-dispatch"),
             key_live="{camera_id}",
             key_run=None,
             keyless=False,
@@ -338,6 +399,29 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
             wire=events.wire_camera_config,
             utc=events.utc_camera_config,
             route=route_camera_config,
+        ),
+        "site.config": TopicInfo(
+            name="site.config",
+            title="SiteConfig",
+            description="What a site may store, and which detector it uses. Compacted: the newest record of a site holds.",
+            owner="api",
+            producers=("api",),
+            consumers=("ingest", "extractor"),
+            key_live="{site_id}",
+            key_run=None,
+            keyless=False,
+            identity=("site_id", "version"),
+            lane="live",
+            cleanup="compact",
+            retention_hours=None,
+            version_field="version",
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.SiteConfig,
+            wire=events.wire_site_config,
+            utc=events.utc_site_config,
+            route=route_site_config,
         ),
         "camera.status": TopicInfo(
             name="camera.status",
@@ -411,7 +495,7 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
         "table.signal": TopicInfo(
             name="table.signal",
             title="TableSignal",
-            description="What people or other systems say about a table.",
+            description="A state of a table that people or other systems report.",
             owner="api",
             producers=("api",),
             consumers=("classifier-gateway-dispatch", "classifier-gateway-group"),

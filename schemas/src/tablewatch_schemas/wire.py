@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha1
 from typing import Any, Generic, TypeVar
@@ -13,9 +12,11 @@ from msgspec import MsgspecError, Struct, structs
 from msgspec.json import Decoder, Encoder
 
 from tablewatch_schemas.blame import blame
-from tablewatch_schemas.contracts import said, schema, validator
+from tablewatch_schemas.contracts import reason, schema, validator
 from tablewatch_schemas.errors import ContractError
 from tablewatch_schemas.events import Event
+from tablewatch_schemas.foreign import Bytes, header_texts, key_text, read_json, shorten
+from tablewatch_schemas.foreign import Headers as ForeignHeaders
 from tablewatch_schemas.times import in_utc, read_time, to_ms, write_time
 from tablewatch_schemas.topic_info import TopicInfo
 from tablewatch_schemas.topics import TOPICS
@@ -31,6 +32,8 @@ _FIXED = (("content-type", b"application/json"), ("ce_specversion", b"1.0"))
 
 _encode = Encoder().encode
 _DECODE = {name: Decoder(info.event_type).decode for name, info in TOPICS.items()}
+
+_VERSION_DIGITS = 19
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -86,7 +89,7 @@ def replace(event: E, /, **changes: Any) -> E:
 
 
 def event_id(event: Event) -> str:
-    """The same for the same topic and identity fields (topic.yaml), however often it is made."""
+    """Deterministic: the same topic and identity fields (topic.yaml) give the same id."""
     info = TOPICS[event.TOPIC]
     return _event_id(info, info.wire(event))
 
@@ -136,37 +139,37 @@ def tombstone(
     return Encoded(topic=info.name, key=key.encode(), value=None, headers=headers, lane=lane)
 
 
-def decode(topic: str, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> Received[Event]:
+def decode(topic: str, key: Bytes | None, value: Bytes | None, headers: ForeignHeaders) -> Received[Event]:
     """A record of any topic of ours, tolerant of fields, enum values and headers it does not know.
 
-    Raises ContractError (not_json, wrong_schema, unknown_version, unknown_topic, missing_header).
+    Key, value and headers as any client gives them: text for bytes, None where there are no headers or a header has no
+    value. Raises ContractError (not_json, wrong_schema, unknown_version, unknown_topic, missing_header, missing_key),
+    whatever the record holds.
     """
     info = TOPICS.get(topic)
     if info is None:
         raise ContractError("unknown_topic", f"there is no topic {topic}")
-    given = {name: str(data, "utf-8", "replace") for name, data in headers if data is not None}
-    _check_type(info, _given(given, "ce_type"))
+    texts = header_texts(headers)
+    _check_type(info, _required_header(texts, "ce_type"))
     event = None if value is None else _parse(info, value)
-    ident = _given(given, "ce_id")
+    ident = _required_header(texts, "ce_id")
     return Received(
         event=event,
         topic=topic,
-        key=None if key is None else key.decode(errors="replace"),
+        key=key_text(key),
         id=ident,
-        source=_given(given, "ce_source"),
+        source=_required_header(texts, "ce_source"),
         type=info.ce_type,
-        time=_time(given),
-        subject=given.get("ce_subject"),
-        correlation_id=given.get("ce_correlationid") or ident,
-        causation_id=given.get("ce_causationid"),
-        traceparent=given.get("traceparent"),
-        version=_version(info, event, given),
+        time=_time(texts),
+        subject=texts.get("ce_subject"),
+        correlation_id=texts.get("ce_correlationid") or ident,
+        causation_id=texts.get("ce_causationid"),
+        traceparent=texts.get("traceparent"),
+        version=_version(info, event, texts),
     )
 
 
-def decode_as(
-    cls: type[E], key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]
-) -> Received[E]:
+def decode_as(cls: type[E], key: Bytes | None, value: Bytes | None, headers: ForeignHeaders) -> Received[E]:
     """As `decode`, for the topic of `cls` and typed as it."""
     received: Received[Any] = decode(cls.TOPIC, key, value, headers)  # type: ignore[attr-defined]
     return received
@@ -191,7 +194,7 @@ def _event_id(info: TopicInfo, wire: Any) -> str:
 
 
 def _uuid5(name: bytes) -> str:
-    """`str(uuid.uuid5(...))` of namespace and name in half the time, without a UUID on the way (RFC 9562, 5.5)."""
+    """`str(uuid.uuid5(...))` of namespace and name in half the time, without making a UUID (RFC 9562, 5.5)."""
     text = sha1(name, usedforsecurity=False).hexdigest()
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
@@ -226,48 +229,48 @@ def _headers(
     return tuple(made)
 
 
-def _check_type(info: TopicInfo, given: str) -> None:
-    if given == info.ce_type:
+def _check_type(info: TopicInfo, ce_type: str) -> None:
+    if ce_type == info.ce_type:
         return
-    if given.startswith(f"tablewatch.{info.name}.v"):
-        raise ContractError("unknown_version", f"{given} on {info.name}; this package reads v1")
-    raise ContractError("wrong_schema", f"{given} on {info.name}")
+    if ce_type.startswith(f"tablewatch.{info.name}.v"):
+        raise ContractError("unknown_version", f"{shorten(ce_type)} on {info.name}; this package reads v1")
+    raise ContractError("wrong_schema", f"{shorten(ce_type)} on {info.name}")
 
 
-def _parse(info: TopicInfo, value: bytes | str) -> Any:
+def _parse(info: TopicInfo, value: Bytes) -> Any:
     try:
         event = _DECODE[info.name](value)
         return event if info.utc(event) else in_utc(event)
-    except (MsgspecError, ValueError, OverflowError, RecursionError) as error:  # ValueError: text that is no UTF-8
+    except (MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:  # ValueError: no UTF-8
         raise _refusal(info, value, error) from error
 
 
-def _refusal(info: TopicInfo, value: bytes | str, error: Exception) -> ContractError:
-    """Why a value cannot be read; slow, and only for the sentence."""
+def _refusal(info: TopicInfo, value: Bytes, error: Exception) -> ContractError:
+    """Why a value cannot be read. Slow, and only for the text of the error."""
     try:
-        data = orjson.loads(value)
-    except orjson.JSONDecodeError as wrong:
-        return ContractError("not_json", f"{info.name}: {wrong}")
-    return ContractError("wrong_schema", f"{info.name}: {blame(schema(info.name), data) or said(error)}")
+        data = read_json(value)
+    except ContractError as wrong:
+        return ContractError("not_json", f"{info.name}: {wrong.reason}")
+    return ContractError("wrong_schema", f"{info.name}: {blame(schema(info.name), data) or reason(error)}")
 
 
-def _given(given: dict[str, str], name: str) -> str:
-    if name not in given:
+def _required_header(headers: dict[str, str], name: str) -> str:
+    if name not in headers:
         raise ContractError("missing_header", f"no header {name}")
-    return given[name]
+    return headers[name]
 
 
-def _time(given: dict[str, str]) -> datetime:
-    text = _given(given, "ce_time")
+def _time(headers: dict[str, str]) -> datetime:
+    text = _required_header(headers, "ce_time")
     try:
         return read_time(text)
     except (ValueError, OverflowError) as error:
-        raise ContractError("missing_header", f"ce_time is no time: {text}") from error
+        raise ContractError("missing_header", f"ce_time is no time: {shorten(text)}") from error
 
 
-def _version(info: TopicInfo, event: Any, given: dict[str, str]) -> int | None:
+def _version(info: TopicInfo, event: Any, headers: dict[str, str]) -> int | None:
     if event is not None and info.version_field:
         version: int = getattr(event, info.version_field)
         return version
-    text = given.get("ce_version")
-    return int(text) if text and text.isdecimal() else None
+    text = headers.get("ce_version")
+    return int(text) if text and len(text) <= _VERSION_DIGITS and text.isascii() and text.isdecimal() else None

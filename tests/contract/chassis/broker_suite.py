@@ -12,16 +12,18 @@ from typing import Any
 import structlog
 
 from chassis import lanes
+from chassis.backoff import Backoff
 from chassis.broker import Broker
 from chassis.clock import SystemClock
-from chassis.consume import Busy, ConsumeOptions, Consumer, FuseOptions, Invalid, TableReader
+from chassis.consume import Busy, ConsumeOptions, Consumer, FuseOptions, Invalid
 from chassis.health import Health
 from chassis.metrics import Metrics
 from chassis.produce import Producer
 from chassis.records import Message, Record
+from events.table import TableReader
 
 PARTITIONS = 6
-_PATIENCE_S = 90.0  # a killed member leaves its group after 10 s, a fold may have to begin again; and two cores
+_TIMEOUT_S = 90.0  # a killed member leaves its group after 10 s, a fold may have to start once more; and two cores
 
 
 @dataclass
@@ -68,8 +70,8 @@ class Bench:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, with patience."""
-    async with asyncio.timeout(_PATIENCE_S):
+    """Wait for a condition."""
+    async with asyncio.timeout(_TIMEOUT_S):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -92,7 +94,7 @@ def values(records: Sequence[Record]) -> list[str]:
 
 
 class BrokerSuite:
-    """The suite."""
+    """What every broker does, with a consumer and a producer on it."""
 
     async def test_records_keep_key_value_headers_and_order(self, bench: Bench) -> None:
         seen: list[Record] = []
@@ -211,14 +213,14 @@ class BrokerSuite:
             await until(lambda: len(seen) == 1)
         (letter,) = await bench.dead_letters(1)
         assert (letter.key, letter.value, letter.headers[:1]) == (b"k", b"bad", headers)
-        said = {name: letter.header(name) for name, _ in letter.headers}
-        assert said["dlq-reason-code"] == "not_json"
-        assert said["dlq-reason"] == "the value is no JSON"
-        assert (said["dlq-topic"], said["dlq-group"]) == (bench.topic, bench.group)
-        assert (said["dlq-offset"], said["dlq-attempts"]) == ("0", "1")
-        assert said["dlq-partition"] == str(seen[0].partition)
-        assert "handler" in (said["dlq-stack"] or "")
-        assert said["dlq-first-seen"]
+        reason = {name: letter.header(name) for name, _ in letter.headers}
+        assert reason["dlq-reason-code"] == "not_json"
+        assert reason["dlq-reason"] == "the value is no JSON"
+        assert (reason["dlq-topic"], reason["dlq-group"]) == (bench.topic, bench.group)
+        assert (reason["dlq-offset"], reason["dlq-attempts"]) == ("0", "1")
+        assert reason["dlq-partition"] == str(seen[0].partition)
+        assert "handler" in (reason["dlq-stack"] or "")
+        assert reason["dlq-first-seen"]
 
     async def test_a_failure_is_tried_again_in_place_then_dead_lettered(self, bench: Bench) -> None:
         tries: list[bytes | None] = []
@@ -251,7 +253,7 @@ class BrokerSuite:
         assert tries == [b"a"] * 9 + [b"b"]
         assert bench.metrics.value("records_retried_total", group=bench.group, topic=bench.topic, why="busy") == 8
 
-    async def test_the_fuse_stops_the_consumer_and_lag_shows(self, bench: Bench) -> None:
+    async def test_a_blown_fuse_lets_its_partition_wait_and_lag_shows(self, bench: Bench) -> None:
         seen = 0
 
         async def handler(_record: Record) -> None:
@@ -260,18 +262,37 @@ class BrokerSuite:
             raise Invalid("always", "this deployment is broken")
 
         await bench.send([str(number) for number in range(10)])
-        consumer = bench.consumer(handler, fuse=FuseOptions(run=3))
+        consumer = bench.consumer(handler, fuse=FuseOptions(consecutive=3))
         async with running(consumer):
             await until(lambda: bench.metrics.value("fuse_blown", group=bench.group) == 1)
             await asyncio.sleep(0.3)
             assert "fuse" in bench.health.unready()[f"consumer {bench.group}"]
             assert not bench.health.dead()
-        assert seen == 4
+            assert seen == 4
         assert len(await bench.dead_letters(3)) == 3
         rest: list[Record] = []
         async with running(bench.consumer(_keep(rest))):
             await until(lambda: len(rest) == 7)
         assert values(rest)[0] == "3"
+
+    async def test_a_blown_fuse_stops_no_other_partition_and_is_tried_again(self, bench: Bench) -> None:
+        done: list[str] = []
+
+        async def handler(record: Record) -> None:
+            value = (record.value or b"").decode()
+            if value == "bad":
+                raise Invalid("always", "this record is broken")
+            done.append(value)
+
+        await bench.send(["bad"] * 9 + ["behind"], key="a")
+        fuse = FuseOptions(consecutive=4, wait=Backoff(first_s=1, max_s=1))
+        async with running(bench.consumer(handler, fuse=fuse)):
+            await until(lambda: bench.metrics.value("fuse_blown", group=bench.group) == 1)
+            assert not done
+            await bench.send(["beside"], key="b", lane="run")
+            await until(lambda: len(done) == 2)
+        assert sorted(done) == ["behind", "beside"]
+        assert len(await bench.dead_letters(9)) == 9
 
     async def test_runs_wait_while_live_has_work(self, bench: Bench) -> None:
         seen: list[str] = []
@@ -294,7 +315,7 @@ class BrokerSuite:
             await bench.send(["a"])
             await until(lambda: len(first) == 1)
             async with running(bench.consumer(_keep(second))):
-                async with asyncio.timeout(_PATIENCE_S):
+                async with asyncio.timeout(_TIMEOUT_S):
                     while not second:
                         await bench.send(["x"], key=f"cam_{len(first)}")
             before = len(first)
@@ -315,7 +336,7 @@ class BrokerSuite:
 
         reader = TableReader(bench.broker, bench.topic, apply)
         async with running(reader):
-            await asyncio.wait_for(reader.ready(), _PATIENCE_S)
+            await asyncio.wait_for(reader.ready(), _TIMEOUT_S)
             assert table == {b"k": b"2", b"other": b"3"}
             await bench.send(["4"])
             await until(lambda: table[b"k"] == b"4")
@@ -327,8 +348,8 @@ class BrokerSuite:
         async with running(bench.consumer(_keep(seen))):
             await until(lambda: len(seen) == 5)
         third = next(record for record in seen if record.key == b"k" and record.value == b"3")
-        assert values(await bench.broker.earlier(third, 0)) == ["1", "2"]
-        assert await bench.broker.earlier(third, third.timestamp_ms + 3_600_000) == []
+        assert values(await bench.broker.read_earlier(third, 0)) == ["1", "2"]
+        assert await bench.broker.read_earlier(third, third.timestamp_ms + 3_600_000) == []
 
 
 def _keep(seen: list[Record]) -> Callable[[Record], Any]:

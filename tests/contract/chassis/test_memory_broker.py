@@ -4,8 +4,7 @@ import uuid
 
 import pytest
 from tests.contract.chassis.broker_suite import Bench, BrokerSuite
-
-from chassis.testing import MemoryBroker, MemoryProducer
+from tests.support.doubles import MemoryBroker, MemoryProducer
 
 
 class TestMemoryBroker(BrokerSuite):

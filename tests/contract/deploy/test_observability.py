@@ -1,5 +1,7 @@
 """Scrape configuration, alerts and dashboard: every metric and label that they name is one of the code's."""
 
+import importlib
+import importlib.util
 import json
 import re
 import shutil
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chassis.metrics import SPECS, Metrics, SecondsName
+from chassis.metrics import Counter, Gauge, Metrics, Seconds, definitions
 
 REPO = Path(__file__).resolve().parents[3]
 HERE = REPO / "deploy" / "observability"
@@ -39,10 +41,23 @@ def expressions() -> Iterator[str]:
     yield from (target["expr"] for panel in dashboard()["panels"] for target in panel.get("targets", []))
 
 
+def _load(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATOR = _load(REPO / "docs" / "generate_metrics.py")
+DEFINED = GENERATOR.definitions()
+
+
 def spec_of(name: str) -> tuple[str, ...]:
     """Labels of a metric. Raises KeyError for one that nobody writes."""
     bare = re.sub(r"_(bucket|sum|count)$", "", name)
-    return SPECS[bare if bare in SPECS else name].labels  # type: ignore[index]
+    labels: tuple[str, ...] = DEFINED[bare if bare in DEFINED else name].labels
+    return labels
 
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
@@ -98,15 +113,30 @@ def test_what_compose_mounts_is_there_and_every_service_is_scraped() -> None:
 def metrics_page() -> bytes:
     """A page on which every metric has been touched."""
     metrics = Metrics()
-    for name, spec in SPECS.items():
-        labels = dict.fromkeys(spec.labels, "x")
-        if name.endswith("_total"):
-            metrics.count(name, **labels)  # type: ignore[arg-type]
-        elif name in SecondsName.__args__:  # type: ignore[attr-defined]
-            metrics.observe(name, 0.5, **labels)  # type: ignore[arg-type]
-        else:
-            metrics.gauge(name, 1, **labels)  # type: ignore[arg-type]
+    for definition in DEFINED.values():
+        labels = dict.fromkeys(definition.labels, "x")
+        match definition:
+            case Counter():
+                metrics.count(definition, **labels)
+            case Gauge():
+                metrics.set(definition, 1, **labels)
+            case Seconds():
+                metrics.observe(definition, 0.5, **labels)
     return metrics.exposition()
+
+
+def test_a_name_is_defined_once() -> None:
+    for module in GENERATOR.modules():
+        assert all(DEFINED[each.name] is each for each in definitions(importlib.import_module(module)))
+
+
+@pytest.mark.parametrize("service", sorted((REPO / "services").glob("*/src/*")), ids=lambda path: path.name)
+def test_what_a_service_writes_it_declares_at_start(service: Path) -> None:
+    """So that a counter is there, at zero or with its help, before it is first counted."""
+    sources = [path.read_text() for path in service.rglob("*.py")]
+    used = {module for module in GENERATOR.modules() for source in sources if f"from {module} import" in source}
+    declared = set(re.findall(r"[a-z_]+\.metrics", " ".join(re.findall(r"\.declare\(([^)]*)\)", " ".join(sources)))))
+    assert used - {"chassis.metrics", "objects.metrics"} == declared  # those declare themselves
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tablewatch_cli.errors import LocalError
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -48,12 +50,15 @@ def raised(name: str, *folders: str) -> set[str]:
 
 
 def test_every_reason_of_a_dead_letter_is_on_the_page() -> None:
-    said = raised("Invalid", "services", "libs") | raised("ContractError", "schemas", "services")
+    codes = raised("Invalid", "services", "libs") | raised("ContractError", "schemas", "services")
     by_others = {"unreadable_frame", "retries_exhausted", "fold_failed", "cannot_apply"}
-    assert set(generate_errors.DEAD_LETTERS) == said | by_others
+    assert set(generate_errors.DEAD_LETTERS) == codes | by_others
     sources = "".join(path.read_text() for path in [*(ROOT / "libs").rglob("*.py"), *(ROOT / "services").rglob("*.py")])
     assert all(f'"{code}"' in sources for code in by_others)
 
 
 def test_every_code_of_the_command_line_is_on_the_page() -> None:
-    assert set(generate_errors.COMMAND_LINE) == raised("CliError", "cli")
+    assert raised("CliError", "cli") == set()  # a code without a class would have no sentence
+    assert set(generate_errors.COMMAND_LINE) == {error.code for error in LocalError.__subclasses__()}
+    sources = "".join(path.read_text() for path in (ROOT / "cli").rglob("src/**/*.py"))
+    assert all(f"raise {error.__name__}" in sources for error in LocalError.__subclasses__())

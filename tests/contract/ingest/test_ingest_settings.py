@@ -1,16 +1,19 @@
-"""The table of the README is the code's, and secrets stay secret."""
+"""The tables of settings and refusals are those of the code, and secrets stay secret."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from chassis.settings import ServiceSettings
 from ingest.refusals import REFUSALS
 from ingest.settings import Settings
+from objects.settings import ObjectSettings
+from webserver.rejections import REJECTIONS
 
-README = (Path(__file__).parents[3] / "services/ingest/README.md").read_text()
-OWN = {name: field for name, field in Settings.model_fields.items() if name not in ServiceSettings.model_fields}
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "services/ingest/README.md").read_text()
+ERRORS = (ROOT / "docs/errors-and-retries.md").read_text()
+OWN = {name: field for name, field in Settings.model_fields.items() if name not in ObjectSettings.model_fields}
 
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
@@ -22,9 +25,12 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
             assert float(rows[name.upper()].strip()) == default, name
 
 
-def test_every_refusal_is_in_the_readme() -> None:
-    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (\d+) \|", README, re.MULTILINE))
-    assert rows == {code: str(refusal.status) for code, refusal in REFUSALS.items()}
+def test_every_refusal_is_on_the_page_of_errors() -> None:
+    (table,) = re.findall(r"<!-- problems -->(.*?)<!-- /", ERRORS, re.DOTALL)
+    rows = re.findall(r"^\| `([a-z_]+)` \| (\d+) \| \w+ \| ([^|]+) \|", table, re.MULTILINE)
+    by_server = {each.code for each in REJECTIONS}
+    found = {code: status for code, status, by in rows if "ingest" in by and code not in by_server}
+    assert found == {code: str(refusal.status) for code, refusal in REFUSALS.items()}
 
 
 def test_every_setting_is_described() -> None:

@@ -150,9 +150,9 @@ PLANTED: list[tuple[str, Change, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), [case[1:] for case in PLANTED], ids=[case[0] for case in PLANTED])
-def test_planted_break_is_named(copy: Path, change: Change, said: str) -> None:
-    assert said in change_schema(copy, "table.state", change)
+@pytest.mark.parametrize(("change", "found"), [case[1:] for case in PLANTED], ids=[case[0] for case in PLANTED])
+def test_planted_break_is_named(copy: Path, change: Change, found: str) -> None:
+    assert found in change_schema(copy, "table.state", change)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_planted_break_is_named(copy: Path, change: Change, said: str) -> None:
     ],
 )
 def test_planted_change_of_the_topic_is_named(copy: Path, name: str, value: Any) -> None:
-    (said,) = change_topic(copy, "table.state", **{name: value})
-    assert said.startswith(f"table.state: topic.yaml {name}: was ")
+    (found,) = change_topic(copy, "table.state", **{name: value})
+    assert found.startswith(f"table.state: topic.yaml {name}: was ")
 
 
 def test_a_topic_that_is_gone_is_named(copy: Path) -> None:

@@ -48,15 +48,15 @@ def test_decodes_and_encodes_back_the_same(example: Example) -> None:
 
 @pytest.mark.parametrize("example", EVENTS, ids=str)
 def test_named_by_its_lane(example: Example) -> None:
-    """`live-*` and `run-*` say which lane the record takes."""
+    """`live-*` and `run-*` name the lane of the record."""
     record = received(example)
     assert record.event is not None
     lane = encode(
         record.event, source=record.source, time=record.time, partition=example.document.get("partition")
     ).lane
-    said = example.name.split("-")[0]
-    if said in ("live", "run"):
-        assert lane == (said if TOPICS[example.topic].lane == "auto" else TOPICS[example.topic].lane)
+    lane_name = example.name.split("-")[0]
+    if lane_name in ("live", "run"):
+        assert lane == (lane_name if TOPICS[example.topic].lane == "auto" else TOPICS[example.topic].lane)
 
 
 @pytest.mark.parametrize("example", TOMBSTONES, ids=str)

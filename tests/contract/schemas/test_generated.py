@@ -1,4 +1,4 @@
-"""What is made from the schemas is current, says which file is stale, and AsyncAPI's own parser takes it."""
+"""The generated files are current, a stale one is named, and AsyncAPI's own parser accepts the document."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from schemas import generate
-from schemas.tools import readme
+from schemas.tools import readme, wheel
 from schemas.tools.model import load
 from tests.contract.schemas.contract_cases import ROOT
 
@@ -41,8 +41,7 @@ def test_a_stale_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_asyncapi_is_valid_by_its_own_parser(tmp_path: Path) -> None:
-    if not (ROOT / "web/node_modules/@asyncapi").is_dir():
-        pytest.skip("npm packages are not installed (make install)")
+    assert (ROOT / "web/node_modules/@asyncapi").is_dir(), "run `make install`: npm packages are not installed"
     # A module is found from where the script stands.
     script = ROOT / "web/node_modules/.parse-asyncapi.mjs"
     script.write_text(PARSE)
@@ -50,10 +49,10 @@ def test_asyncapi_is_valid_by_its_own_parser(tmp_path: Path) -> None:
         ["node", str(script), str(ROOT / "schemas/asyncapi.yaml")], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["found"] == []
-    assert said["version"] == "3.0.0"
-    assert sorted(said["channels"]) == sorted(TOPICS)
+    document = json.loads(done.stdout)
+    assert document["found"] == []
+    assert document["version"] == "3.0.0"
+    assert sorted(document["channels"]) == sorted(TOPICS)
 
 
 def test_broker_gets_every_topic_and_every_dead_letter_topic() -> None:
@@ -81,6 +80,11 @@ def test_readme_table_names_every_topic_once() -> None:
 def test_readme_without_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="lacks"):
         readme.render([], "# tablewatch\n")
+
+
+def test_pyproject_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="lacks"):
+        wheel.render([], "[project]\n")
 
 
 def test_readme_keeps_what_stands_around_the_table() -> None:

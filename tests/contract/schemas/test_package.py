@@ -71,9 +71,9 @@ def test_installed_wheel_decodes_a_record(wheel: Path, tmp_path: Path) -> None:
         [sys.executable, "-S", "-E", "-c", code], cwd=tmp_path, capture_output=True, text=True, env={**os.environ}
     )
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["state"] == "occupied"
-    assert said["at"].startswith(str(site))
-    assert said["refused"] == "table.state: table_id: missing"
-    assert set(said["loaded"]) <= {"msgspec", "orjson", "tablewatch_schemas"}
-    assert str(ROOT) not in said["at"]
+    printed = json.loads(done.stdout)
+    assert printed["state"] == "occupied"
+    assert printed["at"].startswith(str(site))
+    assert printed["refused"] == "table.state: table_id: missing"
+    assert set(printed["loaded"]) <= {"msgspec", "orjson", "tablewatch_schemas"}
+    assert str(ROOT) not in printed["at"]

@@ -1,4 +1,4 @@
-"""The cheap check of what is sent says the same as a whole JSON Schema validator, on records that are nearly right."""
+"""The cheap check of a producer agrees with a full JSON Schema validator, on records that are nearly valid."""
 
 import copy
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def variants(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield changed
 
 
-def taken(topic: str, value: dict[str, Any]) -> bool:
+def accepted(topic: str, value: dict[str, Any]) -> bool:
     try:
         validator(topic)(orjson.dumps(value))
     except ContractError as error:
@@ -61,9 +61,9 @@ def test_same_verdict_as_a_json_schema_validator(topic: str) -> None:
     fullest = max((each.document["value"] for each in EVENTS if each.topic == topic), key=lambda each: len(str(each)))
     verdicts = {True: 0, False: 0}
     for value in variants(fullest):
-        said = whole.is_valid(value)
-        assert taken(topic, value) == said, value
-        verdicts[said] += 1
+        valid = whole.is_valid(value)
+        assert accepted(topic, value) == valid, value
+        verdicts[valid] += 1
     assert all(verdicts.values())
 
 

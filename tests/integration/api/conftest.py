@@ -16,29 +16,33 @@ import pytest
 import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
+from tests.support.doubles import MemoryBroker, MemoryProducer
 
-from api.access import SCOPES, NewKey, mint
 from api.events.hub import Hub
-from api.http.app import create_app
-from api.http.parts import Parts
-from api.project.projector import Projector, Tools
+from api.events.judged import Judged
+from api.events.views import Views
+from api.http.app import create_app, warm_up
+from api.http.dependencies import HttpDependencies
+from api.model.access import SCOPES, NewKey, mint
+from api.project.projector import Dependencies, Projector
 from api.settings import MIGRATIONS, ApiSettings
 from api.store import keys as key_store
-from api.store import wall
-from api.store.wall import Wall
+from api.store import row_security
+from api.store.row_security import RowSecurity
 from chassis.clock import SystemClock
-from chassis.database import connect, migrate
+from chassis.database import connect
 from chassis.deadletters import FuseOptions
 from chassis.health import Health
 from chassis.kafka import KafkaBroker
-from chassis.links import LinkSigner
 from chassis.metrics import Metrics
-from chassis.objects_local import LocalObjects
+from chassis.migrations import migrate
 from chassis.produce import KafkaProducer, Producer
-from chassis.service import serve_asgi
-from chassis.testing import MemoryBroker, MemoryProducer
+from objects.links import LinkSigner
+from objects.local import LocalObjects
+from objects.space import StoreSpace
 from tablewatch_schemas import encode
 from tablewatch_schemas.ids import new_id
+from webserver.serve import serve_asgi
 
 LOG: Any = structlog.get_logger("test")
 
@@ -69,13 +73,14 @@ class Stage:
     dsn: str
     schema: str
     pool: asyncpg.Pool
-    parts: Parts
+    deps: HttpDependencies
     kafka: str = ""
     producer: Producer | None = None
     group: str = field(default_factory=lambda: f"test-{secrets.token_hex(4)}")
     letters: list[Any] = field(default_factory=list)
     memory: MemoryBroker | None = None
     app: FastAPI | None = None
+    served: FastAPI | None = None
 
     async def key(self, *scopes: str, sites: list[str] | None = None, **more: Any) -> str:
         """A new key."""
@@ -95,7 +100,7 @@ class Stage:
     def client_of(self, key: str | None) -> httpx.AsyncClient:
         """A client with this key."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self.app = self.app or create_app(self.parts)
+        self.app = self.app or create_app(self.deps)
         transport = httpx.ASGITransport(app=self.app)
         return httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers)
 
@@ -109,12 +114,12 @@ class Stage:
         assert self.producer is not None
         await self.producer.send_all(messages)
 
-    def tools(self, **more: Any) -> Tools:
-        """A projector's tools. Other tests leave poison on the real topics, so dead letters blow no fuse here."""
-        made = Tools(
+    def projector(self, **more: Any) -> Dependencies:
+        """What a projector works with. Other tests leave poison on the real topics: dead letters blow no fuse here."""
+        made = Dependencies(
             broker=self.memory or KafkaBroker(self.kafka, self.group), pool=self.pool,
-            dead_letters=LetterBox(self.letters), clock=SystemClock(), metrics=self.parts.metrics, health=Health(),
-            log=LOG, group=self.group, fuse=FuseOptions(run=10_000, ratio=1.0),
+            dead_letters=LetterBox(self.letters), clock=SystemClock(), metrics=self.deps.metrics, health=Health(),
+            log=LOG, group=self.group, fuse=FuseOptions(consecutive=10_000, ratio=1.0),
         )  # fmt: skip
         return replace(made, **more)
 
@@ -122,7 +127,7 @@ class Stage:
     async def projecting(self, **more: Any) -> AsyncIterator[None]:
         """A projector that runs inside the context, and is stopped as SIGTERM does."""
         stop = asyncio.Event()
-        task = asyncio.create_task(Projector(self.tools(**more)).run(stop))
+        task = asyncio.create_task(Projector(self.projector(**more)).run(stop))
         try:
             yield
         finally:
@@ -130,17 +135,22 @@ class Stage:
             await asyncio.wait_for(task, 20)
 
     @asynccontextmanager
-    async def serving(self, **settings: Any) -> AsyncIterator[str]:
-        """A real HTTP server with its tail of the event log; its address."""
+    async def serving(self, *, warm: bool = False, **settings: Any) -> AsyncIterator[str]:
+        """A real HTTP server with its tail of the event log; its address. `warm`: as a process begins to serve."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        hub = Hub(self.pool, SystemClock(), self.parts.metrics, LOG)
-        changed = self.parts.settings.model_copy(update=settings)
-        app = create_app(replace(self.parts, hub=hub, settings=changed))
+        hub = Hub(self.pool, SystemClock(), self.deps.metrics, LOG)
+        changed = self.deps.settings.model_copy(update=settings)
+        broker = self.memory or (KafkaBroker(self.kafka, self.group) if self.kafka else None)
+        views = None if broker is None else Views(broker, self.deps.judged, 3600, Health(), SystemClock(), LOG)
+        app = create_app(replace(self.deps, hub=hub, settings=changed, views=views))
+        self.served = app
+        if warm:
+            await warm_up(app)
         stop = asyncio.Event()
         serve = serve_asgi(app, "127.0.0.1", port)
-        running = asyncio.gather(hub.run(stop), serve(stop))
+        running = asyncio.gather(hub.run(stop), serve(stop), *([] if views is None else [views.run(stop)]))
         try:
             await until(lambda: _listens(port))
             yield f"http://127.0.0.1:{port}"
@@ -155,14 +165,14 @@ def _listens(port: int) -> bool:
     return False
 
 
-async def until(true: Callable[[], Any], seconds: float = 20) -> Any:
+async def until(true: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until it is true, or an awaitable of it is."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
-        said = true()
-        said = await said if asyncio.iscoroutine(said) else said
-        if said:
-            return said
+        result = true()
+        result = await result if asyncio.iscoroutine(result) else result
+        if result:
+            return result
         assert asyncio.get_running_loop().time() < deadline, "it did not come true"
         await asyncio.sleep(0.05)
 
@@ -172,9 +182,9 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """An api on a fresh schema."""
     schema = f"api_{secrets.token_hex(4)}"
     await migrate(database_url, schema, MIGRATIONS)
-    pool = await connect(database_url, schema, size=8, settings=wall.OWNER)
-    second = await wall.build(pool)
-    made = Stage(dsn=database_url, schema=schema, pool=pool, parts=_parts(second, tmp_path))
+    pool = await connect(database_url, schema, size=8, settings=row_security.OWNER)
+    database = await row_security.enable(pool)
+    made = Stage(dsn=database_url, schema=schema, pool=pool, deps=_dependencies(database, tmp_path))
     try:
         yield made
     finally:
@@ -183,7 +193,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-async def road(stage: Stage, kafka_bootstrap: str) -> AsyncIterator[Stage]:
+async def on_kafka(stage: Stage, kafka_bootstrap: str) -> AsyncIterator[Stage]:
     """The same with a producer on the real broker."""
     producer = KafkaProducer(kafka_bootstrap, "test-api", 6, Metrics())
     await producer.start()
@@ -202,16 +212,18 @@ async def lane(stage: Stage) -> Stage:
     return stage
 
 
-def _parts(second: Wall, folder: Path) -> Parts:
+def _dependencies(database: RowSecurity, folder: Path) -> HttpDependencies:
     settings = ApiSettings(  # type: ignore[call-arg]
         link_secret=SecretStr("l" * 32), upload_token_secret=SecretStr("u" * 32), public_url="http://api.test",
         api_web_dist=folder / "dist", tablewatch_home=folder,
     )  # fmt: skip
     signer = LinkSigner(settings.link_secret, settings.public_url)
     metrics = Metrics()
-    return Parts(
-        settings=settings, wall=second, objects=LocalObjects(folder / "objects", signer), signer=signer,
-        hub=Hub(second.pool, SystemClock(), metrics, LOG), clock=SystemClock(), metrics=metrics,
+    objects = LocalObjects(folder / "objects", signer)
+    return HttpDependencies(
+        settings=settings, row_security=database, objects=objects, signer=signer, judged=Judged(None, objects),
+        space=StoreSpace(folder / "objects", settings.store_min_free_bytes, SystemClock()),
+        hub=Hub(database.pool, SystemClock(), metrics, LOG), clock=SystemClock(), metrics=metrics,
     )  # fmt: skip
 
 

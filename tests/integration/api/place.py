@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 
+from api.project.batch import DecodedRecord
+from chassis.records import Record
 from tablewatch_schemas import (
     CropReady,
     FrameExtracted,
@@ -13,6 +16,8 @@ from tablewatch_schemas import (
     HazardAlertEvidence,
     HazardCandidate,
     HazardCandidateDetector,
+    Received,
+    TableEvidence,
     TableState,
     TableStateEvidence,
     VideoProgress,
@@ -20,6 +25,8 @@ from tablewatch_schemas import (
     VideoProgressThumbnails,
     VideoUploaded,
     VideoUploadedSampling,
+    decode,
+    encode,
 )
 from tablewatch_schemas import keys as object_keys
 from tablewatch_schemas.ids import end_hazard_id, frame_id
@@ -68,14 +75,15 @@ class RunOf:
     def progress(self, sequence: int, published: int, of: int | None = 10, **more: Any) -> VideoProgress:
         """extractor: so far."""
         done = published == of
-        said: dict[str, Any] = {
+        result: dict[str, Any] = {
             "status": "done" if done else "processing", "stage": "done" if done else "extract", "attempt": 1,
             "percent": 100.0 * published / of if of else 0.0, "error": None, "updated_at": START,
+            "media_ms_total": 10_000,
         }  # fmt: skip
         return VideoProgress(
             video_id=self.video_id, site_id=self.place.site_id, run_id=self.run_id, sequence=sequence,
-            frames_published=published, frames_expected=of, media_ms_done=published * 1000, media_ms_total=10_000,
-            gaps=(), thumbnails=VideoProgressThumbnails(first=None, best=None), **said | more,
+            frames_published=published, frames_expected=of, media_ms_done=published * 1000,
+            gaps=(), thumbnails=VideoProgressThumbnails(first=None, best=None), **result | more,
         )  # fmt: skip
 
     def failed(self, sequence: int, code: str = "decode_failed", *, retryable: bool = True) -> VideoProgress:
@@ -103,6 +111,22 @@ class RunOf:
             crops_key=object_keys.run_crops(self.place.site_id, self.run_id, index), layout_key=None,
             layout_version=1, width=1280, height=720, crops=(), make=("frames", "tables", "hazards"), last=last,
         )  # fmt: skip
+
+    def evidence(self, index: int, table: int = 0, kind: str = "verdict") -> TableEvidence:
+        """classifier-gateway: a crop was classified."""
+        values = dict.fromkeys(
+            ("label", "confidence", "people", "things", "reason", "frame_key", "crop", "model", "layout_version"), None
+        )
+        return TableEvidence(
+            kind=kind, table_id=self.place.tables[table], site_id=self.place.site_id, camera_id=self.place.camera_id,
+            run_id=self.run_id, video_id=self.video_id, source_id=self.run_id,
+            captured_at=START + timedelta(seconds=index), frame_id=frame_id(self.run_id, index), thresholds=None,
+            judgement_key=self.judgement_key(index) if kind == "verdict" else None, last=False, **values,
+        )  # fmt: skip
+
+    def judgement_key(self, index: int) -> str:
+        """Where the judgement of a frame is."""
+        return object_keys.run_judgement(self.place.site_id, self.run_id, index)
 
     def state(self, table: int, version: int, state: str, *, last: bool = False, live: bool = False) -> TableState:
         """classifier-gateway: a table's state."""
@@ -137,14 +161,15 @@ class RunOf:
 
     def whole(self, frames: int = 10) -> list[Any]:
         """Everything that the stages say about a run that goes well."""
-        said: list[Any] = [self.uploaded(), self.progress(0, 0, frames, status="queued", stage="plan")]
+        result: list[Any] = [self.uploaded(), self.progress(0, 0, frames, status="queued", stage="plan")]
         for index in range(frames):
             last = index == frames - 1
-            said += [self.frame(index, last=last), self.crops(index, last=last), self.candidate(index, last=last)]
-            said += [self.progress(index + 1, index + 1, frames)]
-        said += [self.state(0, 1, "occupied"), self.state(1, 1, "free"), self.hazard(f"haz_{self.run_id[4:]}", 1)]
-        said += [self.state(0, 2, "occupied", last=True), self.state(1, 2, "free", last=True)]
-        return [*said, self.hazard(end_hazard_id(self.run_id), 1, "ended")]
+            result += [self.frame(index, last=last), self.crops(index, last=last), self.candidate(index, last=last)]
+            result += [self.progress(index + 1, index + 1, frames)]
+            result += [self.evidence(index, 0), self.evidence(index, 1)]
+        result += [self.state(0, 1, "occupied"), self.state(1, 1, "free"), self.hazard(f"haz_{self.run_id[4:]}", 1)]
+        result += [self.state(0, 2, "occupied", last=True), self.state(1, 2, "free", last=True)]
+        return [*result, self.hazard(end_hazard_id(self.run_id), 1, "ended")]
 
 
 async def make_place(client: httpx.AsyncClient, name: str = "Café") -> Place:
@@ -173,3 +198,19 @@ def code(response: httpx.Response, status: int) -> str:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     return str(response.json()["code"])
+
+
+def decoded_record(event: Any, offset: int) -> DecodedRecord:
+    """The record of an event in partition 5, as the projector decodes it."""
+    encoded = encode(event, source="tablewatch/test", time=datetime.now(UTC))
+    record = Record(encoded.topic, 5, offset, 0, encoded.key, encoded.value, encoded.headers)
+    return record, decode(record.topic, record.key, record.value, record.headers)
+
+
+async def outbox_events(pool: asyncpg.Pool, topic: str) -> list[Received[Any]]:
+    """What stands in the outbox for a topic, oldest first."""
+    rows = await pool.fetch("SELECT * FROM outbox WHERE topic = $1 ORDER BY id", topic)
+    return [
+        decode(topic, row["key"], row["value"], zip(row["header_names"], row["header_values"], strict=True))
+        for row in rows
+    ]

@@ -12,7 +12,7 @@ import orjson
 
 @dataclass(frozen=True)
 class Heard:
-    """One event, or a heartbeat (type "")."""
+    """One event."""
 
     id: str
     type: str
@@ -31,14 +31,14 @@ class Ear:
         self._lines = response.aiter_lines()
 
     async def next(self) -> Heard:
-        """The next event with data."""
+        """The next event that is no heartbeat."""
         while True:
-            said = await self.block()
-            if said.type:
-                return said
+            result = await self.block()
+            if result.type != "heartbeat":
+                return result
 
     async def block(self) -> Heard:
-        """The next block, heartbeats and the retry hint too. Raises StopAsyncIteration at the end."""
+        """The next block, heartbeats too. Raises StopAsyncIteration at the end."""
         found = {"id": "", "event": "", "data": "null"}
         while line := await anext(self._lines):
             name, _, value = line.partition(": ")

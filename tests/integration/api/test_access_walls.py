@@ -3,30 +3,15 @@
 from typing import Any
 
 import pytest
+from tests.integration.api.access import ask, operations, setting
 from tests.integration.api.conftest import Stage
-from tests.integration.api.place import Place, RunOf, answer, code, make_place, make_run
-from tests.integration.api.test_projector import _read as read_of
+from tests.integration.api.place import answer, code, make_place
 
-from api.http.app import create_app
-from api.project.apply import apply
 from api.store import site_events
 
-OPEN = {("post", "/v1/session"), ("delete", "/v1/session"), ("get", "/v1/objects/{key}"), ("head", "/v1/objects/{key}")}
-BODIES: dict[tuple[str, str], Any] = {
-    ("post", "/v1/sites"): {"name": "x"},
-    ("patch", "/v1/sites/{site_id}"): {"name": "x"},
-    ("post", "/v1/sites/{site_id}/sections"): {"name": "x"},
-    ("patch", "/v1/sites/{site_id}/sections/{section_id}"): {"name": "x"},
-    ("post", "/v1/cameras"): {"name": "x"},
-    ("patch", "/v1/cameras/{camera_id}"): {"name": "x"},
-    ("put", "/v1/cameras/{camera_id}/layout"): {"reference": {"width": 1, "height": 1}},
-    ("post", "/v1/videos"): {},
-    ("post", "/v1/keys"): {"name": "x", "scopes": ["read"]},
-    ("post", "/v1/links"): {"object_key": "frames/{site_id}/{run_id}/000000000.jpg"},
-}
 READS = {("post", "/v1/links")}
 # Refused to every key that does not open all sites, whether the site exists or not
-UNWALLED = {("delete", "/v1/sites/{site_id}")}
+UNWALLED = {("delete", "/v1/sites/{site_id}"), ("put", "/v1/sites/{site_id}/quota")}
 # What a key of another site gets for an id that exists: as if it did not
 HIDDEN = {
     "{site_id}": "site_not_found",
@@ -40,94 +25,57 @@ HIDDEN = {
 }
 
 
-async def _setting(stage: Stage) -> tuple[Place, RunOf, dict[str, str]]:
-    client = await stage.client()
-    place = await make_place(client)
-    run = await make_run(client, place)
-    await apply(stage.pool, [read_of(event, n) for n, event in enumerate(run.whole(2))])
-    section = answer(await client.post(f"/v1/sites/{place.site_id}/sections", json={"name": "Terrace"}), 201)
-    keys = answer(await client.get("/v1/keys"), 200)["items"]
-    await stage.parts.objects.put(str(run.frame(0).object_key), b"jpeg")
-    ids = {
-        "{site_id}": place.site_id, "{camera_id}": place.camera_id, "{video_id}": run.video_id, "{version}": "1",
-        "{hazard_id}": f"haz_{run.run_id[4:]}", "{key_id}": keys[0]["key_id"], "{action}": "acknowledge",
-        "{run_id}": run.run_id, "{table_id}": place.tables[0], "{frame_id}": run.frame(0).frame_id,
-        "{section_id}": section["section_id"],
-    }  # fmt: skip
-    return place, run, ids
-
-
-def _operations(stage: Stage) -> list[tuple[str, str]]:
-    paths = create_app(stage.parts).openapi()["paths"]
-    found = [(method, path) for path, methods in paths.items() for method in methods]
-    assert len(found) > 25
-    return [each for each in found if each not in OPEN]
-
-
-def _fill(path: str, ids: dict[str, str]) -> str:
-    for name, value in ids.items():
-        path = path.replace(name, value)
-    assert "{" not in path, path
-    return path
-
-
-async def _ask(stage: Stage, key: str | None, method: str, path: str, ids: dict[str, str]) -> Any:
-    client = stage.client_of(key)
-    body = BODIES.get((method, path))
-    if body is not None:
-        body = {name: _fill(value, ids) if isinstance(value, str) else value for name, value in body.items()}
-    return await client.request(method.upper(), _fill(path, ids), json=body)
-
-
 @pytest.mark.parametrize(
     ("key", "expected"),
     [(None, "key_missing"), ("twk_abcdef01_" + "0" * 48, "key_invalid"), ("nonsense", "key_invalid")],
 )
 async def test_without_a_good_key_nothing_opens(stage: Stage, key: str | None, expected: str) -> None:
-    _, _, ids = await _setting(stage)
-    for method, path in _operations(stage):
-        assert code(await _ask(stage, key, method, path, ids), 401) == expected, (method, path)
+    _, _, ids = await setting(stage)
+    for method, path in operations(stage):
+        assert code(await ask(stage, key, method, path, ids), 401) == expected, (method, path)
 
 
 async def test_a_key_without_scopes_may_nothing(stage: Stage) -> None:
-    _, _, ids = await _setting(stage)
+    _, _, ids = await setting(stage)
     key = await stage.key("nothing")
-    for method, path in _operations(stage):
+    for method, path in operations(stage):
         if path != "/v1/session":
-            assert code(await _ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
+            assert code(await ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
 
 
 async def test_a_key_for_links_opens_nothing_else(stage: Stage) -> None:
-    place, _, ids = await _setting(stage)
+    place, _, ids = await setting(stage)
     key = await stage.key("asset", sites=[place.site_id])
-    for method, path in _operations(stage):
+    for method, path in operations(stage):
         if (method, path) == ("post", "/v1/links"):
-            assert (await _ask(stage, key, method, path, ids)).status_code == 200
+            assert (await ask(stage, key, method, path, ids)).status_code == 200
         elif path != "/v1/session":
-            assert code(await _ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
+            assert code(await ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
 
 
 async def test_reading_is_not_writing(stage: Stage) -> None:
-    place, _, ids = await _setting(stage)
+    place, _, ids = await setting(stage)
     key = await stage.key("read", sites=[place.site_id])
-    for method, path in _operations(stage):
+    for method, path in operations(stage):
         if (method != "get" and (method, path) not in READS) or path.startswith("/v1/keys"):
-            assert code(await _ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
+            assert code(await ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
+        elif path == "/v1/cameras/{camera_id}/view":
+            assert code(await ask(stage, key, method, path, ids), 404) == "view_not_found", "nothing was judged"
         elif path != "/v1/events":
-            assert (await _ask(stage, key, method, path, ids)).status_code == 200, (method, path)
+            assert (await ask(stage, key, method, path, ids)).status_code == 200, (method, path)
 
 
 async def test_another_sites_objects_do_not_exist(stage: Stage) -> None:
-    place, _, ids = await _setting(stage)
+    place, _, ids = await setting(stage)
     elsewhere = await make_place(await stage.client(), "Elsewhere")
     key = await stage.key(sites=[elsewhere.site_id])
     before = await _everything(stage, place.site_id)
-    for method, path in _operations(stage):
-        hidden = next((said for name, said in HIDDEN.items() if name in path), None)
+    for method, path in operations(stage):
+        hidden = next((result for name, result in HIDDEN.items() if name in path), None)
         if (method, path) in UNWALLED:
-            assert code(await _ask(stage, key, method, path, ids), 403) == "scope_too_wide"
+            assert code(await ask(stage, key, method, path, ids), 403) == "scope_too_wide"
         elif hidden is not None:
-            assert code(await _ask(stage, key, method, path, ids), 404) == hidden, (method, path)
+            assert code(await ask(stage, key, method, path, ids), 404) == hidden, (method, path)
     assert await _everything(stage, place.site_id) == before
 
 
@@ -141,7 +89,7 @@ async def _everything(stage: Stage, site_id: str) -> Any:
 
 
 async def test_lists_and_filters_stop_at_the_wall(stage: Stage) -> None:
-    place, run, _ = await _setting(stage)
+    place, run, _ = await setting(stage)
     elsewhere = await make_place(await stage.client(), "Elsewhere")
     client = await stage.client(sites=[elsewhere.site_id])
     for path in (
@@ -162,7 +110,7 @@ async def test_lists_and_filters_stop_at_the_wall(stage: Stage) -> None:
 
 
 async def test_a_key_cannot_give_more_than_it_has(stage: Stage) -> None:
-    place, _, _ = await _setting(stage)
+    place, _, _ = await setting(stage)
     client = await stage.client("admin", sites=[place.site_id])
     assert code(await client.post("/v1/sites", json={"name": "new"}), 403) == "scope_too_wide"
     wide = {"name": "k", "scopes": ["read"]}

@@ -1,4 +1,4 @@
-"""A state that is only said again: the read model and every reader know how long it holds, the log does not grow."""
+"""A state that is only confirmed: the read model and every reader know how long it holds, the log does not grow."""
 
 import random
 from collections.abc import Sequence
@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.integration.api.conftest import Stage
-from tests.integration.api.place import START, RunOf, answer, make_place, make_run
+from tests.integration.api.place import START, RunOf, answer, decoded_record, make_place, make_run
 from tests.integration.api.sse import Heard, listening
-from tests.integration.api.test_projector import _read
 
 from api.project.apply import apply
 from chassis.records import Record
@@ -17,7 +16,7 @@ from tablewatch_schemas.times import read_time, write_time
 
 
 class Story:
-    """Tables that turn and are confirmed; what is told of them, and how it ends."""
+    """Tables with transitions and confirmations; the events of them, and how it ends."""
 
     def __init__(self, stage: Stage, run: RunOf) -> None:
         self._stage, self._run, self._offset = stage, run, 0
@@ -43,7 +42,7 @@ class Story:
 
     async def apply(self, events: Sequence[Any]) -> None:
         """What the projector does with a batch of its topic."""
-        await apply(self._stage.pool, [_read(event, self._offset + n) for n, event in enumerate(events)])
+        await apply(self._stage.pool, [decoded_record(event, self._offset + n) for n, event in enumerate(events)])
         self._offset += len(events)
 
     async def log(self) -> list[tuple[str, int, str | None]]:
@@ -73,7 +72,7 @@ async def test_a_confirmation_takes_the_place_of_the_one_before_it(stage: Stage)
     assert await story.log() == [(one, 1, None), (other, 1, None), (other, 4, other), (one, 7, None)]
     states = answer(await (await stage.client()).get(f"/v1/states?site_id={run.place.site_id}"), 200)["items"]
     assert {each["table_id"]: each["expires_at"] for each in states} == {
-        table: said["expires_at"] for table, said in story.newest.items()
+        table: result["expires_at"] for table, result in story.newest.items()
     }
     history = answer(await (await stage.client()).get(f"/v1/tables/{one}/states"), 200)["items"]
     assert [each["version"] for each in history] == [7, 1]
@@ -143,8 +142,8 @@ async def test_readers_that_come_and_go_between_servers_miss_no_turn_and_end_wit
                     last, stops = heard[-1].id, stops - 1
     seqs = [each.seq for each in heard]
     assert seqs == sorted(set(seqs)), "in order, and none twice"
-    said = [(each.data["table_id"], each.data["version"]) for each in heard]
-    assert [each for each in said if each in set(story.turned)] == story.turned
+    result = [(each.data["table_id"], each.data["version"]) for each in heard]
+    assert [each for each in result if each in set(story.turned)] == story.turned
     view = {each.data["table_id"]: each.data for each in heard}
     assert {
         table: {name: view[table][name] for name in ("since", "state", "expires_at")} for table in view

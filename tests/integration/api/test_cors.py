@@ -11,7 +11,7 @@ ASKS = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers"
 
 
 def _let_in(stage: Stage, origins: str) -> None:
-    stage.parts = replace(stage.parts, settings=stage.parts.settings.model_copy(update={"api_cors_origins": origins}))
+    stage.deps = replace(stage.deps, settings=stage.deps.settings.model_copy(update={"api_cors_origins": origins}))
 
 
 async def _preflight(stage: Stage, origin: str) -> httpx.Response:
@@ -26,10 +26,10 @@ async def test_a_page_that_is_named_is_let_in_with_a_key(stage: Stage) -> None:
     assert "if-match" in asked.headers["access-control-allow-headers"].lower()
     assert "access-control-allow-credentials" not in asked.headers
     assert asked.headers["x-content-type-options"] == "nosniff"
-    said = await (await stage.client()).post("/v1/sites", json={"name": "x"}, headers={"Origin": PAGE})
-    answer(said, 201)
-    assert said.headers["access-control-allow-origin"] == PAGE
-    assert "RateLimit" in said.headers["access-control-expose-headers"]
+    result = await (await stage.client()).post("/v1/sites", json={"name": "x"}, headers={"Origin": PAGE})
+    answer(result, 201)
+    assert result.headers["access-control-allow-origin"] == PAGE
+    assert "RateLimit" in result.headers["access-control-expose-headers"]
     refused = await stage.client_of(None).get("/v1/sites", headers={"Origin": PAGE})
     assert refused.headers["access-control-allow-origin"] == PAGE  # errors can be read too
     browser = stage.client_of(None)

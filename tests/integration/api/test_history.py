@@ -1,4 +1,4 @@
-"""What tables went through, frames and their crops, tables across layouts: read from what the topics said."""
+"""What tables went through, frames and their crops, tables across layouts: read from the records of topics."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 from tests.integration.api.conftest import Stage
-from tests.integration.api.place import LAYOUT, START, Place, RunOf, answer, code, make_place, make_run
-from tests.integration.api.test_projector import _read as read_of
+from tests.integration.api.place import LAYOUT, START, Place, RunOf, answer, code, decoded_record, make_place, make_run
 
 from api.project.apply import apply
 from api.store import state_history
@@ -20,12 +19,12 @@ BYTES = b"first jpeg" + b"second"
 
 
 def _turn(run: RunOf, table: int, version: int, state: str, since: int, *, live: bool = True) -> TableState:
-    said = run.state(table, version, state, live=live)
-    return replace(said, since=START + timedelta(seconds=since), as_of=START + timedelta(seconds=since + version))
+    result = run.state(table, version, state, live=live)
+    return replace(result, since=START + timedelta(seconds=since), as_of=START + timedelta(seconds=since + version))
 
 
 @pytest.fixture
-async def told(stage: Stage) -> AsyncIterator[tuple[httpx.AsyncClient, Place, RunOf]]:
+async def applied(stage: Stage) -> AsyncIterator[tuple[httpx.AsyncClient, Place, RunOf]]:
     """A table that was free, was confirmed free twice, then occupied, then free; another in a run."""
     client = await stage.client()
     place = await make_place(client)
@@ -40,7 +39,7 @@ async def told(stage: Stage) -> AsyncIterator[tuple[httpx.AsyncClient, Place, Ru
 
 
 async def _apply(stage: Stage, events: list[Any], start: int = 0) -> None:
-    await apply(stage.pool, [read_of(event, start + n) for n, event in enumerate(events)])
+    await apply(stage.pool, [decoded_record(event, start + n) for n, event in enumerate(events)])
 
 
 async def _items(client: httpx.AsyncClient, path: str, **query: Any) -> list[dict[str, Any]]:
@@ -49,9 +48,9 @@ async def _items(client: httpx.AsyncClient, path: str, **query: Any) -> list[dic
 
 
 async def test_a_row_when_a_state_began_and_none_when_it_was_confirmed(
-    stage: Stage, told: tuple[httpx.AsyncClient, Place, RunOf]
+    stage: Stage, applied: tuple[httpx.AsyncClient, Place, RunOf]
 ) -> None:
-    client, place, run = told
+    client, place, run = applied
     items = await _items(client, f"/v1/tables/{place.tables[0]}/states")
     assert [(each["state"], each["version"], each["duration_ms"]) for each in items] == [
         ("free", 6, None), ("occupied", 4, 240_000), ("free", 1, 60_000),
@@ -61,8 +60,10 @@ async def test_a_row_when_a_state_began_and_none_when_it_was_confirmed(
     assert len(await _items(client, f"/v1/tables/{place.tables[0]}/states")) == 3
 
 
-async def test_history_by_run_time_state_and_page(stage: Stage, told: tuple[httpx.AsyncClient, Place, RunOf]) -> None:
-    client, place, run = told
+async def test_history_by_run_time_state_and_page(
+    stage: Stage, applied: tuple[httpx.AsyncClient, Place, RunOf]
+) -> None:
+    client, place, run = applied
     path = "/v1/states/history"
     assert [each["state"] for each in await _items(client, path, run_id=run.run_id)] == ["free", "dirty"]
     assert {each["run_id"] for each in await _items(client, path, live=True)} == {None}
@@ -83,9 +84,9 @@ async def test_history_by_run_time_state_and_page(stage: Stage, told: tuple[http
 
 
 async def test_history_of_a_run_goes_with_its_video_and_live_ones_with_their_age(
-    stage: Stage, told: tuple[httpx.AsyncClient, Place, RunOf]
+    stage: Stage, applied: tuple[httpx.AsyncClient, Place, RunOf]
 ) -> None:
-    client, place, run = told
+    client, place, run = applied
     answer(await client.delete(f"/v1/videos/{run.video_id}"), 202)
     assert await _items(client, "/v1/states/history", run_id=run.run_id) == []
     async with stage.pool.acquire() as conn:
@@ -94,8 +95,10 @@ async def test_history_of_a_run_goes_with_its_video_and_live_ones_with_their_age
     assert await _items(client, f"/v1/tables/{place.tables[0]}/states") == []
 
 
-async def test_a_table_keeps_its_id_across_layouts(stage: Stage, told: tuple[httpx.AsyncClient, Place, RunOf]) -> None:
-    client, place, _ = told
+async def test_a_table_keeps_its_id_across_layouts(
+    stage: Stage, applied: tuple[httpx.AsyncClient, Place, RunOf]
+) -> None:
+    client, place, _ = applied
     left = LAYOUT | {"tables": LAYOUT["tables"][:1]}
     answer(await client.put(f"/v1/cameras/{place.camera_id}/layout", json=left), 200)
     versions = await _items(client, f"/v1/cameras/{place.camera_id}/layouts")
@@ -109,16 +112,16 @@ async def test_a_table_keeps_its_id_across_layouts(stage: Stage, told: tuple[htt
 
 
 async def test_a_crops_link_opens_its_bytes_and_nothing_around_them(
-    stage: Stage, told: tuple[httpx.AsyncClient, Place, RunOf]
+    stage: Stage, applied: tuple[httpx.AsyncClient, Place, RunOf]
 ) -> None:
-    client, place, run = told
+    client, place, run = applied
     key = object_keys.run_crops(place.site_id, run.run_id, 0)
     crops = tuple(
         CropReadyCrop(table_id=table, offset=at, length=long, box=(0.1, 0.1, 0.2, 0.2), changed=None, change=None)
         for table, at, long in zip(place.tables, (0, 10), (10, 6), strict=True)
     )
     await _apply(stage, [run.frame(0), replace(run.crops(0), crops_key=key, crops=crops)], 200)
-    await stage.parts.objects.put(key, BYTES)
+    await stage.deps.objects.put(key, BYTES)
     frame = run.frame(0).frame_id
     assert answer(await client.get(f"/v1/frames/{frame}"), 200)["video_id"] == run.video_id
     items = await _items(client, f"/v1/frames/{frame}/crops")
@@ -140,8 +143,8 @@ async def test_a_crops_link_opens_its_bytes_and_nothing_around_them(
     assert code(await client.post("/v1/links", json={"object_key": key, "offset": 1}), 422) == "invalid_request"
 
 
-async def test_what_is_not_there_is_said(stage: Stage, told: tuple[httpx.AsyncClient, Place, RunOf]) -> None:
-    client, _, run = told
+async def test_what_is_not_there_is_said(stage: Stage, applied: tuple[httpx.AsyncClient, Place, RunOf]) -> None:
+    client, _, run = applied
     await _apply(stage, [run.frame(0)], 300)
     assert code(await client.get(f"/v1/frames/{run.frame(0).frame_id}/crops"), 404) == "crops_not_found"
     for frame in (run.frame(1).frame_id, "nonsense", f"{run.run_id}-0"):
@@ -149,8 +152,8 @@ async def test_what_is_not_there_is_said(stage: Stage, told: tuple[httpx.AsyncCl
     assert code(await client.get("/v1/tables/tbl_none"), 404) == "table_not_found"
 
 
-async def test_a_job_says_what_can_be_done_next(stage: Stage, told: tuple[httpx.AsyncClient, Place, RunOf]) -> None:
-    client, _, run = told
+async def test_a_job_says_what_can_be_done_next(stage: Stage, applied: tuple[httpx.AsyncClient, Place, RunOf]) -> None:
+    client, _, run = applied
 
     async def steps() -> list[str]:
         job = answer(await client.get(f"/v1/videos/{run.video_id}/job"), 200)
@@ -165,3 +168,18 @@ async def test_a_job_says_what_can_be_done_next(stage: Stage, told: tuple[httpx.
     for step in job["next"]:
         if step["method"] == "GET":
             answer(await client.get(step["href"]), 200)
+
+
+async def test_a_state_says_what_its_table_is_called(stage: Stage) -> None:
+    """As its record does; one of before there were labels as the newest layout does."""
+    client = await stage.client()
+    place = await make_place(client)
+    run = await make_run(client, place)
+    named = replace(run.state(0, 1, "free", live=True), label="As drawn then")
+    await _apply(stage, [named, run.state(1, 1, "free", live=True)])
+    states = await _items(client, "/v1/states", live="true")
+    assert {each["table_id"]: each["label"] for each in states} == {
+        place.tables[0]: "As drawn then", place.tables[1]: "2",
+    }  # fmt: skip
+    (transition,) = await _items(client, f"/v1/tables/{place.tables[0]}/states")
+    assert transition["label"] == "As drawn then"

@@ -8,7 +8,7 @@ import pytest
 from tests.integration.api.conftest import Stage
 from tests.integration.api.place import answer, code
 
-from api.store import answers
+from api.store import idempotent_responses
 
 POSTS: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/sites", {"name": "x"}, "sites"),
@@ -17,6 +17,7 @@ POSTS: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/keys", {"name": "x", "scopes": ["read"]}, "keys"),
 ]
 ONCE = {"Idempotency-Key": "order 66"}
+AGED = "UPDATE idempotent_answers SET started_at = now() - $1::interval"
 
 
 async def _count(stage: Stage, table: str) -> int:
@@ -45,11 +46,11 @@ async def test_the_same_again_is_the_same_answer_and_no_second_thing(
 
 async def test_both_at_once_make_one(stage: Stage) -> None:
     client = await stage.client()
-    said = await asyncio.gather(*(client.post("/v1/sites", json={"name": "x"}, headers=ONCE) for _ in range(6)))
-    made = {response.json()["site_id"] for response in said if response.status_code == 201}
+    result = await asyncio.gather(*(client.post("/v1/sites", json={"name": "x"}, headers=ONCE) for _ in range(6)))
+    made = {response.json()["site_id"] for response in result if response.status_code == 201}
     assert len(made) == 1
     assert await _count(stage, "sites") == 1
-    waiting = [response for response in said if response.status_code != 201]
+    waiting = [response for response in result if response.status_code != 201]
     assert {code(response, 409) for response in waiting} <= {"idempotency_in_flight"}
     assert all(response.headers["retry-after"] == "1" for response in waiting)
 
@@ -75,15 +76,19 @@ async def test_a_killed_request_is_let_go_and_an_old_answer_forgotten(stage: Sta
     first = answer(await client.post("/v1/sites", json={"name": "x"}, headers=ONCE), 201)
     await stage.pool.execute("UPDATE idempotent_answers SET status = NULL, answer = NULL")
     assert code(await client.post("/v1/sites", json={"name": "x"}, headers=ONCE), 409) == "idempotency_in_flight"
-    await stage.pool.execute("UPDATE idempotent_answers SET started_at = now() - $1::interval", answers.IN_FLIGHT)
+    await stage.pool.execute(
+        "UPDATE idempotent_answers SET started_at = now() - $1::interval", idempotent_responses.IN_FLIGHT
+    )
     second = answer(await client.post("/v1/sites", json={"name": "x"}, headers=ONCE), 201)
     assert second["site_id"] != first["site_id"]
-    await stage.pool.execute("UPDATE idempotent_answers SET started_at = now() - $1::interval", answers.KEPT)
+    await stage.pool.execute(
+        "UPDATE idempotent_answers SET started_at = now() - $1::interval", idempotent_responses.RETENTION
+    )
     answer(await client.post("/v1/sites", json={"name": "another body"}, headers=ONCE), 201)
     async with stage.pool.acquire() as conn:
-        await answers.prune(conn, stage.parts.now())
+        await idempotent_responses.prune(conn, stage.deps.now())
         assert await _count(stage, "idempotent_answers") == 1
-        await answers.prune(conn, stage.parts.now() + answers.KEPT + timedelta(minutes=1))
+        await idempotent_responses.prune(conn, stage.deps.now() + idempotent_responses.RETENTION + timedelta(minutes=1))
     assert await _count(stage, "idempotent_answers") == 0
 
 

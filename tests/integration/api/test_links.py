@@ -1,6 +1,6 @@
 """Names that were read on a topic, exchanged for links: only of one's own sites, only of what is there."""
 
-from dataclasses import replace as parts_with
+from dataclasses import replace as dataclass_replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -8,14 +8,14 @@ import httpx
 import pytest
 from msgspec.structs import replace
 from tests.integration.api.conftest import Stage
-from tests.integration.api.place import Place, RunOf, answer, code, make_place, make_run
-from tests.integration.api.test_projector import _read as read_of
+from tests.integration.api.place import Place, RunOf, answer, code, decoded_record, make_place, make_run
 
-from api.live_crops import LiveCrops
 from api.project.apply import apply
+from api.project.live_crops import LiveCrops
 from chassis.kafka import KafkaBroker
-from classifier_gateway.dispatch.evidence import verdicts
-from inference.protocol import TableVerdict
+from classifier_gateway.dispatch.events import verdict_events
+from events.live_cuts import LiveCuts
+from inference.protocol import Judgement, TableVerdict
 from tablewatch_schemas import CropReady, CropReadyCrop, TableState, event_id, keys
 from tablewatch_schemas.ids import frame_id, live_frame_id
 from tablewatch_schemas.times import read_time
@@ -34,7 +34,7 @@ async def _setting(stage: Stage) -> tuple[Place, RunOf, list[str]]:
         keys.thumbnail(place.site_id, run.run_id, "best"),
     ]  # fmt: skip
     for key in made:
-        await stage.parts.objects.put(key, key.encode())
+        await stage.deps.objects.put(key, key.encode())
     return place, run, made
 
 
@@ -72,13 +72,13 @@ async def test_the_wall_and_what_is_not_there_look_the_same(stage: Stage) -> Non
     bodies += [{"frame_id": frame_id(run.run_id, 3)}, {"frame_id": live_frame_id(place.camera_id, LIGHT)}]
     # Its own site in the key does not make another site's run its own, wherever the bytes may lie
     forged = keys.run_frame(other.site_id, run.run_id, 3)
-    await stage.parts.objects.put(forged, b"x")
-    said = [await stranger.post("/v1/links", json=body) for body in [*bodies, {"object_key": forged}]]
-    said += [await owner.post("/v1/links", json={"object_key": forged})]
-    said += [await owner.post("/v1/links", json={"frame_id": frame_id(run.run_id, 4)})]
-    said += [await owner.post("/v1/links", json={"object_key": "frames/site_x/run_x/000000001.jpg"})]
-    assert {code(response, 404) for response in said} == {"object_gone"}
-    assert len({response.text for response in said}) == 1
+    await stage.deps.objects.put(forged, b"x")
+    result = [await stranger.post("/v1/links", json=body) for body in [*bodies, {"object_key": forged}]]
+    result += [await owner.post("/v1/links", json={"object_key": forged})]
+    result += [await owner.post("/v1/links", json={"frame_id": frame_id(run.run_id, 4)})]
+    result += [await owner.post("/v1/links", json={"object_key": "frames/site_x/run_x/000000001.jpg"})]
+    assert {code(response, 404) for response in result} == {"object_gone"}
+    assert len({response.text for response in result}) == 1
 
 
 async def test_pictures_of_a_deleted_video_are_gone_at_once(stage: Stage) -> None:
@@ -126,16 +126,14 @@ def _cut(run: RunOf, index: int) -> CropReady:
 
 def _judged(cut: CropReady) -> list[str]:
     """Ids of the verdicts on its tables, as the classifier-gateway makes them."""
-    said = [
-        TableVerdict(each.table_id, "free", confidence=0.9, people=0, things=0, model="m", version="1")
-        for each in cut.crops
-    ]
-    return [event_id(each) for each in verdicts(cut, said, None)]
+    verdicts = tuple(TableVerdict(each.table_id, "free", confidence=0.9, people=0, things=0) for each in cut.crops)
+    result = Judgement(verdicts, (), model="m", version="1", rule="r", width=0, height=0)
+    return [event_id(each) for each in verdict_events(cut, result, None)]
 
 
 def _resting_on(state: TableState, evidence_ids: list[str], frame_ids: list[str]) -> TableState:
-    said = replace(state.evidence, evidence_ids=tuple(evidence_ids), frame_ids=tuple(frame_ids))
-    return replace(state, evidence=said)
+    result = replace(state.evidence, evidence_ids=tuple(evidence_ids), frame_ids=tuple(frame_ids))
+    return replace(state, evidence=result)
 
 
 async def _of_a_run(stage: Stage) -> tuple[Place, RunOf, list[dict[str, str]]]:
@@ -149,9 +147,9 @@ async def _of_a_run(stage: Stage) -> tuple[Place, RunOf, list[dict[str, str]]]:
     turned = _resting_on(run.state(1, 1, "free"), ids[:2], [each.frame_id for each in cut[:2]])
     held = _resting_on(run.state(1, 2, "free"), ids[2:], [cut[2].frame_id])
     events = [*(run.frame(index) for index in range(3)), *cut, turned, held]
-    await apply(stage.pool, [read_of(event, offset) for offset, event in enumerate(events)])
+    await apply(stage.pool, [decoded_record(event, offset) for offset, event in enumerate(events)])
     for index, each in enumerate(cut):
-        await stage.parts.objects.put(each.crops_key or "", f"table one{index}two {index}.".encode())
+        await stage.deps.objects.put(each.crops_key or "", f"table one{index}two {index}.".encode())
     asked = [{"evidence_id": each, "table_id": place.tables[1], "run_id": run.run_id} for each in ids]
     return place, run, asked
 
@@ -184,8 +182,8 @@ async def _live(stage: Stage, captured_at: datetime) -> tuple[Place, CropReady, 
     frame, key = (
         each(place.site_id, place.camera_id, captured_at) for each in (keys.live_frame, keys.live_crops)
     )  # fmt: skip
-    await stage.parts.objects.put(frame, b"whole")
-    await stage.parts.objects.put(key, b"table one.table 2.")
+    await stage.deps.objects.put(frame, b"whole")
+    await stage.deps.objects.put(key, b"table one.table 2.")
     cut = replace(
         _cut(run, 0), frame_id=live_frame_id(place.camera_id, captured_at), run_id=None, video_id=None, index=None,
         media_ms=None, captured_at=captured_at, frame_key=frame, crops_key=key,
@@ -193,7 +191,7 @@ async def _live(stage: Stage, captured_at: datetime) -> tuple[Place, CropReady, 
     cut = replace(cut, crops=(cut.crops[0], replace(cut.crops[1], length=8)))
     evidence_id = _judged(cut)[1]
     state = _resting_on(run.state(1, 1, "free", live=True), ["another", evidence_id], ["nonsense", cut.frame_id])
-    await apply(stage.pool, [read_of(state, 0)])
+    await apply(stage.pool, [decoded_record(state, 0)])
     return place, cut, {"evidence_id": evidence_id, "table_id": place.tables[1]}
 
 
@@ -205,39 +203,39 @@ def _now() -> datetime:
 
 def _with(stage: Stage, kafka: str) -> None:
     """From here on the api reads topics of this Kafka."""
-    stage.parts = parts_with(stage.parts, live_crops=LiveCrops(KafkaBroker(kafka, "test-links"), 6))
+    stage.deps = dataclass_replace(stage.deps, live_crops=LiveCrops(LiveCuts(KafkaBroker(kafka, "test-links"), 6)))
     stage.app = None
 
 
-async def test_evidence_of_the_live_lane_opens_the_crop_that_was_judged(road: Stage) -> None:
-    place, cut, asked = await _live(road, _now())
+async def test_evidence_of_the_live_lane_opens_the_crop_that_was_judged(on_kafka: Stage) -> None:
+    place, cut, asked = await _live(on_kafka, _now())
     others = [
         replace(cut, frame_id=live_frame_id(place.camera_id, at), captured_at=at)
         for at in (cut.captured_at + timedelta(milliseconds=n) for n in (-20, -10, 10))
     ]
-    await road.send(*others[:2], cut, others[2])
-    _with(road, road.kafka)
-    reader = await road.client("asset", sites=[place.site_id])
+    await on_kafka.send(*others[:2], cut, others[2])
+    _with(on_kafka, on_kafka.kafka)
+    reader = await on_kafka.client("asset", sites=[place.site_id])
     frame = {"frame_id": cut.frame_id, "table_id": place.tables[1]}
     for body in (asked, frame, asked):
         link = answer(await reader.post("/v1/links", json=body), 200)
         assert (link["object_key"], link["size_bytes"]) == (cut.crops_key, 8)
-        assert (await _open(road, link["url"])).content == b"table 2."
-    other = await make_place(await road.client(), "Elsewhere")
-    stranger = await road.client("asset", sites=[other.site_id])
+        assert (await _open(on_kafka, link["url"])).content == b"table 2."
+    other = await make_place(await on_kafka.client(), "Elsewhere")
+    stranger = await on_kafka.client("asset", sites=[other.site_id])
     for body in (asked, frame):
         assert code(await stranger.post("/v1/links", json=body), 404) == "object_gone"
     assert code(await reader.post("/v1/links", json=frame | {"table_id": "tbl_none"}), 404) == "crops_not_found"
     # The crops' time may be over before the frame's: then evidence is the frame
-    await road.parts.objects.delete(cut.crops_key or "")
+    await on_kafka.deps.objects.delete(cut.crops_key or "")
     assert answer(await reader.post("/v1/links", json=asked), 200)["object_key"] == cut.frame_key
     assert code(await reader.post("/v1/links", json=frame), 404) == "object_gone"
 
 
-async def test_live_evidence_that_the_topic_does_not_know_opens_the_frame(road: Stage) -> None:
-    place, cut, asked = await _live(road, LIGHT)
-    _with(road, road.kafka)
-    reader = await road.client("asset", sites=[place.site_id])
+async def test_live_evidence_that_the_topic_does_not_know_opens_the_frame(on_kafka: Stage) -> None:
+    place, cut, asked = await _live(on_kafka, LIGHT)
+    _with(on_kafka, on_kafka.kafka)
+    reader = await on_kafka.client("asset", sites=[place.site_id])
     assert answer(await reader.post("/v1/links", json=asked), 200)["object_key"] == cut.frame_key
     frame = {"frame_id": cut.frame_id, "table_id": place.tables[1]}
     assert code(await reader.post("/v1/links", json=frame), 404) == "crops_not_found"
@@ -262,15 +260,15 @@ async def test_evidence_that_no_state_names_or_of_another_site_is_gone(stage: St
     stranger = await stage.client("read", sites=[other.site_id])
     owner = await stage.client("read", sites=[place.site_id])
     crop = {"frame_id": frame_id(run.run_id, 1), "table_id": place.tables[1]}
-    said = [await stranger.post("/v1/links", json=body) for body in [*asked, crop]]
+    result = [await stranger.post("/v1/links", json=body) for body in [*asked, crop]]
     unnamed = _judged(_cut(run, 1))[0]
     for changed in ({"evidence_id": unnamed}, {"table_id": place.tables[0]}, {"run_id": None}):
-        said.append(await owner.post("/v1/links", json=asked[0] | changed))
+        result.append(await owner.post("/v1/links", json=asked[0] | changed))
     client = await stage.client()
     answer(await client.delete(f"/v1/videos/{run.video_id}"), 202)
-    said += [await owner.post("/v1/links", json=body) for body in [*asked, crop]]
-    assert {code(response, 404) for response in said} == {"object_gone"}
-    assert len({response.text for response in said}) == 1
+    result += [await owner.post("/v1/links", json=body) for body in [*asked, crop]]
+    assert {code(response, 404) for response in result} == {"object_gone"}
+    assert len({response.text for response in result}) == 1
 
 
 async def test_what_does_not_go_together_is_refused(stage: Stage) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -15,13 +16,17 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 from tests.integration.api.conftest import until
 from tests.integration.api.place import RunOf, answer, make_place, make_run
 from tests.integration.api.sse import Ear, Heard, listening
+from tests.support.windows import HOUR_S, stay_within
 
-from api.store import site_events, wall
-from api.store.site_events import Told
+from api.bootstrap import ensure_admin_key
+from api.model.site_events import NewSiteEvent
+from api.store import row_security, site_events
+from chassis.clock import SystemClock
 from chassis.database import connect
 from chassis.metrics import Metrics
 from chassis.produce import KafkaProducer
@@ -33,12 +38,12 @@ KEY = "twk_process0_" + "p" * 40
 class Program:
     """`python -m api` on ports of its own."""
 
-    def __init__(self, home: Path, kafka: str, database: str, roles: str = "http,projector") -> None:
+    def __init__(self, home: Path, kafka: str, database: str, roles: str = "http,projector", **settings: str) -> None:
         self.home, self.port, self.ops = home, _free(), _free()
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("API_")} | {
             "KAFKA_BOOTSTRAP": kafka, "DATABASE_URL": database, "TABLEWATCH_HOME": str(home), "LINK_SECRET": "l" * 32,
             "UPLOAD_TOKEN_SECRET": "u" * 32, "API_PORT": str(self.port), "OPS_PORT": str(self.ops),
-            "API_BOOTSTRAP_KEY": KEY, "PUBLIC_URL": self.url, "API_ROLES": roles,
+            "API_BOOTSTRAP_KEY": KEY, "PUBLIC_URL": self.url, "API_ROLES": roles, **settings,
         }  # fmt: skip
 
     @property
@@ -66,9 +71,9 @@ class Program:
                 return (await client.get(f"http://127.0.0.1:{self.ops}/readyz")).is_success
         return False
 
-    def client(self) -> httpx.AsyncClient:
-        """A client with the first key."""
-        headers = {"Authorization": f"Bearer {KEY}"}
+    def client(self, key: str = KEY) -> httpx.AsyncClient:
+        """A client with the first key, or another."""
+        headers = {"Authorization": f"Bearer {key}"}
         return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=20)
 
 
@@ -132,7 +137,7 @@ async def test_a_client_changes_between_two_processes_of_which_either_is_killed(
             site_id = (await make_place(client)).site_id
         async with listening(programs[0].url, KEY, site_id=site_id) as ear:
             heard.append(await ear.next())
-        pool = await connect(database_url, "api", size=2, settings=wall.OWNER)
+        pool = await connect(database_url, "api", size=2, settings=row_security.OWNER)
         stack.push_async_callback(pool.close)
         writers = [asyncio.create_task(_append(pool, site_id, stop)) for _ in range(2)]
         for program, process in zip(programs, processes, strict=True):
@@ -152,9 +157,9 @@ async def test_a_client_changes_between_two_processes_of_which_either_is_killed(
     assert {each.type for each in heard[1:]} == {"test"}
 
 
-def _serving(home: Path, kafka: str, database: str) -> Program:
+def _serving(home: Path, kafka: str, database: str, **settings: str) -> Program:
     home.mkdir()
-    return Program(home, kafka, database, "http")
+    return Program(home, kafka, database, "http", **settings)
 
 
 async def _append(pool: asyncpg.Pool, site_id: str, stop: asyncio.Event) -> int:
@@ -162,7 +167,9 @@ async def _append(pool: asyncpg.Pool, site_id: str, stop: asyncio.Event) -> int:
     count = 0
     while not stop.is_set():
         async with pool.acquire() as conn, conn.transaction():
-            await site_events.append(conn, [Told(site_id=site_id, type="test", document={"n": count})])
+            await site_events.append(
+                conn, [NewSiteEvent(site_id=site_id, type="test", document=orjson.dumps({"n": count}))]
+            )
         count += 1
         await asyncio.sleep(0.02)
     return count
@@ -175,3 +182,42 @@ async def _rest(ear: Ear) -> list[Heard]:
         while True:
             heard.append(await ear.next())
     return heard
+
+
+@pytest.mark.timeout(240)
+async def test_two_processes_let_through_what_one_would_and_a_kill_gives_nothing_twice(
+    kafka_bootstrap: str, database_url: str, tmp_path: Path
+) -> None:
+    stay_within(HOUR_S, 120)
+    limit, batch = 300, 3
+    settings = {"API_RATE_LIMIT": f"{limit}/hour"}
+    programs = [_serving(tmp_path / name, kafka_bootstrap, database_url, **settings) for name in ("one", "other")]
+    async with AsyncExitStack() as stack:
+        processes = [await stack.enter_async_context(program.running()) for program in programs]
+        key = await _own_key(database_url)
+        clients = [await stack.enter_async_context(program.client(key)) for program in programs]
+
+        async def passed(client: httpx.AsyncClient, asked: int) -> int:
+            answers = [await client.get("/v1/sites") for _ in range(asked)]
+            assert {each.status_code for each in answers} <= {200, 429}
+            return sum(each.status_code == 200 for each in answers)
+
+        first = await asyncio.gather(*(passed(client, 100) for client in clients))
+        assert first == [100, 100]
+        processes[0].kill()  # what it had leased and not used is lost, and nothing more
+        rest = await passed(clients[1], limit)
+        assert limit - 200 - batch <= rest <= limit - 200
+        refused = await clients[1].get("/v1/sites")
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert int(refused.headers["retry-after"]) >= 1
+    async with programs[0].running(), programs[0].client(key) as client:  # a restart forgets nothing
+        assert (await client.get("/v1/sites")).status_code == 429
+
+
+async def _own_key(database_url: str) -> str:
+    """A key that no other test uses."""
+    secret = f"twk_{uuid.uuid4().hex[:12]}_{uuid.uuid4().hex}{uuid.uuid4().hex[:16]}"
+    pool = await connect(database_url, "api", size=1, settings=row_security.OWNER)
+    await ensure_admin_key(pool, secret, SystemClock())
+    await pool.close()
+    return secret

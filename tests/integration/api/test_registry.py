@@ -1,33 +1,28 @@
-"""Cameras and layouts: versions, ids that stay, the events that tell of them; keys that are made at the start."""
+"""Cameras and layouts: versions, ids that stay, the events about them; keys that are created at the start."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 from tests.integration.api.conftest import Stage
-from tests.integration.api.place import LAYOUT, answer, code, make_place
+from tests.integration.api.place import LAYOUT, answer, code, make_place, outbox_events
 
-from api.bootstrap import bootstrap
+from api.bootstrap import ensure_admin_key
 from chassis.clock import SystemClock
-from tablewatch_schemas import CameraConfig, decode
+from credentials import Credentials, private_key, public_pem, unseal
+from tablewatch_schemas import CameraConfig, keys
 from tablewatch_schemas.layout import Layout
 
 SQUARE = [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3], [0.1, 0.3]]
 
 
-async def _outbox(stage: Stage, topic: str) -> list[Any]:
-    rows = await stage.pool.fetch("SELECT * FROM outbox WHERE topic = $1 ORDER BY id", topic)
-    return [
-        decode(topic, row["key"], row["value"], zip(row["header_names"], row["header_values"], strict=True))
-        for row in rows
-    ]
-
-
 async def test_a_layout_is_an_object_before_it_is_a_row_or_an_event(stage: Stage) -> None:
     place = await make_place(await stage.client())
-    stored = Layout.parse(await stage.parts.objects.get(place.layout_key))
+    stored = Layout.parse(await stage.deps.objects.get(place.layout_key))
     assert [table.table_id for table in stored.tables] == list(place.tables)
-    events = await _outbox(stage, "camera.config")
+    events = await outbox_events(stage.pool, "camera.config")
     assert [(e.event.version, e.event.layout_key) for e in events] == [(1, None), (2, place.layout_key)]
 
 
@@ -68,14 +63,179 @@ async def test_polygons_that_cannot_be(stage: Stage, polygon: Any, expected: str
     assert response.json()["pointer"] == "/tables/0/polygon"
 
 
-async def test_table_ids_of_others_and_twice(stage: Stage) -> None:
+async def test_table_ids_of_other_sites_and_twice(stage: Stage) -> None:
     client = await stage.client()
     one, other = await make_place(client), await make_place(client)
     path = f"/v1/cameras/{other.camera_id}/layout"
     stolen = {**LAYOUT, "tables": [{"table_id": one.tables[0], "label": "x", "polygon": SQUARE}]}
     assert code(await client.put(path, json=stolen), 422) == "table_not_yours"
+    only_theirs = await stage.client(sites=[other.site_id])
+    assert code(await only_theirs.put(path, json=stolen), 422) == "table_not_yours"
     table = {"table_id": other.tables[0], "label": "x", "polygon": SQUARE}
     assert code(await client.put(path, json={**LAYOUT, "tables": [table, table]}), 422) == "table_doubled"
+
+
+async def _second_camera(client: Any, place: Any) -> str:
+    body = {"site_id": place.site_id, "name": "from the other side"}
+    return str(answer(await client.post("/v1/cameras", json=body), 201)["camera_id"])
+
+
+async def _check_views(stage: Stage) -> None:
+    """`table_views` holds what the newest layouts have, and nothing else (migration 0018 says why it is kept)."""
+    differing = await stage.pool.fetch(
+        "SELECT * FROM (SELECT table_id, camera_id, site_id FROM table_views) kept FULL JOIN"
+        " (SELECT each->>'table_id' AS table_id, camera_id, l.site_id FROM cameras c JOIN layouts l USING (camera_id)"
+        " CROSS JOIN json_array_elements(l.document->'tables') each"
+        " WHERE l.version = c.layout_version AND c.deleted_at IS NULL) drawn USING (table_id, camera_id, site_id)"
+        " WHERE kept IS NULL OR drawn IS NULL"
+    )
+    assert differing == []
+
+
+async def test_cameras_of_one_site_share_a_table(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    table, other = place.tables[0], await _second_camera(client, place)
+    one, two = sorted([place.camera_id, other])
+    shared = {**LAYOUT, "tables": [{"table_id": table, "label": "by the window", "seats": 6, "polygon": SQUARE}]}
+    drawn = answer(await client.put(f"/v1/cameras/{other}/layout", json=shared), 200)
+    assert drawn["tables"][0]["table_id"] == table
+
+    found = answer(await client.get(f"/v1/tables/{table}"), 200)
+    assert (found["camera_id"], found["camera_ids"], found["retired_at"]) == (place.camera_id, [one, two], None)
+    assert (found["label"], found["seats"]) == ("by the window", 6), "those of the layout that was drawn last"
+    assert [each["camera_id"] for each in found["layouts"]] == [other, place.camera_id]
+    for camera in (one, two):
+        page = answer(await client.get("/v1/tables", params={"camera_id": camera}), 200)["items"]
+        assert table in [each["table_id"] for each in page]
+    await _check_views(stage)
+
+    answer(await client.put(f"/v1/cameras/{place.camera_id}/layout", json={**LAYOUT, "tables": []}), 200)
+    found = answer(await client.get(f"/v1/tables/{table}"), 200)
+    assert (found["camera_id"], found["camera_ids"], found["retired_at"]) == (other, [other], None)
+    assert (await client.delete(f"/v1/cameras/{other}")).status_code == 204
+    found = answer(await client.get(f"/v1/tables/{table}"), 200)
+    assert found["camera_ids"] == [] and found["retired_at"] is not None
+    await _check_views(stage)
+
+
+NAMES = ("label", "section_id", "seats")
+
+
+async def test_a_shared_table_is_as_those_draw_it_that_still_do(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    table, other, third = place.tables[0], await _second_camera(client, place), await _second_camera(client, place)
+    section = answer(await client.post(f"/v1/sites/{place.site_id}/sections", json={"name": "in"}), 201)["section_id"]
+
+    async def draw(camera: str, *tables: dict[str, object]) -> dict[str, object]:
+        drawn = [{"table_id": table, "polygon": SQUARE} | each for each in tables]
+        return dict(answer(await client.put(f"/v1/cameras/{camera}/layout", json={**LAYOUT, "tables": drawn}), 200))
+
+    async def shown() -> tuple[object, ...]:
+        found = answer(await client.get(f"/v1/tables/{table}"), 200)
+        assert found["retired_at"] is None
+        return tuple(found[name] for name in NAMES)
+
+    await draw(other, {"label": "Window", "seats": 6, "section_id": section})
+    await draw(third, {"label": "Nook"})
+    assert await shown() == ("Nook", None, None)
+    await draw(third)
+    await _check_views(stage)
+    assert await shown() == ("Window", section, 6), "of two that still draw it the newer"
+    assert (await client.delete(f"/v1/cameras/{other}")).status_code == 204
+    assert await shown() == ("1", None, 4)
+    await draw(place.camera_id)
+    found = answer(await client.get(f"/v1/tables/{table}"), 200)
+    assert (found["label"], found["retired_at"] is None) == ("1", False), "retired, it keeps what it was called last"
+
+
+async def test_the_same_drawing_again_names_a_table_that_another_camera_has_renamed(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    table, other = place.tables[0], await _second_camera(client, place)
+    path = f"/v1/cameras/{place.camera_id}/layout"
+    mine = answer(await client.get(path), 200)
+    for changed in ({"label": "Window", "seats": 4}, {"label": "1", "seats": 5}):
+        shared = {**LAYOUT, "tables": [{"table_id": table, "polygon": SQUARE} | changed]}
+        answer(await client.put(f"/v1/cameras/{other}/layout", json=shared), 200)
+        again = answer(await client.put(path, json=mine), 200)
+        assert again == mine | {name: again[name] for name in ("version", "created_at", "layout_key")}
+        assert again["version"] == mine["version"] + 1
+        found = answer(await client.get(f"/v1/tables/{table}"), 200)
+        assert (found["label"], found["seats"]) == ("1", 4)
+        mine = answer(await client.put(path, json=again), 200)
+        assert mine == again, "and nothing is left to change"
+
+
+async def test_a_table_comes_back_with_the_camera_that_draws_it_again(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    table, other = place.tables[0], await _second_camera(client, place)
+    answer(await client.put(f"/v1/cameras/{place.camera_id}/layout", json={**LAYOUT, "tables": []}), 200)
+    shared = {**LAYOUT, "tables": [{"table_id": table, "label": "1", "polygon": SQUARE}]}
+    answer(await client.put(f"/v1/cameras/{other}/layout", json=shared), 200)
+    found = answer(await client.get(f"/v1/tables/{table}"), 200)
+    assert (found["camera_id"], found["camera_ids"], found["retired_at"]) == (other, [other], None)
+
+
+async def test_two_cameras_that_drop_a_table_at_once_retire_it(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    other = await _second_camera(client, place)
+    tables = [{"table_id": each, "label": each, "polygon": SQUARE} for each in place.tables]
+    paths = [f"/v1/cameras/{camera}/layout" for camera in (place.camera_id, other)]
+    for _ in range(5):  # the two waited for each other now and then
+        for path in paths:
+            answer(await client.put(path, json={**LAYOUT, "tables": tables}), 200)
+        answers = await asyncio.gather(*(client.put(path, json={**LAYOUT, "tables": []}) for path in paths))
+        assert [each.status_code for each in answers] == [200, 200]
+    retired = [answer(await client.get(f"/v1/tables/{each}"), 200)["retired_at"] for each in place.tables]
+    assert None not in retired
+    await _check_views(stage)
+
+
+async def test_a_section_is_in_use_where_any_newest_layout_names_it(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    other = await _second_camera(client, place)
+    sections = f"/v1/sites/{place.site_id}/sections"
+    inside, terrace = [
+        answer(await client.post(sections, json={"name": name}), 201)["section_id"] for name in ("in", "out")
+    ]
+    for camera, section in ((place.camera_id, inside), (other, terrace)):
+        table = {"table_id": place.tables[0], "label": "1", "section_id": section, "polygon": SQUARE}
+        answer(await client.put(f"/v1/cameras/{camera}/layout", json={**LAYOUT, "tables": [table]}), 200)
+    assert answer(await client.get(f"/v1/tables/{place.tables[0]}"), 200)["section_id"] == terrace
+    refused = await client.delete(f"{sections}/{inside}")
+    assert code(refused, 409) == "section_in_use"
+    assert refused.json()["camera_ids"] == [place.camera_id]
+
+
+async def test_a_site_has_so_many_cameras_and_no_more_also_when_several_are_added_at_once(stage: Stage) -> None:
+    stage.deps = replace(stage.deps, settings=stage.deps.settings.model_copy(update={"api_site_cameras": 3}))
+    client = await stage.client()
+    site = answer(await client.post("/v1/sites", json={"name": "Café"}), 201)["site_id"]
+    new = {"site_id": site, "name": "Door"}
+    found = await asyncio.gather(*(client.post("/v1/cameras", json=new) for _ in range(6)))
+    assert sorted(each.status_code for each in found) == [201] * 3 + [409] * 3
+    assert {code(each, 409) for each in found if each.is_error} == {"too_many_cameras"}
+    one = next(each.json()["camera_id"] for each in found if each.is_success)
+    assert (await client.delete(f"/v1/cameras/{one}")).status_code == 204
+    assert (await client.post("/v1/cameras", json=new)).status_code == 201
+
+
+async def test_how_often_a_camera_is_looked_at_is_stored_and_published(stage: Stage) -> None:
+    client = await stage.client()
+    site = answer(await client.post("/v1/sites", json={"name": "Café"}), 201)["site_id"]
+    new = {"site_id": site, "name": "Door", "cadence_ms": 2000, "look_every_ms": 10_000}
+    camera = answer(await client.post("/v1/cameras", json=new), 201)
+    path = f"/v1/cameras/{camera['camera_id']}"
+    assert answer(await client.patch(path, json={"cadence_ms": 500}), 200)["look_every_ms"] == 10_000
+    assert answer(await client.patch(path, json={"look_every_ms": 0}), 200)["look_every_ms"] == 0
+    assert code(await client.patch(path, json={"look_every_ms": -1}), 422)
+    events = await outbox_events(stage.pool, "camera.config")
+    assert [(e.event.cadence_ms, e.event.look_every_ms) for e in events] == [(2000, 10_000), (500, 10_000), (500, 0)]
 
 
 async def test_a_camera_changes_and_goes(stage: Stage) -> None:
@@ -90,9 +250,19 @@ async def test_a_camera_changes_and_goes(stage: Stage) -> None:
     assert code(refused, 422) == "address_has_credentials"
     assert "pass@" not in refused.text
     assert code(await client.patch(path, json={"source": {"type": "hls"}}), 422) == "address_required"
+    for address in ("http://10.0.0.9/live", "rtsp://", "rtsp://2130706433/", "10.0.0.9"):
+        unread = await client.patch(path, json={"source": {"type": "rtsp", "address": address}})
+        assert code(unread, 422) == "address_invalid"
+    for kind in ("snapshot", "hls"):
+        for address in ("rtsp://10.0.0.9/live", "http://", "http://0x7f.1/", "file:///etc/passwd", "concat:http://h/a"):
+            unread = await client.patch(path, json={"source": {"type": kind, "address": address}})
+            assert code(unread, 422) == "address_invalid"
+    for address in ("/etc/passwd", "../site_2/a.jpg", "a/../../b.jpg", "file:///etc/passwd", "a\\b"):
+        unread = await client.patch(path, json={"source": {"type": "file", "address": address}})
+        assert code(unread, 422) == "address_invalid"
     answer(await client.delete(path), 204)
     assert code(await client.get(path), 404) == "camera_not_found"
-    events = await _outbox(stage, "camera.config")
+    events = await outbox_events(stage.pool, "camera.config")
     assert [each.version for each in events] == [1, 2, 3, 4]
     assert isinstance(events[2].event, CameraConfig)
     assert events[3].event is None
@@ -128,16 +298,15 @@ async def test_lists_come_in_pages(stage: Stage) -> None:
 
 async def test_the_first_key_is_made_once(stage: Stage) -> None:
     clock = SystemClock()
-    async with stage.pool.acquire() as conn:
-        key, created = await bootstrap(conn, None, clock)
-        assert created
-        assert key is not None
-        assert await bootstrap(conn, None, clock) == (None, False)
-        given = "twk_given0_" + "s" * 32
-        assert await bootstrap(conn, given, clock) == (given, True)
-        assert await bootstrap(conn, given, clock) == (given, False)
-        with pytest.raises(ValueError, match="form"):
-            await bootstrap(conn, "not a key", clock)
+    key, created = await ensure_admin_key(stage.pool, None, clock)
+    assert created
+    assert key is not None
+    assert await ensure_admin_key(stage.pool, None, clock) == (None, False)
+    given = "twk_given0_" + "s" * 32
+    assert await ensure_admin_key(stage.pool, given, clock) == (given, True)
+    assert await ensure_admin_key(stage.pool, given, clock) == (given, False)
+    with pytest.raises(ValueError, match="form"):
+        await ensure_admin_key(stage.pool, "not a key", clock)
     for each in (key, given):
         answer(await stage.client_of(each).post("/v1/sites", json={"name": "x"}), 201)
 
@@ -154,9 +323,13 @@ async def test_the_upload_token_says_what_the_run_is(stage: Stage) -> None:
     claims = jwt.decode(job["upload"]["token"], "u" * 32, algorithms=["HS256"], audience="tablewatch-upload")
     assert claims["layout_key"] == place.layout_key
     assert claims["started_at"] == "2026-11-23T09:00:00.000Z"
-    manifest = orjson.loads(await stage.parts.objects.get(claims["manifest_key"]))
-    assert manifest["run_id"] == job["run_id"] == claims["run_id"]
-    assert manifest["thresholds"]["ttl_ms"] == stage.parts.settings.api_state_ttl_ms
+    manifest = orjson.loads(await stage.deps.objects.get(keys.manifest(place.site_id, job["run_id"])))
+    assert manifest.items() <= claims.items()
+    # what an ingest of the first release reads
+    assert claims["manifest_key"] == keys.manifest(place.site_id, job["run_id"])
+    assert claims["create_url"] == job["upload"]["create_url"]
+    assert claims.keys() >= {"video_id", "run_id", "site_id", "sampling", "make", "max_bytes", "max_duration_ms", "exp"}
+    assert manifest["thresholds"]["ttl_ms"] == stage.deps.settings.api_state_ttl_ms
     bare = answer(await client.post("/v1/videos", json={}), 201)
     assert bare["make"] == ["frames"]
 
@@ -176,3 +349,30 @@ async def test_what_a_video_cannot_be_made_of(stage: Stage) -> None:
     assert code(await client.post("/v1/videos", json={"size_bytes": 2**50}), 413) == "upload_too_large"
     naive = {"camera_id": place.camera_id, "started_at": "2026-11-23T10:00:00"}
     assert code(await client.post("/v1/videos", json=naive), 422) == "started_at_invalid"
+
+
+async def test_a_password_is_sealed_for_the_extractor_and_for_this_address(stage: Stage) -> None:
+    client, address = await stage.client(), "rtsp://10.0.0.9/live"
+    site = (await make_place(client)).site_id
+    source = {"type": "rtsp", "address": address, "user": "admin", "password": "pässword-1"}
+    early = await client.post("/v1/cameras", json={"site_id": site, "name": "door", "source": source})
+    assert code(early, 503) == "credentials_unavailable"
+    key = private_key("s" * 32)
+    await stage.deps.objects.put(keys.EXTRACTOR_KEY, public_pem(key))
+    made = answer(await client.post("/v1/cameras", json={"site_id": site, "name": "door", "source": source}), 201)
+    ref = keys.camera_secret(site, made["camera_id"])
+    assert made["source"] == {"type": "rtsp", "address": address, "secret_ref": ref}
+    sealed = await stage.deps.objects.get(ref)
+    assert unseal(key, made["camera_id"], address, sealed) == Credentials("admin", "pässword-1")
+    path = f"/v1/cameras/{made['camera_id']}"
+    kept = {"type": "rtsp", "address": address, "secret_ref": ref}
+    assert answer(await client.patch(path, json={"source": kept}), 200)["source"] == kept
+    changed = source | {"password": "another"}
+    assert answer(await client.patch(path, json={"source": changed}), 200)["source"]["secret_ref"] == ref
+    assert unseal(key, made["camera_id"], address, await stage.deps.objects.get(ref)).password == "another"
+    alone = {"type": "rtsp", "address": address, "password": "pässword-1"}
+    refused = await client.patch(path, json={"source": alone})
+    assert code(refused, 422) == "user_required"
+    rows = await stage.pool.fetch("SELECT * FROM cameras")
+    told = [refused.text, str(rows), str([each.event for each in await outbox_events(stage.pool, "camera.config")])]
+    assert not any("ssword-1" in each or "another" in each for each in told)

@@ -1,4 +1,4 @@
-"""The second wall: what Postgres lets a request see when its query has forgotten the first."""
+"""Row security: what Postgres lets a request see when its query has no WHERE."""
 
 # ruff: noqa: S608 (names of our own tables)
 
@@ -11,18 +11,20 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 from tests.integration.api.conftest import Stage
-from tests.integration.api.place import Place, RunOf, answer, make_place, make_run
-from tests.integration.api.test_projector import _read as read_of
+from tests.integration.api.place import Place, RunOf, answer, decoded_record, make_place, make_run
 
+from api.model.projections import READ_MODELS
 from api.project.apply import apply
 from api.settings import MIGRATIONS
-from api.store import wall
-from chassis.database import connect, migrate
+from api.store import row_security
+from chassis.database import connect
+from chassis.migrations import migrate
+from tablewatch_schemas import replace
 
 # Tables that hold nothing of a site, or that no request's transaction can reach
-NO_SITE = {"event_epoch", "idempotent_answers", "migrations", "outbox", "projector_offsets"}
+NO_SITE = {"event_epoch", "idempotent_answers", "migrations", "outbox", "projector_offsets", "request_counts"}
 _OFFSETS = itertools.count()
-EMPTY = {"camera_statuses", "table_groups", "deletions"}
+EMPTY = {"deletions", *(model.table for model in READ_MODELS.values())} - {"states", "hazards"}
 
 
 async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
@@ -34,18 +36,19 @@ async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
     text = answer(await client.post("/v1/keys", json=key), 201)["key"]
     answer(await client.post("/v1/session", json={"key": text}), 200)
     run = await make_run(client, place)
-    await apply(stage.pool, [read_of(event, next(_OFFSETS)) for event in run.whole(2)])
+    beside = replace(run.evidence(0), label="unknown", reason="person_outside_zone", layout_version=1)
+    await apply(stage.pool, [decoded_record(event, next(_OFFSETS)) for event in [*run.whole(2), beside]])
     return place, run
 
 
 async def _tables(conn: asyncpg.pool.PoolConnectionProxy, schema: str) -> dict[str, bool]:
     """Every table, and whether a policy guards it."""
     rows = await conn.fetch(
-        "SELECT c.relname, c.relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid) AS walled"
+        "SELECT c.relname, c.relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid) AS secured"
         " FROM pg_class c WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p')",
         schema,
     )
-    return {row["relname"]: row["walled"] for row in rows}
+    return {row["relname"]: row["secured"] for row in rows}
 
 
 async def test_every_table_has_a_policy_or_is_known_to_hold_no_site(stage: Stage) -> None:
@@ -59,7 +62,7 @@ async def test_every_table_has_a_policy_or_is_known_to_hold_no_site(stage: Stage
                 stage.schema,
             )
         }
-    assert {name for name, walled in tables.items() if not walled} == NO_SITE
+    assert {name for name, secured in tables.items() if not secured} == NO_SITE
     assert not with_site & NO_SITE
 
 
@@ -67,12 +70,12 @@ async def test_a_query_without_a_filter_gets_the_rows_of_its_own_site(stage: Sta
     mine, my_run = await _filled(stage, "Mine")
     other, other_run = await _filled(stage, "Other")
     async with stage.pool.acquire() as conn:
-        walled = sorted(name for name, guarded in (await _tables(conn, stage.schema)).items() if guarded)
-        everything = {name: await conn.fetch(f"SELECT * FROM {name}") for name in walled}
-    async with stage.parts.inside([mine.site_id]) as conn:
-        assert await conn.fetchval("SELECT current_user") == wall.ROLE
-        seen = {name: await conn.fetch(f"SELECT * FROM {name}") for name in walled}
-    for name in walled:
+        secured = sorted(name for name, guarded in (await _tables(conn, stage.schema)).items() if guarded)
+        everything = {name: await conn.fetch(f"SELECT * FROM {name}") for name in secured}
+    async with stage.deps.transaction([mine.site_id]) as conn:
+        assert await conn.fetchval("SELECT current_user") == row_security.ROLE
+        seen = {name: await conn.fetch(f"SELECT * FROM {name}") for name in secured}
+    for name in secured:
         text = str(seen[name])
         assert other.site_id not in text, name
         assert other_run.run_id not in text, name
@@ -84,27 +87,29 @@ async def test_a_query_without_a_filter_gets_the_rows_of_its_own_site(stage: Sta
 async def test_another_sites_rows_can_be_neither_written_nor_deleted(stage: Stage) -> None:
     mine, _ = await _filled(stage, "Mine")
     other, other_run = await _filled(stage, "Other")
-    async with stage.parts.inside([mine.site_id]) as conn:
-        assert await conn.execute("UPDATE videos SET filename = 'x' WHERE run_id = $1", other_run.run_id) == "UPDATE 0"
+    async with stage.deps.transaction([mine.site_id]) as conn:
+        assert (
+            await conn.execute("UPDATE videos SET created_by = 'x' WHERE run_id = $1", other_run.run_id) == "UPDATE 0"
+        )
         assert await conn.execute("DELETE FROM frames WHERE run_id = $1", other_run.run_id) == "DELETE 0"
     section = "INSERT INTO sections VALUES ('sec_x', $1, 'x', now())"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with stage.parts.inside([mine.site_id]) as conn:
+        async with stage.deps.transaction([mine.site_id]) as conn:
             await conn.execute(section, other.site_id)
-    for hidden in sorted(NO_SITE - set(wall.ALSO)):
+    for hidden in sorted(NO_SITE - set(row_security.OTHER_GRANTS)):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with stage.parts.inside(None) as conn:
+            async with stage.deps.transaction(None) as conn:
                 await conn.execute(f"SELECT * FROM {hidden}")
 
 
-async def test_the_wall_is_gone_with_its_transaction_and_no_site_is_none(stage: Stage) -> None:
+async def test_the_binding_ends_with_its_transaction_and_no_site_is_none(stage: Stage) -> None:
     await _filled(stage, "Mine")
-    async with stage.parts.inside([]) as conn:
+    async with stage.deps.transaction([]) as conn:
         assert await conn.fetch("SELECT * FROM videos") == []
-    async with stage.parts.inside(None) as conn:
+    async with stage.deps.transaction(None) as conn:
         assert len(await conn.fetch("SELECT * FROM videos")) == 1
     async with stage.pool.acquire() as conn:
-        assert await conn.fetchval("SELECT current_user") != wall.ROLE
+        assert await conn.fetchval("SELECT current_user") != row_security.ROLE
         assert len(await conn.fetch("SELECT * FROM videos")) == 1
 
 
@@ -126,19 +131,19 @@ async def _foreign(stage: Stage) -> AsyncIterator[tuple[str, str]]:
             await conn.execute(f"DROP ROLE {user}")
 
 
-async def test_where_no_role_can_be_made_the_owner_itself_is_walled(stage: Stage) -> None:
+async def test_where_no_role_can_be_made_the_owner_itself_is_secured(stage: Stage) -> None:
     async with _foreign(stage) as (dsn, schema):
-        await migrate(dsn, schema, MIGRATIONS, settings=wall.OWNER)
-        pool = await connect(dsn, schema, size=2, settings=wall.OWNER)
+        await migrate(dsn, schema, MIGRATIONS, settings=row_security.OWNER)
+        pool = await connect(dsn, schema, size=2, settings=row_security.OWNER)
         try:
             for _ in range(2):  # a second start finds it done
-                walled = await wall.build(pool)
-            assert walled.role is None
-            async with walled.inside(None) as conn:
+                secured = await row_security.enable(pool)
+            assert secured.role is None
+            async with secured.transaction(None) as conn:
                 await conn.execute(
                     "INSERT INTO sites VALUES ('site_a', 'A', 'UTC', now()), ('site_b', 'B', 'UTC', now())"
                 )
-            async with walled.inside(["site_a"]) as conn:
+            async with secured.transaction(["site_a"]) as conn:
                 assert [row["site_id"] for row in await conn.fetch("SELECT * FROM sites")] == ["site_a"]
             async with pool.acquire() as conn:
                 assert len(await conn.fetch("SELECT * FROM sites")) == 2
@@ -147,7 +152,7 @@ async def test_where_no_role_can_be_made_the_owner_itself_is_walled(stage: Stage
 
 
 def test_a_site_that_would_be_read_as_several_is_refused() -> None:
-    assert wall.setting(["site_a", "site_b"]) == "site_a,site_b"
+    assert row_security.setting(["site_a", "site_b"]) == "site_a,site_b"
     for site in ("site_a,site_b", "*"):
         with pytest.raises(ValueError, match="comma"):
-            wall.setting([site])
+            row_security.setting([site])

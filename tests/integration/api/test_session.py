@@ -29,6 +29,7 @@ async def test_a_cookie_stands_for_its_key_until_signed_out(stage: Stage) -> Non
     [
         {"Origin": "http://evil.test"},
         {"Origin": "null"},
+        {"Origin": "http://[::1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -80,9 +81,9 @@ async def test_every_answer_is_dressed_and_large_bodies_are_refused(stage: Stage
 async def test_faults_are_problems_that_repeat_no_values(stage: Stage) -> None:
     client = await stage.client()
     assert code(await client.post("/v1/sites", content=b"{", headers=AS_JSON), 400) == "invalid_json"
-    said = await client.post("/v1/session", json={"key": ["twk_secret_in_a_list"]})
-    assert code(said, 422) == "invalid_request"
-    assert "twk_secret" not in said.text
+    result = await client.post("/v1/session", json={"key": ["twk_secret_in_a_list"]})
+    assert code(result, 422) == "invalid_request"
+    assert "twk_secret" not in result.text
     assert code(await client.get("/v1/nothing"), 404) == "not_found"
     assert code(await client.put("/v1/sites"), 405) == "method_not_allowed"
     assert code(await client.get("/v1/videos?cursor=AAA%3D"), 400) == "invalid_cursor"
@@ -92,7 +93,7 @@ async def test_faults_are_problems_that_repeat_no_values(stage: Stage) -> None:
 async def test_the_pages_that_need_no_key(stage: Stage) -> None:
     anyone = stage.client_of(None)
     assert "not built" in (await anyone.get("/")).text
-    dist = stage.parts.settings.api_web_dist
+    dist = stage.deps.settings.api_web_dist
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text("<title>built</title>")
     (dist / "assets" / "a.js").write_text("1")
@@ -100,6 +101,17 @@ async def test_the_pages_that_need_no_key(stage: Stage) -> None:
     assert "built" in (await anyone.get("/")).text
     assert (await anyone.get("/assets/a.js")).text == "1"
     assert (await anyone.get("/%2e%2e/secret.txt")).status_code == 404
-    assert (await anyone.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
-    assert 'id="table.state"' in (await anyone.get("/asyncapi")).text
+    shown = (await anyone.get("/asyncapi.json")).text + (await anyone.get("/asyncapi")).text
+    assert stage.deps.settings.kafka_bootstrap not in shown
+    assert "kafka.example.com:9092" in shown, "where the brokers are is for who has a key"
+    wrong = stage.client_of("twk_" + "x" * 8 + "_" + "y" * 32)
+    assert stage.deps.settings.kafka_bootstrap not in (await wrong.get("/asyncapi.json")).text
+    anyone = await stage.client("read")
+    topics = (await anyone.get("/asyncapi.json")).json()
+    assert topics["asyncapi"].startswith("3.")
+    brokers = [each["host"] for each in topics["servers"].values()]
+    assert brokers == stage.deps.settings.kafka_bootstrap.split(","), "the address of this installation"
+    page = (await anyone.get("/asyncapi")).text
+    assert 'id="table.state"' in page
+    assert all(f"<code>{each}</code>" in page for each in brokers)
     assert "/v1/videos" in (await anyone.get("/docs")).text

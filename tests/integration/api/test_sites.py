@@ -7,18 +7,18 @@ from typing import Any
 import httpx
 import pytest
 from tests.integration.api.conftest import Stage
-from tests.integration.api.place import LAYOUT, Place, RunOf, answer, code, make_place, make_run
+from tests.integration.api.place import LAYOUT, Place, RunOf, answer, code, decoded_record, make_place, make_run
 from tests.integration.api.sse import listening
-from tests.integration.api.test_projector import _read as read_of
 
+from api.model.projections import READ_MODELS
 from api.project.apply import apply
 from api.store import deletions, sites
 from api.store.sites import Lock
 
 # Everything that the api keeps of a site, but for keys that open nothing any more and its last event
 OF_A_SITE = (
-    "sites", "sections", "cameras", "layouts", "tables", "videos", "frames", "crops", "states", "state_history",
-    "hazards", "camera_statuses", "table_groups", "site_sequences",
+    "sites", "sections", "cameras", "layouts", "tables", "videos", "frames", "crops", "state_history",
+    "site_sequences", *(model.table for model in READ_MODELS.values()),
 )  # fmt: skip
 
 
@@ -29,8 +29,8 @@ def _match(response: httpx.Response) -> dict[str, str]:
 async def _emptied(stage: Stage, client: httpx.AsyncClient, place: Place) -> None:
     """The site without its camera, and live facts about it that outlived that."""
     run = await make_run(client, place)
-    said = [run.state(0, 1, "free", live=True), run.hazard("haz_live", 1, live=True)]
-    await apply(stage.pool, [read_of(event, n) for n, event in enumerate([*run.whole(2), *said])])
+    result = [run.state(0, 1, "free", live=True), run.hazard("haz_live", 1, live=True)]
+    await apply(stage.pool, [decoded_record(event, n) for n, event in enumerate([*run.whole(2), *result])])
     answer(await client.delete(f"/v1/videos/{run.video_id}"), 202)
     async with stage.pool.acquire() as conn, conn.transaction():
         deletion = await deletions.get(conn, None, run.video_id)
@@ -74,8 +74,8 @@ async def test_of_two_renames_at_once_one_wins(stage: Stage) -> None:
     client = await stage.client()
     made = await client.post("/v1/sites", json={"name": "Café"})
     path, match = made.headers["location"], _match(made)
-    said = await asyncio.gather(*(client.patch(path, json={"name": str(n)}, headers=match) for n in range(4)))
-    assert sorted(response.status_code for response in said) == [200, 412, 412, 412]
+    result = await asyncio.gather(*(client.patch(path, json={"name": str(n)}, headers=match) for n in range(4)))
+    assert sorted(response.status_code for response in result) == [200, 412, 412, 412]
 
 
 async def test_a_time_zone_is_one_of_the_list(stage: Stage) -> None:
@@ -184,15 +184,15 @@ async def test_what_a_topic_says_late_of_a_deleted_site_leaves_nothing(stage: St
     await _emptied(stage, client, place)
     answer(await client.delete(f"/v1/sites/{place.site_id}"), 204)
     late, theirs = _live(place), _live(other)
-    told = await apply(stage.pool, [read_of(event, 100 + n) for n, event in enumerate([*late, *theirs])])
-    assert told == len(theirs)
+    count = await apply(stage.pool, [decoded_record(event, 100 + n) for n, event in enumerate([*late, *theirs])])
+    assert count == len(theirs)
     assert await _rows(stage, place.site_id) == {}
 
 
 def _live(place: Place) -> list[Any]:
     """A live state and a live alert."""
-    said = RunOf(place=place, video_id="vid_x", run_id="run_x")
-    return [said.state(0, 5, "dirty", live=True), said.hazard(f"haz_{place.site_id}", 1, live=True)]
+    result = RunOf(place=place, video_id="vid_x", run_id="run_x")
+    return [result.state(0, 5, "dirty", live=True), result.hazard(f"haz_{place.site_id}", 1, live=True)]
 
 
 async def test_a_stream_hears_of_changes_and_ends_with_its_site(stage: Stage) -> None:
@@ -251,9 +251,9 @@ async def test_what_comes_while_a_site_is_deleted_is_of_no_site(stage: Stage) ->
 async def test_a_walled_admin_renames_its_site_and_deletes_none(stage: Stage) -> None:
     client = await stage.client()
     made = await client.post("/v1/sites", json={"name": "Café"})
-    walled = await stage.client("admin", sites=[made.json()["site_id"]])
-    assert answer(await walled.patch(made.headers["location"], json={"name": "Other"}), 200)["name"] == "Other"
-    assert code(await walled.delete(made.headers["location"]), 403) == "scope_too_wide"
-    assert code(await walled.delete("/v1/sites/site_none"), 403) == "scope_too_wide"
+    limited = await stage.client("admin", sites=[made.json()["site_id"]])
+    assert answer(await limited.patch(made.headers["location"], json={"name": "Other"}), 200)["name"] == "Other"
+    assert code(await limited.delete(made.headers["location"]), 403) == "scope_too_wide"
+    assert code(await limited.delete("/v1/sites/site_none"), 403) == "scope_too_wide"
     writer = await stage.client("write")
     assert code(await writer.patch(made.headers["location"], json={"name": "x"}), 403) == "scope_missing"

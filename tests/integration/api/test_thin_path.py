@@ -6,8 +6,8 @@ from tests.integration.api.conftest import Stage, until
 from tests.integration.api.place import answer, make_place, make_run
 
 
-async def test_a_run_from_announcement_to_done(road: Stage) -> None:
-    client = await road.client()
+async def test_a_run_from_announcement_to_done(on_kafka: Stage) -> None:
+    client = await on_kafka.client()
     place = await make_place(client)
     run = await make_run(client, place)
 
@@ -15,9 +15,9 @@ async def test_a_run_from_announcement_to_done(road: Stage) -> None:
         found: dict[str, object] = answer(await client.get(f"/v1/videos/{run.video_id}/job"), 200)
         return found
 
-    assert (await job())["status"] == "queued"
-    async with road.projecting():
-        await road.send(*run.whole())
+    assert (await job())["status"] == "awaiting_file"
+    async with on_kafka.projecting():
+        await on_kafka.send(*run.whole())
         await until(lambda: _is_done(job))
     done = await job()
     assert done["progress"] == 100.0

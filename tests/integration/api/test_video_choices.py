@@ -28,7 +28,7 @@ async def test_the_layout_is_chosen_by_version_and_by_time(stage: Stage) -> None
         ({"started_at": between}, 1), ({"started_at": between, "layout": "at_time"}, 1), ({"started_at": LONG_AGO}, 2),
     ):  # fmt: skip
         job = answer(await client.post("/v1/videos", json={"camera_id": place.camera_id, **asked}), 201)
-        manifest = Manifest.parse(await stage.parts.objects.get(keys.manifest(place.site_id, job["run_id"])))
+        manifest = Manifest.parse(await stage.deps.objects.get(keys.manifest(place.site_id, job["run_id"])))
         wanted = keys.layout(place.site_id, place.camera_id, version)
         assert (job["layout_version"], manifest.layout_key, _claims(job)["layout_key"]) == (version, wanted, wanted)
         assert answer(await client.get(f"/v1/videos/{job['video_id']}"), 200)["layout_version"] == version
@@ -44,8 +44,8 @@ async def test_a_layout_that_is_not_there_is_refused(stage: Stage) -> None:
         ({"layout": "newest"}, 422, "invalid_request"),
         ({"layout": 0}, 422, "invalid_request"),
     ):
-        said = await client.post("/v1/videos", json={"camera_id": place.camera_id, **asked})
-        assert code(said, status) == why
+        result = await client.post("/v1/videos", json={"camera_id": place.camera_id, **asked})
+        assert code(result, status) == why
     assert code(await client.post("/v1/videos", json={"site_id": place.site_id, "layout": 1}), 422) == "camera_required"
 
 
@@ -57,12 +57,12 @@ async def test_how_frames_are_stored(stage: Stage) -> None:
         body = {"camera_id": place.camera_id} | ({"picture": asked} if asked else {})
         job = answer(await client.post("/v1/videos", json=body), 201)
         wanted: dict[str, Any] = usual | (asked or {})
-        manifest = Manifest.parse(await stage.parts.objects.get(keys.manifest(place.site_id, job["run_id"])))
+        manifest = Manifest.parse(await stage.deps.objects.get(keys.manifest(place.site_id, job["run_id"])))
         assert (job["picture"], _claims(job)["picture"], manifest.picture) == (wanted, wanted, Picture(**wanted))
         assert answer(await client.get(f"/v1/videos/{job['video_id']}"), 200)["picture"] == wanted
     for wrong in ({"format": "gif"}, {"quality": 0}, {"long_side": 10}, {"size": 1}):
-        said = await client.post("/v1/videos", json={"camera_id": place.camera_id, "picture": wrong})
-        assert code(said, 422) == "invalid_request"
+        result = await client.post("/v1/videos", json={"camera_id": place.camera_id, "picture": wrong})
+        assert code(result, 422) == "invalid_request"
     lossless = {"camera_id": place.camera_id, "picture": {"format": "png", "quality": 90}}
     assert code(await client.post("/v1/videos", json=lossless), 422) == "picture_invalid"
 
@@ -73,11 +73,19 @@ async def test_a_link_to_a_png_frame_by_its_id(stage: Stage) -> None:
     body = {"camera_id": place.camera_id, "picture": {"format": "png"}}
     job = answer(await client.post("/v1/videos", json=body), 201)
     key = keys.run_frame(place.site_id, job["run_id"], 3, "png")
-    await stage.parts.objects.put(key, b"a picture", "image/png")
+    await stage.deps.objects.put(key, b"a picture", "image/png")
     link = answer(await client.post("/v1/links", json={"frame_id": frame_id(job["run_id"], 3)}), 200)
     assert link["object_key"] == key
     got = await client.get(link["url"])
     assert (got.headers["content-type"], got.content) == ("image/png", b"a picture")
+
+
+async def test_an_announced_size_is_signed_for_ingest_which_takes_no_other(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    for announced in (5000, None):
+        job = answer(await client.post("/v1/videos", json={"site_id": place.site_id, "size_bytes": announced}), 201)
+        assert _claims(job)["size_bytes"] == announced
 
 
 def _claims(job: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Pools, migrations, leases and the outbox on a real Postgres."""
+"""Pools, migrations and the outbox on a real Postgres."""
 
 import asyncio
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -10,10 +11,11 @@ import asyncpg
 import pytest
 import structlog
 
-from chassis import leases, outbox
+from chassis import outbox
 from chassis.clock import SystemClock
-from chassis.database import MigrationError, connect, migrate
+from chassis.database import DISCONNECTED, connect
 from chassis.metrics import Metrics
+from chassis.migrations import MigrationError, migrate
 from chassis.outbox import Relay, bucket_of
 from chassis.produce import Refused
 from chassis.records import Message, Sendable
@@ -26,7 +28,7 @@ def schema() -> str:
 
 @pytest.fixture
 def migrations(tmp_path: Path) -> Path:
-    (tmp_path / "0001_start.sql").write_text(outbox.SQL + leases.SQL)
+    (tmp_path / "0001_start.sql").write_text(outbox.SQL)
     return tmp_path
 
 
@@ -40,7 +42,7 @@ async def pool(database_url: str, schema: str, migrations: Path) -> AsyncIterato
 
 
 class SlowProducer:
-    """Remembers what was sent; fails while `down` is set."""
+    """Records what was sent; waits while `down` is set."""
 
     def __init__(self) -> None:
         self.sent: list[Sendable] = []
@@ -72,7 +74,7 @@ def message(key: str, value: int) -> Message:
 async def add(pool: asyncpg.Pool, *messages: Message) -> None:
     async with pool.acquire() as conn, conn.transaction():
         for each in messages:
-            await outbox.add(conn, each)
+            await outbox.enqueue(conn, each)
 
 
 # --- migrations -------------------------------------------------------------------------------------------------
@@ -113,6 +115,25 @@ async def test_a_failing_migration_leaves_nothing(
     assert await pool.fetchval("SELECT to_regclass('half')") is None
 
 
+async def test_old_and_new_code_run_side_by_side_until_the_after_parts(
+    database_url: str, schema: str, pool: asyncpg.Pool, migrations: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (migrations / "0002_name.sql").write_text("CREATE TABLE a (name text)")
+    assert await migrate(database_url, schema, migrations) == ["0002_name.sql"]
+    newer = shutil.copytree(migrations, tmp_path_factory.mktemp("newer") / "migrations")
+    (newer / "0003_label.sql").write_text("ALTER TABLE a ADD COLUMN label text")
+    (newer / "0004_label_after.sql").write_text("UPDATE a SET label = name; ALTER TABLE a DROP COLUMN name")
+    (newer / "0005_size.sql").write_text("ALTER TABLE a ADD COLUMN size int")
+
+    assert await migrate(database_url, schema, newer, parts="before") == ["0003_label.sql", "0005_size.sql"]
+    assert await migrate(database_url, schema, migrations) == []  # an old replica starts once more
+    await pool.execute("INSERT INTO a (name) VALUES ('old')")
+    assert await migrate(database_url, schema, newer, parts="before") == []
+
+    assert await migrate(database_url, schema, newer) == ["0004_label_after.sql"]
+    assert [dict(row) for row in await pool.fetch("SELECT * FROM a")] == [{"label": "old", "size": None}]
+
+
 # --- outbox -----------------------------------------------------------------------------------------------------
 
 
@@ -134,7 +155,7 @@ async def test_what_is_added_is_published_whole_and_deleted(pool: asyncpg.Pool) 
 async def test_what_is_rolled_back_is_never_told(pool: asyncpg.Pool) -> None:
     with suppress(ZeroDivisionError):
         async with pool.acquire() as conn, conn.transaction():
-            await outbox.add(conn, message("k", 1))
+            await outbox.enqueue(conn, message("k", 1))
             raise ZeroDivisionError
     assert await relay_of(pool, SlowProducer()).drain() == 0
 
@@ -142,7 +163,7 @@ async def test_what_is_rolled_back_is_never_told(pool: asyncpg.Pool) -> None:
 async def test_a_lower_id_that_commits_late_is_not_lost(pool: asyncpg.Pool) -> None:
     producer = SlowProducer()
     async with pool.acquire() as late, late.transaction():
-        await outbox.add(late, message("a", 1))
+        await outbox.enqueue(late, message("a", 1))
         await add(pool, message("a", 2))
         await relay_of(pool, producer).drain()
     await relay_of(pool, producer).drain()
@@ -258,50 +279,18 @@ async def test_a_message_that_no_broker_takes_holds_up_its_bucket_and_nothing_el
     assert producer.sent[-1].value == b"3"
 
 
-# --- leases -----------------------------------------------------------------------------------------------------
-
-
-async def test_one_owner_at_a_time(pool: asyncpg.Pool) -> None:
+async def test_a_statement_from_before_a_migration_fails_once_as_something_to_retry(
+    database_url: str, schema: str, pool: asyncpg.Pool, migrations: Path
+) -> None:
     async with pool.acquire() as conn:
-        first = await leases.acquire(conn, "job", "a", 60)
-        assert first is not None and first.fence == 1
-        assert await leases.acquire(conn, "job", "b", 60) is None
-        assert await leases.acquire(conn, "job", "a", 60) is None
-        await leases.release(conn, first)
-        second = await leases.acquire(conn, "job", "b", 60)
-        assert second is not None and second.fence == 2
 
+        async def read() -> None:
+            async with conn.transaction():
+                await conn.fetch("SELECT * FROM outbox")
 
-async def test_of_many_that_ask_one_gets_it(pool: asyncpg.Pool) -> None:
-    async def ask(owner: str) -> leases.Lease | None:
-        async with pool.acquire() as conn:
-            return await leases.acquire(conn, "job", owner, 60)
-
-    got = await asyncio.gather(*(ask(str(number)) for number in range(20)))
-    assert len([lease for lease in got if lease]) == 1
-
-
-async def test_a_late_owner_is_fenced_off(pool: asyncpg.Pool) -> None:
-    async with pool.acquire() as conn:
-        late = await leases.acquire(conn, "job", "a", 0.05)
-        assert late is not None
-        await asyncio.sleep(0.1)
-        assert await leases.renew(conn, late, 60) is False
-        now = await leases.acquire(conn, "job", "b", 60)
-        assert now is not None and now.fence > late.fence
-        await leases.release(conn, late)  # must not release the other's
-        assert await leases.acquire(conn, "job", "c", 60) is None
-        async with conn.transaction():
-            await leases.check(conn, now)
-            with pytest.raises(leases.Lost):
-                await leases.check(conn, late)
-
-
-async def test_renewing_holds_it(pool: asyncpg.Pool) -> None:
-    async with pool.acquire() as conn:
-        lease = await leases.acquire(conn, "job", "a", 0.2)
-        assert lease is not None
-        for _ in range(4):
-            await asyncio.sleep(0.1)
-            assert await leases.renew(conn, lease, 0.2)
-        assert await leases.acquire(conn, "job", "b", 1) is None
+        await read()
+        (migrations / "0002_more.sql").write_text("ALTER TABLE outbox ADD COLUMN more text")
+        await migrate(database_url, schema, migrations)
+        with pytest.raises(DISCONNECTED):
+            await read()
+        await read()

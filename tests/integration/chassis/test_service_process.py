@@ -16,6 +16,7 @@ from stack.ports import free_ports
 
 PROGRAM = """
 import asyncio
+from chassis.metrics import WORK
 from chassis.service import Service, main
 from chassis.settings import ServiceSettings
 
@@ -34,9 +35,9 @@ async def build(service, settings):
         if settings.toy_task == "hang":
             service.health.expect("toy", 0.2)
             await stop.wait()
-    service.closing(closed)
+    service.on_close(closed)
     service.task("toy", task)
-    service.metrics.count("work_total", stage="toy", outcome="ok")
+    service.metrics.count(WORK, stage="toy", outcome="ok")
 
 if __name__ == "__main__":
     main("toy", Settings, build)

@@ -13,15 +13,17 @@ from pathlib import Path
 import structlog
 
 from chassis.clock import SystemClock
-from chassis.fold import Fold, FoldOptions
 from chassis.health import Health
 from chassis.metrics import Metrics
 from chassis.produce import KafkaProducer
 from chassis.records import Sendable
-from classifier_gateway.fold.row import Thresholds
-from classifier_gateway.fold.step import TableFold, lane_of, tick_record
+from classifier_gateway.fold.step import TableFold, tick_message
+from folding.fold import Fold
+from folding.options import FoldOptions
+from tablewatch_schemas import TableEvidenceThresholds
+from tablewatch_schemas.keys import lane_of_key
 
-LIMITS = Thresholds(enter_ms=3000, leave_ms=8000, hold_ms=2000, ttl_ms=4000)
+THRESHOLDS = TableEvidenceThresholds(enter_ms=3000, leave_ms=8000, hold_ms=2000, ttl_ms=4000)
 
 
 class Dying(KafkaProducer):
@@ -43,16 +45,16 @@ async def main(bootstrap: str, app: str, topic: str, datadir: str, die_after: st
     producer.after = int(die_after)
     await producer.start()
     options = FoldOptions(
-        app=app, topic=topic, partitions=6, bootstrap=bootstrap, datadir=Path(datadir), lane_of=lane_of, tick_s=0.5,
-        ahead=int(ahead),
+        group=app, topic=topic, partitions=6, bootstrap=bootstrap, datadir=Path(datadir), lane_of=lane_of_key,
+        tick_s=0.5, max_buffered=int(ahead),
     )  # fmt: skip
 
     def tick(partition, now):
-        made = tick_record(partition, now)
+        made = tick_message(partition, now)
         return _On(topic, made)
 
     fold = Fold(
-        options, TableFold(LIMITS, 60_000).step, producer, tick=tick, clock=SystemClock(), metrics=metrics,
+        options, TableFold(THRESHOLDS, 60_000).step, producer, tick=tick, clock=SystemClock(), metrics=metrics,
         health=Health(), log=structlog.get_logger(),
     )  # fmt: skip
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -1,4 +1,4 @@
-"""lag, topics, dlq, tail and the evidence of why-stuck, on real Kafka with topics of their own."""
+"""lag, topics, dlq, tail and what why-stuck gathers, on real Kafka with topics of their own."""
 
 import asyncio
 import io
@@ -14,7 +14,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from chassis.deadletters import dead_letter
 from chassis.records import Record
+from lines.visible import visible
 from tablewatch_cli.__main__ import main
+from tablewatch_cli.broker import connected
 from tablewatch_cli.commands import why_stuck
 from tablewatch_cli.errors import Exit
 from tablewatch_schemas import TOPICS
@@ -71,15 +73,15 @@ async def send(
         return int(sent.offset)
 
 
-async def everything(at: str, topic: str, partitions: int = 6) -> "list[ConsumerRecord[bytes, bytes]]":
-    places = [TopicPartition(topic, number) for number in range(partitions)]
+async def everything(at: str, topic: str, count: int = 6) -> "list[ConsumerRecord[bytes, bytes]]":
+    partitions = [TopicPartition(topic, number) for number in range(count)]
     found: list[ConsumerRecord[bytes, bytes]] = []
     async with AIOKafkaConsumer(bootstrap_servers=at, auto_offset_reset="earliest") as consumer:
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        for place in places:
-            while await consumer.position(place) < ends[place]:
-                found += (await consumer.getmany(place, timeout_ms=200)).get(place, [])
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
+            while await consumer.position(partition) < ends[partition]:
+                found += (await consumer.getmany(partition, timeout_ms=200)).get(partition, [])
     return found
 
 
@@ -108,39 +110,39 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = Exit.OK
 def test_replay_keeps_key_bytes_headers_and_partition_and_marks_itself(
     at: str, topic: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    letters = f"{topic}.{GROUP}.dlq"
+    dlq = f"{topic}.{GROUP}.dlq"
     wait(die(at, topic, 5, b"run_1", NOT_JSON))
     wait(die(at, topic, 2, b"cam_1", b'{"a": 1}'))
-    assert {"topic": letters, "records": 2, "first_offset": 0, "last_offset": 1} in run(capsys, "dlq", "list")
-    first, second = run(capsys, "dlq", "show", letters)
+    assert {"topic": dlq, "records": 2, "first_offset": 0, "last_offset": 1} in run(capsys, "dlq", "list")
+    first, second = run(capsys, "dlq", "show", dlq)
     assert (first["reason_code"], first["attempts"], first["value_encoding"]) == ("not_json", "1", "base64")
     assert second["origin"] == {"topic": topic, "partition": 2, "offset": 0}
-    (done,) = run(capsys, "dlq", "replay", letters, "--offset", "0")
+    (done,) = run(capsys, "dlq", "replay", dlq, "--offset", "0")
     assert done == {
         "offset": 0, "outcome": "replayed", "to_topic": topic, "to_partition": 5, "to_offset": 1,
     }  # fmt: skip
     original, again = [record for record in wait(everything(at, topic)) if record.partition == 5]
     assert (again.key, again.value) == (original.key, original.value) == (b"run_1", NOT_JSON)
     assert again.headers[:2] == original.headers
-    mark = (("dlq-replayed-from", f"{letters}/0".encode()), ("dlq-replays", b"1"))
+    mark = (("dlq-replayed-from", f"{dlq}/0".encode()), ("dlq-replays", b"1"))
     assert tuple(again.headers[2:]) == mark
 
 
-def test_a_replay_that_fails_again_says_that_it_was_one(
+def test_the_dead_letter_of_a_failed_replay_is_marked_as_one(
     at: str, topic: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    letters = f"{topic}.{GROUP}.dlq"
+    dlq = f"{topic}.{GROUP}.dlq"
     wait(die(at, topic, 0, b"k", b"{}"))
-    run(capsys, "dlq", "replay", letters, "--all")
+    run(capsys, "dlq", "replay", dlq, "--all")
     again = wait(everything(at, topic))[-1]
     record = Record(topic, again.partition, again.offset, 0, again.key, again.value, tuple(again.headers))
     letter = dead_letter(
         record, GROUP, code="handler_failed", reason="r", attempts=8, first_seen=datetime.now(UTC), error=ValueError()
     )
-    wait(send(at, letters, 0, b"k", letter.value, *letter.headers))
-    (shown,) = run(capsys, "dlq", "show", letters, "-o", "1")
-    assert (shown["reason_code"], shown["replays"], shown["replayed_from"]) == ("handler_failed", "1", f"{letters}/0")
-    run(capsys, "dlq", "replay", letters, "-o", "1")
+    wait(send(at, dlq, 0, b"k", letter.value, *letter.headers))
+    (shown,) = run(capsys, "dlq", "show", dlq, "-o", "1")
+    assert (shown["reason_code"], shown["replays"], shown["replayed_from"]) == ("handler_failed", "1", f"{dlq}/0")
+    run(capsys, "dlq", "replay", dlq, "-o", "1")
     third = wait(everything(at, topic))[-1]
     assert [value for name, value in third.headers if name == "dlq-replays"] == [b"2"]
     assert dict(third.headers)["ce_id"] == b"id-k"
@@ -157,7 +159,7 @@ def test_an_old_record_never_overtakes_a_newer_one_of_a_compacted_topic(
     assert [row["outcome"] for row in outcomes] == ["superseded", "replayed"]
 
 
-def test_what_does_not_say_where_it_came_from_is_not_sent(
+def test_a_dead_letter_without_an_origin_is_not_replayed(
     at: str, topic: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait(send(at, f"{topic}.{GROUP}.dlq", 0, b"k", b"v"))
@@ -169,24 +171,24 @@ def test_what_does_not_say_where_it_came_from_is_not_sent(
 def test_discard_deletes_through_an_offset_and_only_with_a_yes(
     at: str, topic: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letters = f"{topic}.{GROUP}.dlq"
+    dlq = f"{topic}.{GROUP}.dlq"
     for key in (b"a", b"b", b"c"):
-        wait(send(at, letters, 0, key, b"v"))
+        wait(send(at, dlq, 0, key, b"v"))
     with pytest.raises(SystemExit) as usage:
-        main(["dlq", "discard", letters, "--all", "--json"])
+        main(["dlq", "discard", dlq, "--all", "--json"])
     assert usage.value.code == Exit.USAGE
     monkeypatch.setattr("sys.stdin", io.StringIO(""))  # nobody answers the question
     with pytest.raises(SystemExit) as refused:
-        main(["dlq", "discard", letters, "--all"])
+        main(["dlq", "discard", dlq, "--all"])
     assert refused.value.code != Exit.OK
-    assert len(wait(everything(at, letters, 1))) == 3
-    done = run(capsys, "dlq", "discard", letters, "--through", "1", "--yes")
-    assert done == {"topic": letters, "discarded": 2, "through": 1}
-    assert [letter["key"] for letter in run(capsys, "dlq", "show", letters)] == ["c"]
-    gone = run(capsys, "dlq", "show", letters, "-o", "0", code=Exit.REFUSED)
+    assert len(wait(everything(at, dlq, 1))) == 3
+    done = run(capsys, "dlq", "discard", dlq, "--through", "1", "--yes")
+    assert done == {"topic": dlq, "discarded": 2, "through": 1}
+    assert [letter["key"] for letter in run(capsys, "dlq", "show", dlq)] == ["c"]
+    gone = run(capsys, "dlq", "show", dlq, "-o", "0", code=Exit.REFUSED)
     assert gone["error"]["code"] == "unknown_offset"
-    assert run(capsys, "dlq", "discard", letters, "--all", "--yes")["discarded"] == 1
-    assert run(capsys, "dlq", "discard", letters, "--all", "--yes")["discarded"] == 0
+    assert run(capsys, "dlq", "discard", dlq, "--all", "--yes")["discarded"] == 1
+    assert run(capsys, "dlq", "discard", dlq, "--all", "--yes")["discarded"] == 0
 
 
 @pytest.mark.parametrize("words", [("replay",), ("replay", "--all", "-o", "1"), ("discard",)])
@@ -209,19 +211,41 @@ def test_lag_counts_by_lane_and_knows_that_nobody_reads(
         wait(send(at, topic, partition, b"k", b"v"))
     wait(_commit(at, group, TopicPartition(topic, 0), 1))
     (row,) = run(capsys, "lag", "--group", group)
-    assert row == {"group": group, "topic": topic, "live": 2, "run": 1, "members": 0, "total": 3}
+    counts = {"live": 2, "run": 1, "members": 0, "total": 3, "lost": 0, "beyond": 0}
+    assert row == {"group": group, "topic": topic, **counts}
     with pytest.raises(SystemExit):
         main(["lag", "--group", group])
     assert "start its service" in capsys.readouterr().err
 
 
-async def _commit(at: str, group: str, place: TopicPartition, offset: int) -> None:
-    consumer = AIOKafkaConsumer(place.topic, bootstrap_servers=at, group_id=group, enable_auto_commit=False)
+def test_lag_says_what_retention_took_and_that_a_topic_is_another_one(
+    at: str, topic: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group = f"group-{secrets.token_hex(4)}"
+    for partition in (0, 0, 0, 1):
+        wait(send(at, topic, partition, b"k", b"v"))
+    wait(_commit(at, group, TopicPartition(topic, 0), 1))
+    wait(_commit(at, group, TopicPartition(topic, 1), 5))
+    wait(_delete_before(at, TopicPartition(topic, 0), 3))
+    (row,) = run(capsys, "lag", "--group", group)
+    assert (row["total"], row["lost"], row["beyond"]) == (0, 2, 4)
+    with pytest.raises(SystemExit):
+        main(["lag", "--group", group])
+    assert f"4 records past the end of {topic}" in capsys.readouterr().err
+
+
+async def _delete_before(at: str, partition: TopicPartition, offset: int) -> None:
+    async with connected(at) as broker:
+        await broker.delete_before(partition, offset)
+
+
+async def _commit(at: str, group: str, partition: TopicPartition, offset: int) -> None:
+    consumer = AIOKafkaConsumer(partition.topic, bootstrap_servers=at, group_id=group, enable_auto_commit=False)
     async with consumer:
         async with asyncio.timeout(30):
-            while place not in consumer.assignment():
+            while partition not in consumer.assignment():
                 await consumer.getmany(timeout_ms=100)
-        await consumer.commit({place: offset})
+        await consumer.commit({partition: offset})
 
 
 def test_topics_compares_the_broker_with_the_contract(at: str, topic: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,19 +284,73 @@ def test_tail_filters(at: str, topic: str, capsys: pytest.CaptureFixture[str]) -
     assert keys("--where", "model.name=m") == ["0"]
 
 
+HOSTILE = (
+    b"[" * 20_000 + b"]" * 20_000,
+    b'{"frame_id": ' * 20_000 + b"1" + b"}" * 20_000,
+    b'{"frame_id": ["a"], "make": 5, "crops": [1], "run_id": {"a": 1}, "object_key": "k"}',
+    '{"state": "\x9b2J\u202e\u200b"}'.encode(),
+    b'{"state": "\\u001b[2J", "n": NaN}',
+    b'{"n": ' + b"9" * 5_000 + b"}",
+    b'{"s": "\\ud800"}',
+    b"\x1b[2J\x9b\xff",
+)
+
+
+def test_no_record_ends_a_command_or_reaches_the_terminal(
+    at: str, topic: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = (("dlq-reason", "\x1b[2J\u202e".encode()), ("dlq-replays", b"9" * 5_000), ("dlq-offset", b"\xff"))
+    for value in HOSTILE:
+        wait(send(at, topic, 0, "\x1b]0;k\x07\u2066".encode(), value, *headers))
+        wait(send(at, f"{topic}.{GROUP}.dlq", 0, b"\x9b", value, *headers))
+    monkeypatch.setattr("tablewatch_cli.ledger.FRAMES", topic)
+    monkeypatch.setattr("tablewatch_cli.ledger.TOPICS", (topic,))
+    monkeypatch.setattr("tablewatch_cli.live_ledger.FRAMES", topic)
+    monkeypatch.setattr("tablewatch_cli.live_ledger.TOPICS", (topic,))
+    dlq = f"{topic}.{GROUP}.dlq"
+    shown = ["--from-start", "--no-follow"]
+    for words in (
+        ["tail", topic, *shown],
+        ["dlq", "show", dlq],
+        ["ledger"],
+        ["ledger", "live"],
+        ["topics", "--all"],
+        ["lag"],
+    ):
+        for arguments in (words, [*words, "--json"]):
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as left:
+                main(arguments)
+            assert int(left.value.code or 0) in (Exit.OK, Exit.UNHEALTHY)
+            text = "".join(capsys.readouterr())
+            assert "Traceback" not in text
+            assert visible(text) == text, ascii(text)
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["tail", topic, *shown, "--json"])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["value"] == json.loads(value) for line, value in zip(lines[3:4], HOSTILE[3:4], strict=True)] == [True]
+    assert len(lines) == len(HOSTILE)
+    with pytest.raises(SystemExit):
+        main(["dlq", "replay", dlq, "--all"])
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
 def test_why_stuck_finds_waiting_records_and_dead_letters_of_a_run(at: str, topic: str) -> None:
     video = f"vid_{secrets.token_hex(8)}"
     job = {**JOB, "video_id": video, "run_id": f"run_{video}"}
-    letters = f"{topic}.{GROUP}.dlq"
-    offset = wait(send(at, letters, 0, video.encode(), b"not json"))
-    waiting, dead = wait(why_stuck._of_kafka(at, job))
-    assert f"{letters}/{offset}" in dead
-    assert [(each.leg.topic, each.leg.group) for each in waiting] == [("video.uploaded", "extractor")]
+    dlq = f"{topic}.{GROUP}.dlq"
+    offset = wait(send(at, dlq, 0, video.encode(), b"not json"))
+    backlogs, dead_letters = wait(why_stuck._of_kafka(at, job))
+    assert f"{dlq}/{offset}" in dead_letters
+    assert [(each.subscription.topic, each.subscription.group) for each in backlogs] == [
+        ("video.uploaded", "extractor")
+    ]
     _, others = wait(why_stuck._of_kafka(at, JOB))
-    assert f"{letters}/{offset}" not in others
+    assert f"{dlq}/{offset}" not in others
 
 
-def test_check_tells_of_dead_letters_with_what_to_do(at: str, topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_reports_dead_letters_with_what_to_do(at: str, topic: str, capsys: pytest.CaptureFixture[str]) -> None:
     wait(send(at, f"{topic}.{GROUP}.dlq", 0, b"k", b"v"))
     found = {row["part"]: row for row in run(capsys, "check", code=Exit.UNHEALTHY)}
     assert f"tablewatch dlq show {topic}.{GROUP}.dlq" in found["dead letters"]["detail"]

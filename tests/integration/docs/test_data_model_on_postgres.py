@@ -5,7 +5,8 @@ import secrets
 import pytest
 from docs.generate_data_model import ROOT, Table, models
 
-from chassis.database import connect, migrate
+from chassis.database import connect
+from chassis.migrations import migrate
 
 # How information_schema spells what migrations write
 SPELLING = {

@@ -1,7 +1,6 @@
 """The consumers of examples/consumers, run as another team runs them, with every example record and a few bad ones."""
 
 import asyncio
-import fcntl
 import json
 import os
 import re
@@ -20,12 +19,14 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
-from tests.integration.conftest import _addresses, _start_once
+from tests.integration.conftest import shared_parts
 
 from tablewatch_schemas import Encoded, TableState, contracts, decode, encode, replace, tombstone
+from tablewatch_schemas.times import write_time
 
 REPO = Path(__file__).parents[3]
 FOLDER = REPO / "examples" / "consumers"
+PROGRAMS = re.findall(r"```python\n(.*?)```", (REPO / "docs" / "consumers.md").read_text(), re.DOTALL)
 FUTURE = datetime.now(UTC) + timedelta(hours=1)
 SOURCE = "tablewatch/test"
 
@@ -33,11 +34,8 @@ SOURCE = "tablewatch/test"
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A broker of this module's own: it gets poison, which other tests of the same topic would stumble over."""
-    home = tmp_path_factory.mktemp("kafka")
-    with (home / "users").open("a") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        _start_once(home)
-        yield _addresses(home)["kafka_bootstrap"]
+    with shared_parts(tmp_path_factory.mktemp("kafka"), os.environ) as addresses:
+        yield addresses["kafka_bootstrap"]
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +70,15 @@ class Consumer:
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.output.read_text().splitlines() if line.startswith("{")]
 
-    def committed(self, place: TopicPartition, offset: int, patience_s: float = 120) -> None:
+    def committed(self, partition: TopicPartition, offset: int, timeout_s: float = 120) -> None:
         """Wait until the group has done everything before an offset."""
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + timeout_s
         while time.monotonic() < until:
             assert self.process.poll() is None, self.output.read_text()
-            if asyncio.run(_committed(self.bootstrap, self.group)).get(place, -1) >= offset:
+            if asyncio.run(_committed(self.bootstrap, self.group)).get(partition, -1) >= offset:
                 return
             time.sleep(0.5)
-        pytest.fail(f"{place} was not committed to {offset}:\n{self.output.read_text()}")
+        pytest.fail(f"{partition} was not committed to {offset}:\n{self.output.read_text()}")
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -116,7 +114,7 @@ def state(table: str, version: int, said: str, expires_at: datetime = FUTURE, ru
     headers = [(name, text.encode()) for name, text in example["headers"].items()]
     value = example["value"] | {
         "table_id": table, "version": version, "state": said, "run_id": run_id,
-        "expires_at": expires_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "expires_at": write_time(expires_at),
     }  # fmt: skip
     event = decode("table.state", table.encode(), json.dumps(value).encode(), headers).event
     assert isinstance(event, TableState)
@@ -164,8 +162,8 @@ def test_it_follows_tables_and_passes_over_what_it_cannot_use(started: list[Cons
     (consumer,) = started
     consumer.committed(TopicPartition("table.state", 0), asyncio.run(send(kafka, *records)))
     lines = consumer.lines()
-    told = [(line["table"], table in line["free"]) for line in lines if line.get("table") in (table, other)]
-    assert told == [
+    printed = [(line["table"], table in line["free"]) for line in lines if line.get("table") in (table, other)]
+    assert printed == [
         (table, True), (other, True), (table, False), (table, True), (table, False), (other, False),
     ], consumer.output.read_text()  # fmt: skip
     assert not any(other in line.get("free", ()) for line in lines)
@@ -177,25 +175,22 @@ def test_it_follows_tables_and_passes_over_what_it_cannot_use(started: list[Cons
 
 
 def test_it_goes_on_where_it_stood(started: list[Consumer], command: list[str], kafka: str, tmp_path: Path) -> None:
-    first, place = started[0], TopicPartition("table.state", 0)
+    first, partition = started[0], TopicPartition("table.state", 0)
     table = f"tbl_c{secrets.token_hex(8)}"
-    first.committed(place, asyncio.run(send(kafka, state(table, 1, "free"))))
+    first.committed(partition, asyncio.run(send(kafka, state(table, 1, "free"))))
     assert first.stop() == 0
     end = asyncio.run(send(kafka, state(table, 2, "occupied")))
     second = Consumer(command, kafka, first.group, tmp_path / "second.out")
     started.append(second)
-    second.committed(place, end)
+    second.committed(partition, end)
     assert [line["free"] for line in second.lines() if line.get("table") == table] == [[]]
     assert len(second.lines()) == 1, "what was committed is not read again"
 
 
 def test_the_shortest_one_of_the_page(kafka: str, tmp_path: Path) -> None:
-    """The consumer of docs/consumers.md, copied from it: each thing told once, and what is deleted stays deleted."""
-    page = (REPO / "docs" / "consumers.md").read_text()
-    shown = re.search(r"```python\n(.*?)```", page, re.DOTALL)
-    assert shown is not None
+    """The consumer of docs/consumers.md, copied from it: each change once, and what is deleted stays deleted."""
     program = tmp_path / "shown.py"
-    program.write_text(shown[1].replace("127.0.0.1:8720", kafka))
+    program.write_text(PROGRAMS[0].replace("127.0.0.1:8720", kafka))
     table = f"tbl_d{secrets.token_hex(8)}"
     gone = tombstone(TableState, table, source=SOURCE, time=datetime.now(UTC), lane="live", version=3)
     one, two = state(table, 1, "free"), state(table, 2, "occupied")
@@ -206,5 +201,41 @@ def test_the_shortest_one_of_the_page(kafka: str, tmp_path: Path) -> None:
     finally:
         consumer.process.kill()
         consumer.process.wait()
-    told = [line.split()[1:3] for line in consumer.output.read_text().splitlines() if line.startswith(table)]
-    assert told == [["free", "0.93"], ["occupied", "0.93"], ["is", "not"]], consumer.output.read_text()
+    printed = [line.split()[1:3] for line in consumer.output.read_text().splitlines() if line.startswith(table)]
+    assert printed == [["free", "0.93"], ["occupied", "0.93"], ["is", "deleted"]], consumer.output.read_text()
+
+
+def test_confluents_client_reads_plain_json(kafka: str, tmp_path: Path) -> None:
+    """The second consumer of the page, on a topic without the poison of this module: it stops at what is no JSON."""
+    (program,) = [each for each in PROGRAMS if "confluent_kafka" in each]
+    topic, table = "table.group", f"tbl_p{secrets.token_hex(8)}"
+    path = tmp_path / "plain.py"
+    path.write_text(program.replace("127.0.0.1:8720", kafka).replace('["table.state"]', f'["{topic}"]'))
+    gone = tombstone(TableState, table, source=SOURCE, time=datetime.now(UTC), lane="live", version=3)
+    records = [replace(each, topic=topic) for each in (state(table, 1, "free"), state(table, 2, "occupied"), gone)]
+    end = asyncio.run(send(kafka, *records))
+    consumer = Consumer([sys.executable, "-u", str(path)], kafka, "waitlist-plain", tmp_path / "plain.out")
+    try:
+        consumer.committed(TopicPartition(topic, 0), end)
+    finally:
+        consumer.process.kill()
+        consumer.process.wait()
+    printed = [line.split()[1:2] for line in consumer.output.read_text().splitlines() if line.startswith(table)]
+    assert printed == [["free"], ["occupied"], ["is"]], consumer.output.read_text()
+
+
+def test_the_page_shows_the_record_that_ends_a_run_as_it_is() -> None:
+    """And its rule of what is an alert holds for every example of the contract."""
+    page = (REPO / "docs" / "consumers.md").read_text()
+    (shown,) = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    alerts, ends = 0, []
+    for path in sorted((contracts.ROOT / "hazard.alert" / "examples" / "v1").glob("*.json")):
+        value = json.loads(path.read_text())["value"]
+        if value is not None and value["status"] == "ended":
+            ends.append(value)
+        elif value is not None:
+            alerts += 1
+            assert not value["hazard_id"].startswith("end-") and value["kind"] != "none"
+    assert alerts
+    assert ends
+    assert any(all(end[name] == value for name, value in shown.items()) for end in ends)

@@ -10,18 +10,22 @@ import asyncpg
 import pytest
 import structlog
 from pydantic import SecretStr
-from tests.integration.extractor.road import Road
+from tests.integration.extractor.house import House
+from tests.integration.extractor.pipeline import Pipeline
 
 from chassis.clock import SystemClock
-from chassis.database import connect, migrate
+from chassis.database import connect
 from chassis.health import Health
-from chassis.links import LinkSigner
 from chassis.metrics import Metrics
-from chassis.objects_local import LocalObjects
+from chassis.migrations import migrate
 from chassis.produce import KafkaProducer
-from extractor.files.children import Limits, can_isolate
-from extractor.files.sources import Sources
-from extractor.files.worker import Worker, WorkOptions
+from extractor.files.decoder import DecoderLimits
+from extractor.files.originals import Originals
+from extractor.files.worker import Worker, WorkerOptions
+from objects.links import LinkSigner
+from objects.local import LocalObjects
+from objects.space import StoreSpace
+from sandbox.kernel import can_isolate_network
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "services/extractor/migrations"
 
@@ -71,21 +75,22 @@ async def producer(kafka_bootstrap: str) -> AsyncIterator[KafkaProducer]:
 
 
 @pytest.fixture
-async def road(pool: asyncpg.Pool, store: LocalObjects, producer: KafkaProducer, kafka_bootstrap: str) -> Road:
+async def pipeline(pool: asyncpg.Pool, store: LocalObjects, producer: KafkaProducer, kafka_bootstrap: str) -> Pipeline:
     """Everything of the role `files` but the processes around it."""
-    return Road(pool, store, producer, kafka_bootstrap)
+    return Pipeline(pool, store, producer, kafka_bootstrap)
 
 
 @pytest.fixture
 async def worker(pool: asyncpg.Pool, store: LocalObjects) -> AsyncIterator[Worker]:
-    limits = Limits(3 << 30, 60.0, await can_isolate())
-    options = WorkOptions(lease_s=5.0, attempts=3, quality=85, limits=limits)
-    log, sources = structlog.get_logger(), Sources(store, 0, SystemClock())
+    limits = DecoderLimits(3 << 30, 60.0, await can_isolate_network())
+    options = WorkerOptions(lease_s=5.0, attempts=3, quality=85, limits=limits, site_picture_bytes=1 << 40)
+    log, originals = structlog.get_logger(), Originals(store, 0, SystemClock())
     made = Worker(
         f"test-{os.getpid()}",
         pool,
         store,
-        sources,
+        StoreSpace(store.root, 0, SystemClock()),
+        originals,
         options,
         clock=SystemClock(),
         metrics=Metrics(),
@@ -94,4 +99,9 @@ async def worker(pool: asyncpg.Pool, store: LocalObjects) -> AsyncIterator[Worke
     )
     yield made
     await made.close()
-    await sources.close()
+    await originals.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, kafka_bootstrap: str, own_database: str, objects_dir: Path, producer: KafkaProducer) -> House:
+    return House(tmp_path, kafka_bootstrap, own_database, objects_dir, producer)

@@ -22,11 +22,22 @@ class Extractor:
 
     def segments(self, run_id: str) -> list[int]:
         """Numbers of the segments that this process finished, in order."""
-        said = [line for line in self.lines() if line.get("event") == "segment" and line.get("run_id") == run_id]
-        return [line["number"] for line in said if line["outcome"] == "ok"]
+        lines = [line for line in self.lines() if line.get("event") == "segment" and line.get("run_id") == run_id]
+        return [line["number"] for line in lines if line["outcome"] == "ok"]
+
+    def failures(self, run_id: str) -> list[str]:
+        """Errors of the attempts at segments of a run. The broker is shared: uploads of other tests come here too."""
+        lines = [line for line in self.lines() if line.get("event") == "segment_failed" and line["run_id"] == run_id]
+        return [line["error"] for line in lines]
+
+    async def decoders(self) -> list[int]:
+        """Process ids of its decoders, whether they are up or not."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [int(pid) for children in tasks for pid in children.read_text().split()]
+        return [pid for pid in children if b"extractor.media" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     async def kill(self) -> None:
-        """As the kernel would for want of memory."""
+        """As the kernel does when memory runs out."""
         os.kill(self.process.pid, signal.SIGKILL)
         await self.process.wait()
 

@@ -15,32 +15,38 @@ import pytest
 import structlog
 from tests.contract.chassis.broker_suite import PARTITIONS, until
 from tests.integration.chassis.test_kafka_broker import create_topics
+from tests.support.consumed import until_consumed
 from tests.unit.hazard import scene
 
 from chassis.clock import SystemClock
-from chassis.consume import ConsumeOptions, Consumer, TableReader
-from chassis.fold import Fold
-from chassis.fold_faust import FoldOptions
+from chassis.consume import ConsumeOptions, Consumer
 from chassis.health import Health
 from chassis.kafka import KafkaBroker
 from chassis.metrics import Metrics
 from chassis.produce import KafkaProducer
 from chassis.records import Record
-from chassis.testing import MemoryObjects
+from events.runs import UnwantedRuns
+from events.table import TableReader
+from folding.fold import Fold
+from folding.options import FoldOptions
+from hazard.detect.cameras import BlindCameras
 from hazard.detect.floor import FloorOptions
-from hazard.detect.handle import TOPICS, Detect
-from hazard.detect.look import Looker
-from hazard.follow.rules import Limits
-from hazard.follow.step import lane_of, step
+from hazard.detect.handle import TOPICS, Handler
+from hazard.detect.inspect import Inspector
+from hazard.detect.judged import Judgements
+from hazard.follow.rules import DEFAULT_TIMINGS
+from hazard.follow.step import step
+from objects.testing import MemoryObjects
 from tablewatch_schemas import FrameExtracted, HazardAlert, HazardCommand, VideoCommand, decode, encode
 from tablewatch_schemas.ids import end_hazard_id, new_id
+from tablewatch_schemas.keys import lane_of_key
 
-Told = list[tuple[str | None, HazardAlert | None]]
+Alerts = list[tuple[str | None, HazardAlert | None]]
 
 
 @dataclass
 class Stage:
-    """A broker, an object store, and groups that nobody else uses."""
+    """A broker, an object store, and groups of its own."""
 
     bootstrap: str
     objects: MemoryObjects
@@ -59,32 +65,34 @@ class Stage:
     def detect(self) -> Callable[[asyncio.Event], Any]:
         """A new process's worth of the detect role: nothing in memory."""
         metrics, health, log = Metrics(), Health(), structlog.get_logger()
-        looker = Looker(self.objects, lambda _: [], ThreadPoolExecutor(1), FloorOptions(width=320), metrics)
+        judgements = Judgements(self.objects, 2.0, SystemClock())
+        options = FloorOptions(width=320)
+        inspector = Inspector(self.objects, lambda _: [], judgements, ThreadPoolExecutor(1), options, metrics)
         broker = KafkaBroker(self.bootstrap, "hazard")
-        detect = Detect(
-            broker, looker, self.producer,
+        handler = Handler(
+            broker, inspector, self.producer, UnwantedRuns(), BlindCameras(),
             streams=8, rebuild_frames=500, beat=lambda: None, metrics=metrics, log=log,
         )  # fmt: skip
         options = ConsumeOptions(group=f"detect-{self.name}", topics=TOPICS)
         clock = SystemClock()
         consumer = Consumer(
-            broker, options, detect.handle, self.producer, clock=clock, metrics=metrics, health=health, log=log
+            broker, options, handler.handle, self.producer, clock=clock, metrics=metrics, health=health, log=log
         )
         return consumer.run
 
     def follow(self) -> Callable[[asyncio.Event], Any]:
         options = FoldOptions(
-            app=f"follow-{self.name}",
+            group=f"follow-{self.name}",
             topic="hazard.candidate",
-            also=("hazard.command",),
+            extra_topics=("hazard.command",),
             partitions=PARTITIONS,
             bootstrap=self.bootstrap,
             datadir=self.home,
-            lane_of=lane_of,
+            lane_of=lane_of_key,
         )
         fold = Fold(
             options,
-            partial(step, limits=Limits()),
+            partial(step, timings=DEFAULT_TIMINGS),
             self.producer,
             clock=SystemClock(),
             metrics=Metrics(),
@@ -110,21 +118,21 @@ async def stage(kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def alerts_of(bootstrap: str, run_id: str, topic: str = "hazard.alert") -> AsyncIterator[Told]:
-    """What a topic says of one run, tombstones of what it said included."""
-    told: Told = []
-    known: set[str] = set()
+async def alerts_of(bootstrap: str, run_id: str, topic: str = "hazard.alert") -> AsyncIterator[Alerts]:
+    """The records of a topic about one run, their tombstones included."""
+    alerts: Alerts = []
+    keys: set[str] = set()
 
     def apply(record: Record) -> None:
         received: Any = decode(record.topic, record.key, record.value, record.headers)
         if received.event is not None and received.event.run_id == run_id:
-            known.add(received.key)
-        if received.key in known:
-            told.append((received.key, received.event))
+            keys.add(received.key)
+        if received.key in keys:
+            alerts.append((received.key, received.event))
 
     stop = asyncio.Event()
     reading = asyncio.create_task(TableReader(KafkaBroker(bootstrap, "test"), topic, apply).run(stop))
-    yield told
+    yield alerts
     stop.set()
     await reading
 
@@ -134,15 +142,15 @@ def story() -> list[Any]:
     return [scene.picture(second, puddle=scene.BROWN if second >= 8 else None) for second in range(36)]
 
 
-def ended(told: Told, run_id: str) -> bool:
-    return any(name == end_hazard_id(run_id) for name, _ in told)
+def ended(alerts: Alerts, run_id: str) -> bool:
+    return any(name == end_hazard_id(run_id) for name, _ in alerts)
 
 
-def essence(told: Told) -> list[Any]:
+def essence(alerts: Alerts) -> list[Any]:
     """Everything but ids, which name the run."""
     return [
         (event.status, event.version, event.box, event.confidence, event.opened_at, event.as_of, event.near_table_ids)
-        for _, event in told
+        for _, event in alerts
         if event is not None
     ]
 
@@ -150,27 +158,28 @@ def essence(told: Told) -> list[Any]:
 async def test_a_spill_becomes_one_alert_and_the_run_ends(stage: Stage) -> None:
     frames = await scene.stored_run(stage.objects, story())
     run = frames[0].run_id or ""
-    async with stage.role(stage.detect(), stage.follow()), alerts_of(stage.bootstrap, run) as told:
+    async with stage.role(stage.detect(), stage.follow()), alerts_of(stage.bootstrap, run) as alerts:
         await stage.publish(frames)
-        await until(lambda: ended(told, run))
-        (_, opened), (_, end) = told
+        await until(lambda: ended(alerts, run))
+        (_, opened), (_, end) = alerts
         assert opened is not None and end is not None
         assert (opened.status, opened.kind, opened.severity) == ("opened", "spill", "warning")
         assert opened.opened_at == scene.START + timedelta(seconds=8)
         assert opened.as_of == scene.START + timedelta(seconds=23)
         assert opened.near_table_ids == ("tbl_left",)
+        assert opened.near_table_labels == ("1",)
         assert (end.status, end.kind, end.last) == ("ended", "none", True)
 
         await command(stage, "delete", frames[0])
-        await until(lambda: sum(event is None for _, event in told) == 2)
-        assert {name for name, event in told if event is None} == {opened.hazard_id, end.hazard_id}
+        await until(lambda: sum(event is None for _, event in alerts) == 2)
+        assert {name for name, event in alerts if event is None} == {opened.hazard_id, end.hazard_id}
 
 
 async def test_a_restart_in_the_middle_changes_nothing(stage: Stage) -> None:
     undisturbed = await scene.stored_run(stage.objects, story())
     disturbed = await scene.stored_run(stage.objects, story())
     run, other = undisturbed[0].run_id or "", disturbed[0].run_id or ""
-    async with alerts_of(stage.bootstrap, run) as calm, alerts_of(stage.bootstrap, other) as told:
+    async with alerts_of(stage.bootstrap, run) as calm, alerts_of(stage.bootstrap, other) as alerts:
         async with stage.role(stage.follow()), stage.role(stage.detect()):
             await stage.publish([*undisturbed, *disturbed[:15]])
             await until(lambda: ended(calm, run))
@@ -178,56 +187,78 @@ async def test_a_restart_in_the_middle_changes_nothing(stage: Stage) -> None:
         # Both roles anew, with nothing in memory.
         async with stage.role(stage.detect(), stage.follow()):
             await stage.publish(disturbed[15:])
-            await until(lambda: ended(told, other))
-    assert essence(told) == essence(calm)
-    assert len(told) == 2
+            await until(lambda: ended(alerts, other))
+    assert essence(alerts) == essence(calm)
+    assert len(alerts) == 2
 
 
-async def test_a_person_dismisses_and_nothing_opens_again(stage: Stage) -> None:
+async def test_a_dismissed_hazard_is_not_opened_once_more(stage: Stage) -> None:
     frames = await scene.stored_run(stage.objects, story())
     run = frames[0].run_id or ""
-    async with stage.role(stage.detect(), stage.follow()), alerts_of(stage.bootstrap, run) as told:
+    async with stage.role(stage.detect(), stage.follow()), alerts_of(stage.bootstrap, run) as alerts:
         await stage.publish(frames[:26])
-        await until(lambda: len(told) == 1)
-        opened = told[0][1]
+        await until(lambda: len(alerts) == 1)
+        opened = alerts[0][1]
         assert opened is not None
-        dismiss = HazardCommand(
-            command_id=new_id("cmd"),
-            hazard_id=opened.hazard_id,
-            site_id=opened.site_id,
-            run_id=run,
-            action="dismiss",
-            actor="key_1",
-            note="a rug",
-            requested_at=SystemClock().now(),
-        )
-        await stage.producer.send(encode(dismiss, source="tablewatch/test", time=dismiss.requested_at))
-        await until(lambda: len(told) == 2)
+        await act(stage, opened, "dismiss", "a rug")
+        await until(lambda: len(alerts) == 2)
         await stage.publish(frames[26:])
-        await until(lambda: ended(told, run))
-    assert [event.status for _, event in told if event] == ["opened", "dismissed", "ended"]
-    assert told[1][1] is not None
-    assert (told[1][1].actor, told[1][1].note, told[1][1].version) == ("key_1", "a rug", 2)
+        await until(lambda: ended(alerts, run))
+    assert [event.status for _, event in alerts if event] == ["opened", "dismissed", "ended"]
+    assert alerts[1][1] is not None
+    assert (alerts[1][1].actor, alerts[1][1].note, alerts[1][1].version) == ("key_1", "a rug", 2)
 
 
-async def test_a_run_without_hazards_says_nothing_and_a_cancelled_one_ends(stage: Stage) -> None:
+async def test_a_command_that_arrives_after_the_end_of_its_run_is_applied(stage: Stage) -> None:
+    frames = await scene.stored_run(stage.objects, story())
+    run = frames[0].run_id or ""
+    async with alerts_of(stage.bootstrap, run) as alerts:
+        async with stage.role(stage.detect(), stage.follow()):
+            await stage.publish(frames)
+            await until(lambda: ended(alerts, run))
+        opened = next(event for _, event in alerts if event is not None and event.status == "opened")
+        await act(stage, opened, "acknowledge", "on my way")
+        # The api answered 202 before it knew of the end; the fold has restarted since.
+        async with stage.role(stage.follow()):
+            await until(lambda: len(alerts) == 3)
+    _, changed = alerts[2]
+    assert changed is not None
+    assert (changed.hazard_id, changed.status, changed.version) == (opened.hazard_id, "acknowledged", 2)
+    assert (changed.actor, changed.note) == ("key_1", "on my way")
+
+
+async def act(stage: Stage, alert: HazardAlert, action: str, note: str) -> None:
+    event = HazardCommand(
+        command_id=new_id("cmd"),
+        hazard_id=alert.hazard_id,
+        site_id=alert.site_id,
+        run_id=alert.run_id,
+        action=action,
+        actor="key_1",
+        note=note,
+        requested_at=SystemClock().now(),
+    )
+    await stage.producer.send(encode(event, source="tablewatch/test", time=event.requested_at))
+
+
+async def test_a_run_without_hazards_publishes_nothing_and_a_cancelled_one_ends(stage: Stage) -> None:
     tables_only = await scene.stored_run(stage.objects, story()[:3], make=("frames", "tables"))
     cancelled = await scene.stored_run(stage.objects, story())
     run, other = tables_only[0].run_id or "", cancelled[0].run_id or ""
     async with (
         alerts_of(stage.bootstrap, run) as nothing,
-        alerts_of(stage.bootstrap, other) as told,
+        alerts_of(stage.bootstrap, other) as alerts,
         alerts_of(stage.bootstrap, other, "hazard.candidate") as candidates,
         stage.role(stage.detect(), stage.follow()),
     ):
         await stage.publish([*tables_only, *cancelled[:10]])
         await until(lambda: len(candidates) == 10)
         await command(stage, "cancel", cancelled[0])
-        await until(lambda: ended(told, other))
+        await until(lambda: ended(alerts, other))
         await stage.publish(cancelled[10:])
-        await asyncio.sleep(2)
+        await until_consumed(stage.bootstrap, f"detect-{stage.name}", *TOPICS)
     assert nothing == []
-    assert len(told) == 1
+    assert len(alerts) == 1
 
 
 async def command(stage: Stage, action: str, frame: FrameExtracted) -> None:

@@ -1,4 +1,4 @@
-"""A running ingest on real Kafka and Postgres, and what it tells on the topics."""
+"""A running ingest on real Kafka and Postgres, and what it publishes."""
 
 import asyncio
 import uuid
@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
 from tests.integration.ingest.process import Ingest
+from tests.integration.ingest.stage import Stage, open_stage
 
 from tablewatch_schemas import Received, decode
 
@@ -39,30 +40,40 @@ def own_ingest(kafka_bootstrap: str, database_url: str, tmp_path: Path) -> Itera
 
 
 @pytest.fixture
-async def told(kafka_bootstrap: str) -> AsyncIterator["Told"]:
+async def published(kafka_bootstrap: str) -> AsyncIterator["Published"]:
     consumer = AIOKafkaConsumer(
-        *("video.uploaded", "video.rejected"), bootstrap_servers=kafka_bootstrap, auto_offset_reset="earliest"
+        *("video.uploaded", "video.rejected", "upload.refused"),
+        bootstrap_servers=kafka_bootstrap,
+        auto_offset_reset="earliest",
     )
     await consumer.start()
-    yield Told(consumer)
+    yield Published(consumer)
     await consumer.stop()
 
 
-class Told:
-    """What the topics say of a video."""
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    """ingest's stage on a database of this test."""
+    dsn = (await asyncio.to_thread(environment, "", database_url))["DATABASE_URL"]
+    async with open_stage(dsn, tmp_path / "uploads") as opened:
+        yield opened
+
+
+class Published:
+    """Events of a video, as they come on the topics."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
         self._seen: list[Received[Any]] = []
 
-    async def of(self, video_id: str, within_s: float = 20) -> Received[Any]:
-        """The first event of the video, waited for."""
+    async def of(self, video_id: str, within_s: float = 20, topic: str = "video") -> Received[Any]:
+        """The first event of the video whose topic begins so, waited for."""
         for _ in range(int(within_s * 5)):
-            found = [event for event in self._seen if event.key == video_id]
+            found = [event for event in self._seen if event.key == video_id and event.topic.startswith(topic)]
             if found:
                 return found[0]
             await self._poll(200)
-        raise AssertionError(f"nothing was told of {video_id}")
+        raise AssertionError(f"nothing was published of {video_id}")
 
     async def all_of(self, video_id: str, wait_ms: int = 1500) -> list[Received[Any]]:
         """All events of the video that come within the time."""

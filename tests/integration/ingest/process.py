@@ -81,7 +81,7 @@ class Ingest:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """What an upload token says."""
+    """A run and the limits of its upload, side by side as in tokens from before the claim `manifest`."""
     video = f"vid_{uuid.uuid4().hex}"
     return {
         "aud": "tablewatch-upload",
@@ -101,7 +101,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def token_of(claims: dict[str, Any], secret: str = SECRET) -> str:
-    """The claims, signed."""
+    """The claims as the api signs them."""
     return jwt.encode(claims, secret, "HS256")
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.ingest.conftest import Told
+from tests.integration.ingest.conftest import Published
 from tests.integration.ingest.process import Ingest, claims
 from tests.integration.ingest.test_tus_upload import create, head, open_patch, patch, wait_for_offset
+from tests.support.consumed import until_consumed
 from tests.unit.ingest.clips import video_file
 
 from chassis.metrics import Metrics
@@ -47,7 +48,7 @@ async def wait_for_status(ingest: Ingest, token: dict[str, Any], status: int) ->
     raise AssertionError(f"HEAD never answered {status}")
 
 
-async def test_cancel_ends_a_running_upload(ingest: Ingest, told: Told, producer: KafkaProducer) -> None:
+async def test_cancel_ends_a_running_upload(ingest: Ingest, published: Published, producer: KafkaProducer) -> None:
     token = claims()
     create(ingest, token, 10_000_000)
     with open_patch(ingest, token, 0, 10_000_000, b"x" * 1_200_000) as connection:
@@ -59,16 +60,16 @@ async def test_cancel_ends_a_running_upload(ingest: Ingest, told: Told, producer
         assert b" 410 " in (await asyncio.to_thread(connection.recv, 1000)).split(b"\r\n")[0]
     assert not (ingest.home / "uploads" / f"{token['video_id']}.part").exists()
     assert create(ingest, token, 10).json()["code"] == "upload_gone"
-    assert await told.all_of(token["video_id"]) == []
+    assert await published.all_of(token["video_id"]) == []
 
 
 async def test_delete_removes_object_and_row_and_may_come_twice(
-    ingest: Ingest, told: Told, producer: KafkaProducer, tmp_path: Path
+    ingest: Ingest, published: Published, producer: KafkaProducer, tmp_path: Path
 ) -> None:
     content, token = video_file(tmp_path / "a.mp4").read_bytes(), claims()
     create(ingest, token, len(content))
     patch(ingest, token, 0, content)
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoUploaded)
     assert (ingest.home / "objects" / event.object_key).exists()
     for _ in range(2):
@@ -78,15 +79,16 @@ async def test_delete_removes_object_and_row_and_may_come_twice(
 
 
 async def test_cancel_leaves_a_stored_original(
-    ingest: Ingest, told: Told, producer: KafkaProducer, tmp_path: Path
+    ingest: Ingest, published: Published, producer: KafkaProducer, tmp_path: Path
 ) -> None:
     content, token, after = video_file(tmp_path / "a.mp4").read_bytes(), claims(), claims()
     create(ingest, token, len(content))
     patch(ingest, token, 0, content)
-    await told.of(token["video_id"])
+    await published.of(token["video_id"])
     await command(producer, token, "cancel")
     await command(producer, after | {"video_id": token["video_id"]}, "retry")
-    await asyncio.sleep(1)
+    settings = ingest.environment
+    await until_consumed(settings["KAFKA_BOOTSTRAP"], settings["INGEST_GROUP"], "video.command")
     assert head(ingest, token).status_code == 200
     assert (ingest.home / "objects" / keys.original(token["site_id"], token["video_id"])).exists()
 

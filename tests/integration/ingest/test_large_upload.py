@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from tests.integration.ingest.conftest import Told
+from tests.integration.ingest.conftest import Published
 from tests.integration.ingest.process import Ingest, claims
 from tests.integration.ingest.test_tus_upload import create, head, open_patch
 from tests.unit.ingest.clips import video_file
@@ -60,7 +60,7 @@ async def resting_offset(ingest: Ingest, token: dict[str, object]) -> int:
 
 
 async def test_cut_at_20_points_and_killed_at_five(
-    own_ingest: Callable[..., Ingest], told: Told, tmp_path: Path
+    own_ingest: Callable[..., Ingest], published: Published, tmp_path: Path
 ) -> None:
     ingest, token, chance = own_ingest(), claims(max_bytes=SIZE), random.Random(20)
     source = large_video(tmp_path / "a.mp4", SIZE)
@@ -80,7 +80,7 @@ async def test_cut_at_20_points_and_killed_at_five(
         reached = await resting_offset(ingest, token)
         assert offset <= reached <= cut, "never less than was acknowledged, never more than was sent"
         offset = reached
-    event = (await told.of(token["video_id"], 300)).event
+    event = (await published.of(token["video_id"], 300)).event
     print(f"{SIZE} bytes, 20 cuts, 5 kills: {time.monotonic() - started:.1f} s")
     assert isinstance(event, VideoUploaded)
     assert (event.sha256, event.size_bytes) == (wanted, SIZE)

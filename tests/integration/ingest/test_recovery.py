@@ -8,24 +8,20 @@ import signal
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.ingest.conftest import Told
+from tests.integration.ingest.conftest import Published
 from tests.integration.ingest.process import Ingest, claims
+from tests.integration.ingest.stage import token_row
 from tests.integration.ingest.test_tus_upload import create, head, patch
 from tests.unit.ingest.clips import padded_video, video_file
 
 from chassis.database import connect
-from ingest.http.headers import http_date
-from ingest.tokens import UploadToken
-from ingest.uploads import Uploads
+from ingest.store.uploads import Uploads
 from tablewatch_schemas import VideoRejected, VideoUploaded, keys
-
-
-def token_row(token: dict[str, Any]) -> UploadToken:
-    return UploadToken(**{name: value for name, value in token.items() if name not in ("aud", "exp")})
 
 
 async def left_by_a_crash(
@@ -37,7 +33,7 @@ async def left_by_a_crash(
     await uploads.start(token_row(token), len(content), "", now)
     (ingest.home / "uploads" / f"{token['video_id']}.part").write_bytes(content)
     if received:
-        await uploads.received(token["video_id"], len(content), now)
+        await uploads.set_received(token["video_id"], len(content), now)
     await pool.close()
     return token
 
@@ -46,7 +42,7 @@ async def left_by_a_crash(
 @pytest.mark.parametrize("object_is_put", [False, True])
 async def test_an_upload_complete_before_the_crash_is_finished_at_the_start(
     own_ingest: Callable[..., Ingest],
-    told: Told,
+    published: Published,
     tmp_path: Path,
     received: bool,
     object_is_put: bool,
@@ -60,27 +56,29 @@ async def test_an_upload_complete_before_the_crash_is_finished_at_the_start(
         target.parent.mkdir(parents=True)
         target.write_bytes(content)
     ingest.start()
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoUploaded)
     assert event.sha256 == hashlib.sha256(content).hexdigest()
     assert target.read_bytes() == content
 
 
-async def test_bytes_lost_with_the_disk_are_said_to_be_lost(own_ingest: Callable[..., Ingest], told: Told) -> None:
+async def test_bytes_lost_with_the_disk_are_said_to_be_lost(
+    own_ingest: Callable[..., Ingest], published: Published
+) -> None:
     ingest = own_ingest()
     ingest.kill()
     token = await left_by_a_crash(ingest, b"x", received=True, ago=timedelta(minutes=6))
     (ingest.home / "uploads" / f"{token['video_id']}.part").unlink()
     ingest.start()
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoRejected)
     assert (event.code, event.retryable) == ("bytes_lost", True)
 
 
-async def test_a_file_left_after_the_end_is_cleared(own_ingest: Callable[..., Ingest], told: Told) -> None:
+async def test_a_file_left_after_the_end_is_cleared(own_ingest: Callable[..., Ingest], published: Published) -> None:
     ingest, token = own_ingest(), claims()
     create(ingest, token, 0)
-    await told.of(token["video_id"])
+    await published.of(token["video_id"])
     ingest.kill()
     leftover = ingest.home / "uploads" / f"{token['video_id']}.part"
     leftover.write_bytes(b"x")
@@ -93,9 +91,9 @@ async def test_a_file_left_after_the_end_is_cleared(own_ingest: Callable[..., In
 
 
 async def test_kill_9_at_random_moments_of_finishing(
-    own_ingest: Callable[..., Ingest], told: Told, tmp_path: Path
+    own_ingest: Callable[..., Ingest], published: Published, tmp_path: Path
 ) -> None:
-    """Ten uploads, ingest killed soon after each last byte: each is stored and told once by event id."""
+    """Ten uploads, ingest killed soon after each last byte: each is stored and published once by event id."""
     ingest, chance = own_ingest(), random.Random(3)
     content = padded_video(tmp_path / "a.mp4", 400_000).read_bytes()
     tokens = [claims() for _ in range(10)]
@@ -107,10 +105,10 @@ async def test_kill_9_at_random_moments_of_finishing(
             ingest.kill()
             ingest.start()
     for token in tokens:
-        event = (await told.of(token["video_id"], 30)).event
+        event = (await published.of(token["video_id"], 30)).event
         assert isinstance(event, VideoUploaded)
         assert event.sha256 == hashlib.sha256(content).hexdigest()
-        assert len({received.id for received in await told.all_of(token["video_id"], 50)}) == 1
+        assert len({received.id for received in await published.all_of(token["video_id"], 50)}) == 1
     assert list((ingest.home / "uploads").iterdir()) == []
 
 
@@ -122,11 +120,12 @@ async def test_a_request_that_is_running_at_sigterm_keeps_its_bytes(own_ingest: 
     ingest.start()
     looked = head(ingest, token)
     assert looked.headers["upload-offset"] == "400"
-    assert looked.headers["upload-expires"] <= http_date(datetime.now(UTC) + timedelta(days=2))
+    expires = parsedate_to_datetime(looked.headers["upload-expires"])
+    assert datetime.now(UTC) < expires <= datetime.now(UTC) + timedelta(days=2)
 
 
 async def test_a_disk_that_fills_up_keeps_what_was_acknowledged(
-    own_ingest: Callable[..., Ingest], told: Told, tmp_path: Path
+    own_ingest: Callable[..., Ingest], published: Published, tmp_path: Path
 ) -> None:
     small = tmp_path / "small"
     small.mkdir()
@@ -147,13 +146,13 @@ async def test_a_disk_that_fills_up_keeps_what_was_acknowledged(
         assert (small / f"{token['video_id']}.part").read_bytes() == content[:offset]
         blocker.unlink()
         assert patch(ingest, token, offset, content[offset:]).status_code == 204
-        assert isinstance((await told.of(token["video_id"])).event, VideoUploaded)
+        assert isinstance((await published.of(token["video_id"])).event, VideoUploaded)
     finally:
         subprocess.run(["umount", "-l", small], check=False)
 
 
 async def test_a_file_that_may_not_grow_keeps_what_was_acknowledged(
-    own_ingest: Callable[..., Ingest], told: Told, tmp_path: Path
+    own_ingest: Callable[..., Ingest], published: Published, tmp_path: Path
 ) -> None:
     """The same from the kernel's limit of file sizes (EFBIG), which needs no right to mount a small disk."""
     ingest, token = own_ingest(), claims()
@@ -169,6 +168,6 @@ async def test_a_file_that_may_not_grow_keeps_what_was_acknowledged(
     assert (ingest.home / "uploads" / f"{token['video_id']}.part").read_bytes() == content[:1_500_000]
     resource.prlimit(ingest.process.pid, resource.RLIMIT_FSIZE, (most, most))
     assert patch(ingest, token, 1_500_000, content[1_500_000:]).status_code == 204
-    event = (await told.of(token["video_id"], 60)).event
+    event = (await published.of(token["video_id"], 60)).event
     assert isinstance(event, VideoUploaded)
     assert event.sha256 == hashlib.sha256(content).hexdigest()

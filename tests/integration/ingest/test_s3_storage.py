@@ -1,10 +1,10 @@
-"""The original goes to a real S3 server when the settings say so."""
+"""The original goes to a real S3 server when the settings ask for it."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from minio import Minio
-from tests.integration.ingest.conftest import Told
+from tests.integration.ingest.conftest import Published
 from tests.integration.ingest.process import Ingest, claims
 from tests.integration.ingest.test_tus_upload import create, patch
 from tests.integration.s3 import S3Server
@@ -14,7 +14,7 @@ from tablewatch_schemas import VideoUploaded
 
 
 async def test_the_original_is_put_into_the_bucket(
-    own_ingest: Callable[..., Ingest], told: Told, s3: S3Server, tmp_path: Path
+    own_ingest: Callable[..., Ingest], published: Published, s3: S3Server, tmp_path: Path
 ) -> None:
     ingest = own_ingest(
         S3_URL=s3.url, S3_ACCESS_KEY=s3.access_key, S3_SECRET_KEY=s3.secret_key, S3_BUCKET="ingest-test"
@@ -22,7 +22,7 @@ async def test_the_original_is_put_into_the_bucket(
     content, token = padded_video(tmp_path / "a.mp4", 6_000_000).read_bytes(), claims()
     create(ingest, token, len(content))
     patch(ingest, token, 0, content)
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoUploaded)
     client = Minio(
         s3.url.removeprefix("http://"),

@@ -11,19 +11,21 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.integration.ingest.conftest import Told
+from tests.integration.ingest.conftest import Published
 from tests.integration.ingest.process import Ingest, claims
 from tests.integration.ingest.test_tus_upload import create, head, headers_of, patch
+from tests.support.windows import DAY_S, HOUR_S, stay_within
 from tests.unit.ingest.clips import padded_video
 
 from chassis.database import connect
-from ingest.quota import seconds_to_midnight
+from ingest.store.quota import seconds_to_midnight
 
 DAY = 3_000_000
 
 
 @pytest.fixture
 def limited(own_ingest: Callable[..., Ingest]) -> Iterator[Ingest]:
+    stay_within(DAY_S, 60)
     yield own_ingest(INGEST_SITE_UPLOADS="3", INGEST_SITE_DAY_BYTES=str(DAY))
 
 
@@ -95,7 +97,7 @@ async def test_bytes_of_unknown_length_are_counted_while_they_come(limited: Inge
 
 
 async def test_a_body_in_chunks_is_stopped_and_one_that_fits_is_not(
-    limited: Ingest, told: Told, tmp_path: Path
+    limited: Ingest, published: Published, tmp_path: Path
 ) -> None:
     def chunks(content: bytes) -> Iterator[bytes]:
         for start in range(0, len(content), 65_536):
@@ -126,6 +128,24 @@ async def test_repeated_bytes_count_and_a_kill_forgets_none(limited: Ingest) -> 
             break
         await asyncio.sleep(0.1)
     assert await counted(limited) == 700_000
+
+
+def test_requests_for_an_upload_and_for_a_site_are_limited(own_ingest: Callable[..., Ingest]) -> None:
+    stay_within(HOUR_S, 60)
+    ingest = own_ingest(INGEST_RATE_LIMIT="3/hour", INGEST_SITE_RATE_LIMIT="5/hour")
+    token, site_id = claims(), site()
+    assert create(ingest, token, 10).status_code == 201
+    assert [head(ingest, token).status_code for _ in range(3)] == [200, 200, 429]
+    ingest.kill()
+    ingest.start()  # a restart forgets nothing
+    refused = patch(ingest, token, 0, b"x" * 10)
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    # To the end of the hour, and until the share of this hour in the next one is one request smaller
+    assert 1 <= int(refused.headers["retry-after"]) <= HOUR_S + HOUR_S // 3 + 1
+    assert refused.headers["ratelimit"].startswith('"upload";r=0;t=')
+    answers = [create(ingest, claims(site_id=site_id), 10) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [201] * 5 + [429]
+    assert answers[-1].json()["code"] == "site_rate_limited"
 
 
 @pytest.mark.parametrize(("hour", "minute", "seconds"), [(0, 0, 86_400), (23, 59, 60), (12, 0, 43_200)])

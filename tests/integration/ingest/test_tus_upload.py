@@ -10,10 +10,11 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
-from tests.integration.ingest.conftest import Told
+from tests.integration.ingest.conftest import Published
 from tests.integration.ingest.process import Ingest, claims, token_of
 from tests.unit.ingest.clips import padded_video, video_file
 from tusclient.client import TusClient
@@ -62,18 +63,18 @@ def wait_for_offset(ingest: Ingest, token: dict[str, Any], at_least: int) -> int
     raise AssertionError(f"offset stayed below {at_least}")
 
 
-async def test_tuspy_uploads_in_chunks_with_checksums(ingest: Ingest, told: Told, tmp_path: Path) -> None:
+async def test_tuspy_uploads_in_chunks_with_checksums(ingest: Ingest, published: Published, tmp_path: Path) -> None:
     source = video_file(tmp_path / "a.mp4")
     token = claims()
     client = TusClient(ingest.url, headers=headers_of(token))
     uploader = client.uploader(str(source), chunk_size=700, metadata={"filename": "küche.mp4"}, upload_checksum=True)
     await asyncio.to_thread(uploader.upload)
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoUploaded)
     assert event.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
 
 
-async def test_tuspy_resumes_where_it_was_cut(ingest: Ingest, told: Told, tmp_path: Path) -> None:
+async def test_tuspy_resumes_where_it_was_cut(ingest: Ingest, published: Published, tmp_path: Path) -> None:
     source = padded_video(tmp_path / "a.mp4", 3_000_000)
     token = claims()
     client = TusClient(ingest.url, headers=headers_of(token))
@@ -85,13 +86,13 @@ async def test_tuspy_resumes_where_it_was_cut(ingest: Ingest, told: Told, tmp_pa
     second = client.uploader(str(source), chunk_size=500_000, url=f"{ingest.url}/{token['video_id']}")
     assert second.offset == offset == 1_123_456
     await asyncio.to_thread(second.upload)
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoUploaded)
     assert event.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 async def test_kill_9_in_the_middle_loses_nothing_acknowledged(
-    own_ingest: Callable[..., Ingest], told: Told, tmp_path: Path
+    own_ingest: Callable[..., Ingest], published: Published, tmp_path: Path
 ) -> None:
     source = padded_video(tmp_path / "a.mp4", 24_000_000)
     content, token, chance = source.read_bytes(), claims(), random.Random(7)
@@ -114,7 +115,7 @@ async def test_kill_9_in_the_middle_loses_nothing_acknowledged(
         str(source), url=f"{ingest.url}/{token['video_id']}", chunk_size=8_000_000
     )
     await asyncio.to_thread(uploader.upload)
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoUploaded)
     assert event.sha256 == hashlib.sha256(content).hexdigest()
 
@@ -147,14 +148,14 @@ def test_creation_with_upload_and_metadata(ingest: Ingest) -> None:
     assert looked.headers["cache-control"] == "no-store"
 
 
-async def test_the_length_may_be_said_later(ingest: Ingest, told: Told, tmp_path: Path) -> None:
+async def test_the_length_may_be_said_later(ingest: Ingest, published: Published, tmp_path: Path) -> None:
     content, token = video_file(tmp_path / "a.mp4").read_bytes(), claims()
     made = httpx.post(ingest.url, headers=headers_of(token, Upload_Defer_Length="1"))
     assert made.status_code == 201
     assert head(ingest, token).headers["upload-defer-length"] == "1"
     assert patch(ingest, token, 0, content[:100]).status_code == 204
     assert patch(ingest, token, 100, content[100:], Upload_Length=str(len(content))).status_code == 204
-    assert isinstance((await told.of(token["video_id"])).event, VideoUploaded)
+    assert isinstance((await published.of(token["video_id"])).event, VideoUploaded)
     done = head(ingest, token)
     assert done.headers["upload-offset"] == done.headers["upload-length"] == str(len(content))
 
@@ -175,12 +176,12 @@ def test_a_wrong_checksum_is_460_and_leaves_the_upload_as_it_was(ingest: Ingest,
 
 
 def test_options_tell_what_can_be_done(ingest: Ingest) -> None:
-    told = httpx.options(ingest.url)
-    assert told.status_code == 204
-    assert told.headers["tus-version"] == "1.0.0"
-    assert told.headers["tus-checksum-algorithm"] == "sha1,sha256,crc32"
+    published = httpx.options(ingest.url)
+    assert published.status_code == 204
+    assert published.headers["tus-version"] == "1.0.0"
+    assert published.headers["tus-checksum-algorithm"] == "sha1,sha256,crc32"
     for extension in ("creation", "creation-with-upload", "creation-defer-length", "termination", "expiration"):
-        assert extension in told.headers["tus-extension"].split(",")
+        assert extension in published.headers["tus-extension"].split(",")
 
 
 def test_a_page_of_the_allowed_origin_may_upload(ingest: Ingest) -> None:
@@ -196,7 +197,7 @@ def test_a_page_of_the_allowed_origin_may_upload(ingest: Ingest) -> None:
     assert "Upload-Offset" in made.headers["access-control-expose-headers"]
 
 
-async def test_termination_drops_the_bytes_and_says_so(ingest: Ingest, told: Told) -> None:
+async def test_termination_drops_the_bytes_and_says_so(ingest: Ingest, published: Published) -> None:
     token = claims()
     create(ingest, token, 100)
     patch(ingest, token, 0, b"x" * 50)
@@ -205,7 +206,7 @@ async def test_termination_drops_the_bytes_and_says_so(ingest: Ingest, told: Tol
     assert head(ingest, token).status_code == 410
     assert create(ingest, token, 100).json()["code"] == "upload_gone"
     assert not (ingest.home / "uploads" / f"{token['video_id']}.part").exists()
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoRejected) and event.code == "upload_terminated" and event.size_bytes == 50
 
 
@@ -220,16 +221,16 @@ async def test_termination_ends_a_request_that_is_writing(ingest: Ingest) -> Non
         assert b" 410 " in connection.recv(1000).split(b"\r\n")[0]
 
 
-async def test_too_large_is_refused_before_a_byte_is_sent(ingest: Ingest, told: Told) -> None:
+async def test_too_large_is_refused_before_a_byte_is_sent(ingest: Ingest, published: Published) -> None:
     token = claims(max_bytes=1000)
     refused = create(ingest, token, 1001)
     assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoRejected) and event.code == "too_large" and "1001" in event.reason
     assert head(ingest, token).status_code == 413
 
 
-async def test_too_large_is_noticed_while_bytes_of_unknown_number_come(ingest: Ingest, told: Told) -> None:
+async def test_too_large_is_noticed_while_bytes_of_unknown_number_come(ingest: Ingest, published: Published) -> None:
     token = claims(max_bytes=3_000_000)
 
     def endless() -> Any:
@@ -242,7 +243,7 @@ async def test_too_large_is_noticed_while_bytes_of_unknown_number_come(ingest: I
         assert refused.status_code == 413
     except httpx.TransportError:
         pass  # the connection is closed on who goes on sending
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoRejected) and event.code == "too_large"
     assert not (ingest.home / "uploads" / f"{token['video_id']}.part").exists()
 
@@ -252,6 +253,24 @@ def test_more_bytes_than_declared_are_not_taken(ingest: Ingest) -> None:
     create(ingest, token, 10)
     assert patch(ingest, token, 0, b"x" * 11).json()["code"] == "length_exceeded"
     assert head(ingest, token).headers["upload-offset"] == "0"
+
+
+def test_another_length_than_announced_is_refused_as_soon_as_it_is_known(ingest: Ingest) -> None:
+    token = claims(size_bytes=10)
+    refused = create(ingest, token, 11)
+    assert (refused.status_code, refused.json()["code"]) == (409, "length_mismatch")
+    assert "11 bytes are to be sent, 10 were announced" in refused.json()["detail"]
+    assert head(ingest, token).status_code == 404
+    assert create(ingest, token, 10).status_code == 201
+
+
+def test_the_announced_size_is_the_length_of_an_upload_that_defers_it(ingest: Ingest) -> None:
+    token = claims(size_bytes=10)
+    httpx.post(ingest.url, headers=headers_of(token, Upload_Defer_Length="1"))
+    assert head(ingest, token).headers["upload-length"] == "10"
+    assert patch(ingest, token, 0, b"x" * 4, Upload_Length="9").json()["code"] == "length_mismatch"
+    assert patch(ingest, token, 0, b"x" * 11).json()["code"] == "length_exceeded"
+    assert patch(ingest, token, 0, b"x" * 4, Upload_Length="10").headers["upload-offset"] == "4"
 
 
 @pytest.mark.parametrize(
@@ -284,6 +303,66 @@ def test_what_is_wrong_has_a_code(ingest: Ingest, change: dict[str, str], status
     assert head(ingest, token).headers["upload-offset"] == "0"
 
 
+@pytest.mark.parametrize("concat", ["partial", "final;/v1/uploads/a /v1/uploads/b"])
+def test_concatenation_is_refused_before_anything_is_stored(ingest: Ingest, concat: str) -> None:
+    token = claims()
+    refused = create(ingest, token, 10, Upload_Concat=concat)
+    assert (refused.status_code, refused.json()["code"]) == (400, "extension_unsupported")
+    assert head(ingest, token).status_code == 404
+    create(ingest, token, 10)
+    assert patch(ingest, token, 0, b"x" * 10, Upload_Concat=concat).json()["code"] == "extension_unsupported"
+    assert head(ingest, token).headers["upload-offset"] == "0"
+
+
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("identity", 204)])
+def test_a_compressed_chunk_is_refused(ingest: Ingest, coding: str, status: int) -> None:
+    token = claims()
+    create(ingest, token, 10)
+    assert patch(ingest, token, 0, b"x" * 5, Content_Encoding=coding).status_code == status
+    assert head(ingest, token).headers["upload-offset"] == ("5" if status == 204 else "0")
+
+
+def test_a_proxy_may_pass_posts_only(ingest: Ingest) -> None:
+    token, override = claims(), "X-HTTP-Method-Override"
+    create(ingest, token, 10)
+    url = f"{ingest.url}/{token['video_id']}"
+    more = headers_of(token, Upload_Offset="0", Content_Type=OFFSET)
+    sent = httpx.post(url, content=b"12345", headers=more | {override: "PATCH"})
+    assert (sent.status_code, sent.headers["upload-offset"]) == (204, "5")
+    looked = httpx.post(url, headers=headers_of(token) | {override: "head"})
+    assert (looked.status_code, looked.headers["upload-offset"], looked.content) == (200, "5", b"")
+    assert httpx.post(url, headers=headers_of(token) | {override: "BREW"}).status_code == 405
+    safe = httpx.get(url, headers=headers_of(token) | {override: "DELETE"})
+    assert (safe.status_code, safe.json()["code"]) == (400, "header_invalid")
+    assert httpx.post(url, headers=headers_of(token) | {override: "DELETE"}).status_code == 204
+    assert head(ingest, token).status_code == 410
+
+
+@pytest.mark.parametrize("prefix", ["", "/upload", "/a/b"])
+def test_behind_a_proxy_that_cuts_a_prefix_off(ingest: Ingest, prefix: str) -> None:
+    """The proxy sends no header of its own; the client resolves Location as RFC 3986 says."""
+    token = claims(create_url=ingest.url)
+    asked = {"Host": "uploads.example"} if prefix else {}
+    made = create(ingest, token, 10, **asked)
+    where = urljoin(f"http://uploads.example{prefix}/v1/uploads", made.headers["location"])
+    assert where == f"http://uploads.example{prefix}/v1/uploads/{token['video_id']}"
+    named = create(ingest, token, 10, X_Forwarded_Prefix=f"{prefix}/")
+    assert named.headers["location"] == f"{prefix}/v1/uploads/{token['video_id']}"
+
+
+def test_an_endpoint_may_end_with_a_slash(ingest: Ingest) -> None:
+    token = claims(create_url=ingest.url)
+    headers = headers_of(token, Upload_Length="10")
+    made = httpx.post(f"{ingest.url}/", headers=headers)
+    assert (made.status_code, made.headers["location"]) == (201, f"/v1/uploads/{token['video_id']}")
+    proxied = httpx.post(f"{ingest.url}/", headers=headers | {"Host": "uploads.example"})
+    assert proxied.headers["location"] == token["video_id"]
+
+
+def test_an_address_that_is_none_is_no_token(ingest: Ingest) -> None:
+    assert create(ingest, claims(create_url="http://x//y"), 10).json()["code"] == "token_invalid"
+
+
 def test_an_upload_nobody_created_is_unknown(ingest: Ingest) -> None:
     token = claims()
     assert head(ingest, token).status_code == 404
@@ -291,7 +370,7 @@ def test_an_upload_nobody_created_is_unknown(ingest: Ingest) -> None:
 
 
 async def test_an_upload_without_progress_expires(
-    own_ingest: Callable[..., Ingest], told: Told, monkeypatch: pytest.MonkeyPatch
+    own_ingest: Callable[..., Ingest], published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest, token = own_ingest(INGEST_UPLOAD_TTL_S="1"), claims()
     create(ingest, token, 10)
@@ -299,7 +378,7 @@ async def test_an_upload_without_progress_expires(
     await asyncio.sleep(1.2)
     ingest.kill()
     ingest.start()  # sweeps as it starts
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoRejected)
     assert (event.code, event.retryable, event.size_bytes) == ("upload_expired", True, 5)
     assert head(ingest, token).status_code == 410
@@ -320,10 +399,10 @@ def test_no_space_left_is_507_before_and_said_as_such(own_ingest: Callable[..., 
     assert (answer.status_code, answer.json()["code"], answer.json()["retryable"]) == (507, "disk_full", True)
 
 
-async def test_an_empty_upload_is_refused(ingest: Ingest, told: Told) -> None:
+async def test_an_empty_upload_is_refused(ingest: Ingest, published: Published) -> None:
     token = claims()
     assert create(ingest, token, 0).status_code == 201
-    event = (await told.of(token["video_id"])).event
+    event = (await published.of(token["video_id"])).event
     assert isinstance(event, VideoRejected) and event.code == "empty_file"
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.integration.ingest.conftest import Told
+from tests.integration.ingest.conftest import Published
 from tests.integration.ingest.process import Ingest, claims, free_port, token_of
 from tests.unit.ingest.clips import padded_video
 
@@ -38,7 +38,7 @@ async def browser(port: int, ingest: Ingest, token: str, clip: Path) -> AsyncIte
 
 
 async def test_uppy_goes_on_after_a_cut_and_after_kill_9(
-    own_ingest: Callable[..., Ingest], told: Told, tmp_path: Path
+    own_ingest: Callable[..., Ingest], published: Published, tmp_path: Path
 ) -> None:
     source, token, port = padded_video(tmp_path / "küche.mp4", SIZE), claims(), free_port()
     ingest = own_ingest(INGEST_CORS_ORIGINS=f"http://127.0.0.1:{port}")
@@ -54,6 +54,6 @@ async def test_uppy_goes_on_after_a_cut_and_after_kill_9(
         complaints = (await running.stderr.read()).decode()
         assert await running.wait() == 0, "\n".join([*lines, complaints])
         print(lines[-1])
-    event = (await told.of(token["video_id"], 120)).event
+    event = (await published.of(token["video_id"], 120)).event
     assert isinstance(event, VideoUploaded)
     assert (event.size_bytes, event.sha256) == (SIZE, hashlib.sha256(source.read_bytes()).hexdigest())

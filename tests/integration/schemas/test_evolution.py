@@ -49,11 +49,11 @@ from tablewatch_schemas import decode
 async def main():
     consumer = AIOKafkaConsumer(bootstrap_servers=sys.argv[1], enable_auto_commit=False)
     await consumer.start()
-    place = TopicPartition(sys.argv[2], 0)
-    consumer.assign([place])
-    await consumer.seek_to_beginning(place)
+    partition = TopicPartition(sys.argv[2], 0)
+    consumer.assign([partition])
+    await consumer.seek_to_beginning(partition)
     for _ in range(int(sys.argv[3])):
-        record = await asyncio.wait_for(consumer.getone(place), 120)
+        record = await asyncio.wait_for(consumer.getone(partition), 120)
         read = decode("table.state", record.key, record.value, record.headers)
         known = {name: str(getattr(read.event, name)) for name in type(read.event).__struct_fields__}
         print(json.dumps({"package": tablewatch_schemas.__file__, "raw": json.loads(record.value), "known": known,

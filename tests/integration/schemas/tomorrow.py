@@ -39,8 +39,8 @@ def grown(folder: Path) -> Path:
     fields["table_id"]["maxLength"] = 400
     fields["evidence"]["properties"]["cups"] = {"type": ["integer", "null"], "description": "Cups seen."}
     path.write_text(json.dumps(schema))
-    said = command(folder, "schemas/generate.py")
-    assert said.returncode == 0, said.stdout + said.stderr
+    done = command(folder, "schemas/generate.py")
+    assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
 

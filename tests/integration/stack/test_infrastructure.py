@@ -2,7 +2,7 @@
 
 import asyncpg
 from stack import topics
-from stack.ready import kafka_round_trip
+from stack.kafka import kafka_round_trip
 from stack.settings import REPO
 
 
@@ -11,7 +11,7 @@ async def test_a_record_goes_through_the_broker(kafka_bootstrap: str) -> None:
 
 
 async def test_every_topic_of_the_contracts_exists(kafka_bootstrap: str) -> None:
-    made = await topics.create(kafka_bootstrap, topics.wanted(REPO), 6)
+    made = await topics.create(kafka_bootstrap, topics.declared(REPO), 6)
     assert made == 0
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.access import SCOPES, Caller, Scope, adopt, check, check_grant, mint, split
-from api.problems import Problem
+from api.model.access import SCOPES, Caller, Scope, adopt, check, check_grant, mint, split
+from api.model.errors import ApiError
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ def test_a_new_key_can_be_told_apart_and_checked() -> None:
     prefix, secret = split(one.text)
     assert prefix == one.prefix
     check(secret, one.secret_hash, None, None, NOW)
-    with pytest.raises(Problem, match="key_invalid"):
+    with pytest.raises(ApiError, match="key_invalid"):
         check(secret, other.secret_hash, None, None, NOW)
 
 
@@ -42,9 +42,9 @@ def test_what_is_no_key(text: str) -> None:
 def test_revoked_and_expired() -> None:
     key = mint()
     secret = split(key.text)[1]
-    with pytest.raises(Problem, match="key_invalid"):
+    with pytest.raises(ApiError, match="key_invalid"):
         check(secret, key.secret_hash, NOW, None, NOW)
-    with pytest.raises(Problem, match="key_expired"):
+    with pytest.raises(ApiError, match="key_expired"):
         check(secret, key.secret_hash, None, NOW, NOW)
     check(secret, key.secret_hash, None, NOW + timedelta(seconds=1), NOW)
 
@@ -66,30 +66,30 @@ def test_what_a_scope_implies(held: str, allowed: set[str]) -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_without_scopes_nothing_is_allowed(scope: Scope) -> None:
-    with pytest.raises(Problem, match="scope_missing"):
+    with pytest.raises(ApiError, match="scope_missing"):
         _caller().require(scope)
 
 
 def test_the_wall() -> None:
     assert _caller("read").sees("site_1")
     assert _caller("read").site_list is None
-    walled = _caller("read", sites={"site_2", "site_1"})
-    assert walled.sees("site_1")
-    assert not walled.sees("site_3")
-    assert walled.site_list == ["site_1", "site_2"]
+    limited = _caller("read", sites={"site_2", "site_1"})
+    assert limited.sees("site_1")
+    assert not limited.sees("site_3")
+    assert limited.site_list == ["site_1", "site_2"]
     assert _caller("read", sites=set()).site_list == []
 
 
 def test_nobody_gives_more_than_they_have() -> None:
-    walled = _caller("admin", sites={"site_1"})
-    check_grant(walled, ["read"], ["site_1"])
+    limited = _caller("admin", sites={"site_1"})
+    check_grant(limited, ["read"], ["site_1"])
     check_grant(_caller("admin"), SCOPES, None)
     for giver, scopes, sites in (
-        (walled, ["read"], None),
-        (walled, ["read"], ["site_1", "site_2"]),
+        (limited, ["read"], None),
+        (limited, ["read"], ["site_1", "site_2"]),
         (_caller("write"), ["upload"], None),
         (_caller("asset"), ["read"], None),
         (_caller("write"), ["admin"], None),
     ):
-        with pytest.raises(Problem, match="scope_too_wide"):
+        with pytest.raises(ApiError, match="scope_too_wide"):
             check_grant(giver, scopes, sites)

@@ -4,17 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.api.events_of_a_run import NOW, SAYS, run
+from tests.support.properties import examples
+from tests.unit.api.events_of_a_run import EVENTS, NOW, run
 
-from api.project.apply import worth_telling
-from api.project.batch import concerns_job
-from api.project.fold import Facts
-from api.project.history import follow
-from api.project.job import document, eta_s
+from api.model.job import document, eta_s, is_visible_change
+from api.model.job_transitions import apply_events
+from api.model.projections import concerns_job
+from api.model.run_facts import RunFacts
 
-WHOLE = [event for event in SAYS.whole(6) if concerns_job(event)]
+WHOLE = [event for event in EVENTS.whole(6) if concerns_job(event)]
 
 
 def timed(events: list[Any]) -> list[tuple[Any, Any]]:
@@ -23,7 +23,7 @@ def timed(events: list[Any]) -> list[tuple[Any, Any]]:
 
 def steps(*events: Any) -> list[tuple[str, str, str | None, int, str | None]]:
     """(status, stage, step, attempt, error code) of every transition."""
-    places = [each.place for each in follow(run(), Facts(), timed(list(events)))[1]]
+    places = [each.state for each in apply_events(run(), RunFacts(), timed(list(events)))[1]]
     return [(p.status, p.stage, p.step, p.attempt, (p.error or {}).get("code")) for p in places]
 
 
@@ -39,30 +39,35 @@ def test_a_run_that_goes_well_passes_every_stage_once() -> None:
 
 
 def test_a_failure_stays_in_the_history_when_a_retry_has_left_it_behind() -> None:
-    said = steps(SAYS.uploaded(), SAYS.progress(1, 1), SAYS.failed(2, "timeout"), SAYS.progress(3, 1, attempt=2))
-    assert said[-2:] == [
+    result = steps(
+        EVENTS.uploaded(), EVENTS.progress(1, 1), EVENTS.failed(2, "timeout"), EVENTS.progress(3, 1, attempt=2)
+    )
+    assert result[-2:] == [
         ("failed", "extract", "extract", 1, "timeout"),
         ("processing", "extract", "extract", 2, None),
     ]
 
 
 @given(st.integers(0, len(WHOLE)))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_batches_of_any_size_tell_the_same_and_repetitions_nothing(cut: int) -> None:
     events = timed(WHOLE)
-    facts, first = follow(run(), Facts(), events[:cut])
-    facts, rest = follow(run(), facts, events[cut:])
-    assert first + rest == follow(run(), Facts(), events)[1]
-    assert follow(run(), facts, events)[1] == []
+    facts, first = apply_events(run(), RunFacts(), events[:cut])
+    facts, rest = apply_events(run(), facts, events[cut:])
+    assert first + rest == apply_events(run(), RunFacts(), events)[1]
+    assert apply_events(run(), facts, events)[1] == []
 
 
-def after(*percents: float, every_s: float = 2.0, **more: Any) -> Facts:
+FRAMES = run(make=("frames",), tables_expected=())
+
+
+def after(*percents: float, every_s: float = 2.0, **more: Any) -> RunFacts:
     """Facts after a report of progress every so many seconds."""
     events = [
-        SAYS.progress(n + 1, 1, percent=percent, updated_at=NOW + timedelta(seconds=n * every_s), **more)
+        EVENTS.progress(n + 1, 1, percent=percent, updated_at=NOW + timedelta(seconds=n * every_s), **more)
         for n, percent in enumerate(percents)
     ]
-    return follow(run(), Facts(), timed(events))[0]
+    return apply_events(run(), RunFacts(), timed(events))[0]
 
 
 @pytest.mark.parametrize(
@@ -70,25 +75,25 @@ def after(*percents: float, every_s: float = 2.0, **more: Any) -> Facts:
     [((), None), ((0.0,), None), ((0.0, 0.0), None), ((0.0, 25.0), 6), ((40.0, 50.0, 70.0), 4)],
 )
 def test_time_left_is_known_once_there_is_a_pace(percents: tuple[float, ...], expected: int | None) -> None:
-    assert eta_s(after(*percents)) == expected
-    assert document(run(), after(*percents))["eta_s"] == expected
+    assert eta_s(FRAMES, after(*percents)) == expected
+    assert document(FRAMES, after(*percents))["eta_s"] == expected
 
 
 def test_the_pace_is_that_of_the_attempt_and_not_of_the_time_it_waited() -> None:
     facts = after(0.0, 50.0)
     later = NOW + timedelta(hours=1)
     events = [
-        SAYS.progress(5, 1, percent=50.0, attempt=2, updated_at=later),
-        SAYS.progress(6, 1, percent=75.0, attempt=2, updated_at=later + timedelta(seconds=10)),
+        EVENTS.progress(5, 1, percent=50.0, attempt=2, updated_at=later),
+        EVENTS.progress(6, 1, percent=75.0, attempt=2, updated_at=later + timedelta(seconds=10)),
     ]
-    again, _ = follow(run(), facts, timed(events[:1]))
-    assert eta_s(again) is None
-    assert eta_s(follow(run(), again, timed(events[1:]))[0]) == 10
+    again, _ = apply_events(run(), facts, timed(events[:1]))
+    assert eta_s(FRAMES, again) is None
+    assert eta_s(FRAMES, apply_events(run(), again, timed(events[1:]))[0]) == 10
 
 
 def test_nobody_waits_for_what_has_ended_and_no_event_tells_of_it_alone() -> None:
     facts = after(0.0, 25.0)
-    assert document(run(), facts.cancel(NOW))["eta_s"] is None
-    assert eta_s(follow(run(), facts, timed([SAYS.failed(9)]))[0]) is None
-    one = document(run(), facts)
-    assert not worth_telling(one, one | {"eta_s": 1})
+    assert document(FRAMES, facts.cancel(NOW))["eta_s"] is None
+    assert eta_s(FRAMES, apply_events(run(), facts, timed([EVENTS.failed(9)]))[0]) is None
+    one = document(FRAMES, facts)
+    assert not is_visible_change(one, one | {"eta_s": 1})

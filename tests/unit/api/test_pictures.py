@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from api.http.bodies import NewLink
-from api.pictures import OBJECT_KEY, frame_key, frame_owner, owner_of
+from api.http.documents.links import NewLink
+from api.model.pictures import OBJECT_KEY, frame_key, frame_owner, owner_of
 from tablewatch_schemas import keys
 from tablewatch_schemas.ids import frame_id, live_frame_id, new_id
 

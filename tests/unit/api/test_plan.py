@@ -4,10 +4,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from api.http.bodies import NewLayout
-from api.layouts import draw
-from api.plan import Limits, check_size, check_start, choose_layout, choose_make, choose_picture, choose_sampling
-from api.problems import Problem
+from api.http.documents.layouts import NewLayout
+from api.model.errors import ApiError
+from api.model.layouts import draw
+from api.model.plan import (
+    UploadLimits,
+    check_size,
+    check_start,
+    choose_layout,
+    choose_make,
+    choose_picture,
+    choose_sampling,
+)
 from tablewatch_schemas.layout import Layout
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -23,7 +31,7 @@ def _layout(*, tables: bool = True, floor: bool = True) -> Layout:
         }
     )
     camera = {"site_id": "site_1", "camera_id": "cam_1"}
-    return draw(camera, body, version=1, labels={}, taken=(), sections=(), now=NOW)
+    return draw(camera, body, version=1, labels={}, foreign=(), sections=(), now=NOW)
 
 
 def test_what_is_not_asked_is_made_as_far_as_it_goes() -> None:
@@ -53,7 +61,7 @@ def test_what_is_asked_is_made_in_one_order_and_frames_always() -> None:
 def test_what_cannot_be_made_says_what_is_missing(
     asked: list[str], camera: str | None, layout: Layout | None, code: str
 ) -> None:
-    with pytest.raises(Problem, match=code):
+    with pytest.raises(ApiError, match=code):
         choose_make(asked, camera, layout)
 
 
@@ -62,7 +70,7 @@ def test_sampling() -> None:
     assert choose_sampling("cadence", 7000, 1000).every_ms == 7000
     assert choose_sampling("keyframes", None, 1000).every_ms is None
     for mode, every in (("all", 5), ("cadence", 0), ("cadence", 10**9)):
-        with pytest.raises(Problem, match="sampling_invalid"):
+        with pytest.raises(ApiError, match="sampling_invalid"):
             choose_sampling(mode, every, 1000)
 
 
@@ -96,14 +104,14 @@ def test_a_camera_without_a_layout_has_none_that_applies(asked: str | None) -> N
 )
 def test_a_layout_that_cannot_apply(asked: str | int, days_ago: int | None, code: str) -> None:
     began = None if days_ago is None else NOW - timedelta(days=days_ago)
-    with pytest.raises(Problem, match=code):
+    with pytest.raises(ApiError, match=code):
         choose_layout(asked, began, DRAWN)
 
 
 def test_how_frames_are_stored() -> None:
     assert choose_picture("png", None, 640).long_side == 640
     assert choose_picture("jpeg", 70, None).quality == 70
-    with pytest.raises(Problem, match="picture_invalid"):
+    with pytest.raises(ApiError, match="picture_invalid"):
         choose_picture("png", 70, None)
 
 
@@ -112,13 +120,13 @@ def test_the_start_of_the_recording() -> None:
     vienna = timezone(timedelta(hours=1))
     assert check_start(datetime(2026, 11, 23, 10, 0, 0, 123456, vienna), NOW) == NOW.replace(microsecond=123000)
     for impossible in (NOW.replace(tzinfo=None), NOW + timedelta(hours=2), NOW.replace(year=1999)):
-        with pytest.raises(Problem, match="started_at_invalid"):
+        with pytest.raises(ApiError, match="started_at_invalid"):
             check_start(impossible, NOW)
 
 
 def test_a_video_that_is_too_large_is_refused_before_it_is_sent() -> None:
-    limits = Limits(max_bytes=100, max_duration_ms=1, ttl_s=1)
+    limits = UploadLimits(max_bytes=100, max_duration_ms=1, ttl_s=1)
     check_size(None, limits)
     check_size(100, limits)
-    with pytest.raises(Problem, match="upload_too_large"):
+    with pytest.raises(ApiError, match="upload_too_large"):
         check_size(101, limits)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.seal import Broken, derive, seal, unseal
+from api.model.seal import SealBroken, derive, seal, unseal
 
 
 def test_it_opens_with_its_key_and_no_other() -> None:
@@ -12,7 +12,7 @@ def test_it_opens_with_its_key_and_no_other() -> None:
     assert b"twk_text" not in sealed
     assert seal(key, b"twk_text") != sealed
     for other in (derive("other", "key_1", "/v1/keys", "mine"), derive("secret", "key_1", "/v1/keys", "theirs")):
-        with pytest.raises(Broken):
+        with pytest.raises(SealBroken):
             unseal(other, sealed)
 
 
@@ -21,5 +21,5 @@ def test_a_changed_one_does_not_open(at: int) -> None:
     key = derive("secret")
     sealed = bytearray(seal(key, b"text"))
     sealed[at] ^= 1
-    with pytest.raises(Broken):
+    with pytest.raises(SealBroken):
         unseal(key, bytes(sealed))

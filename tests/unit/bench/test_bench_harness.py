@@ -22,7 +22,7 @@ class Scripted:
 
 
 def scripted(*cpu_s: float) -> Scripted:
-    return Scripted(iter([Usage(cpu, cpu * 10, 50.0 + place) for place, cpu in enumerate(cpu_s)]))
+    return Scripted(iter([Usage(cpu, cpu * 10, 50.0 + workspace) for workspace, cpu in enumerate(cpu_s)]))
 
 
 def measure(ours: Scripted, baseline: Scripted, startup: Scripted | None = None) -> Measure:

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 import structlog
+from tests.support.doubles import ManualClock
 
+import ingest.metrics
 from chassis import trace
 from chassis.health import Health
-from chassis.logs import _TALKATIVE, also, begin, configure, hide_secrets
-from chassis.metrics import SPECS, Metrics
+from chassis.logs import _VERBOSE, bind, bind_record, configure
+from chassis.metrics import DROPPED, WORK_SECONDS, Counter, Metrics
 from chassis.records import Record
-from chassis.testing import ManualClock
+from ingest.metrics import BACKLOG
+from lines.secrets import hide_secrets
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[di
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     root.handlers, root.level = handlers, level
     structlog.configure(**set_up)
-    for name in _TALKATIVE:
+    for name in _VERBOSE:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -64,17 +67,17 @@ def test_lines_sort_by_time_and_carry_the_record_and_its_ids(written: Callable[[
     record = Record("t", 3, 7, 0, b"run_1", b"{}", (("traceparent", f"00-{'a' * 32}-{'b' * 16}-01".encode()),))
 
     def handle() -> None:
-        begin(record)
-        also(run_id="run_1")
+        bind_record(record)
+        bind(run_id="run_1")
         structlog.get_logger("own").info("done")
-        begin(Record("t", 3, 8, 0, None, None))
+        bind_record(Record("t", 3, 8, 0, None, None))
         structlog.get_logger("own").info("next")
 
     contextvars.copy_context().run(handle)
     first, second = written()
     assert list(first)[:4] == ["timestamp", "level", "service", "event"]
-    said = (first["topic"], first["offset"], first["key"], first["run_id"], first["trace_id"])
-    assert said == ("t", 7, "run_1", "run_1", "a" * 32)
+    ids = (first["topic"], first["offset"], first["key"], first["run_id"], first["trace_id"])
+    assert ids == ("t", 7, "run_1", "run_1", "a" * 32)
     assert "run_id" not in second
     assert second["trace_id"] != first["trace_id"]
 
@@ -97,7 +100,7 @@ def test_ordinary_text_is_left_alone() -> None:
 def test_a_child_keeps_the_trace_and_changes_the_span() -> None:
     first = trace.start()
     second = trace.child(first)
-    assert first[3:35] == second[3:35]
+    assert trace.trace_id(first) == trace.trace_id(second) == first[3:35]
     assert first[36:52] != second[36:52]
     assert trace.current() == second
 
@@ -107,26 +110,32 @@ def test_a_malformed_parent_starts_anew(malformed: str | None) -> None:
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace.child(malformed))
 
 
-def test_metrics_have_every_name_and_no_other() -> None:
+def test_metrics_are_exposed_once_declared_and_have_no_other_label() -> None:
     metrics = Metrics()
-    metrics.count("dropped_total", what="frame", reason="late")
-    metrics.gauge("backlog", 3, queue="jobs")
-    metrics.observe("work_seconds", 0.2, stage="crop")
+    assert "tablewatch_outbox_rows 0.0" in metrics.exposition().decode()
+    assert "tablewatch_backlog" not in metrics.exposition().decode()
+    metrics.declare(ingest.metrics)
+    metrics.declare(ingest.metrics)
+    assert "# HELP tablewatch_backlog Things waiting, by queue" in metrics.exposition().decode()
+    metrics.count(DROPPED, what="frame", reason="late")
+    metrics.set(BACKLOG, 3, queue="jobs")
+    metrics.observe(WORK_SECONDS, 0.2, stage="crop")
     assert metrics.value("dropped_total", what="frame", reason="late") == 1
-    text = metrics.exposition().decode()
-    for name in SPECS:
-        assert f"tablewatch_{name}" in text
-    with pytest.raises(KeyError):
-        metrics.count("made_up_total")  # type: ignore[arg-type]
+    assert metrics.value("backlog", queue="jobs") == 3
     with pytest.raises(ValueError, match="label"):
-        metrics.count("dropped_total", what="frame", colour="red")
+        metrics.count(DROPPED, what="frame", colour="red")
+
+
+def test_two_definitions_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="Duplicated"):
+        Metrics().count(Counter("dropped_total", "Another help", ("what", "reason")), what="frame", reason="late")
 
 
 def test_no_progress_is_not_alive_and_not_ready() -> None:
     clock = ManualClock()
     health = Health(clock)
     health.expect("consumer g", 10)
-    health.ready("db", lambda: "away" if clock.monotonic() < 5 else None)
+    health.add_check("db", lambda: "away" if clock.monotonic() < 5 else None)
     assert health.dead() == {}
     assert health.unready() == {"db": "away"}
     clock.advance(11)

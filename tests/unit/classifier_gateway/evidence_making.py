@@ -7,7 +7,7 @@ from tablewatch_schemas import TableEvidence, TableEvidenceThresholds, decode, e
 
 T0 = 1_795_000_000_000
 RUN = "run_1"
-RUN_LIMITS = TableEvidenceThresholds(enter_ms=3000, leave_ms=8000, hold_ms=2000, ttl_ms=30000)
+THRESHOLDS = TableEvidenceThresholds(enter_ms=3000, leave_ms=8000, hold_ms=2000, ttl_ms=30000)
 
 
 def evidence(kind="verdict", at=0.0, label=None, *, run=RUN, table="tbl_1", camera="cam_1", **changes) -> TableEvidence:
@@ -18,7 +18,7 @@ def evidence(kind="verdict", at=0.0, label=None, *, run=RUN, table="tbl_1", came
         "source_id": run or camera, "captured_at": from_ms(at_ms), "label": label,
         "confidence": 0.9 if label else None, "people": None, "things": None, "reason": None,
         "frame_id": f"{run or camera}-{at_ms}", "frame_key": None, "crop": None, "model": None, "layout_version": 1,
-        "thresholds": RUN_LIMITS if run else None, "last": kind == "end",
+        "thresholds": THRESHOLDS if run else None, "last": kind == "end",
     }  # fmt: skip
     return TableEvidence(**(values | changes))
 

@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.classifier_gateway.evidence_making import T0, event_of, evidence, record, tick, verdicts
+from tests.unit.classifier_gateway.evidence_making import T0, THRESHOLDS, event_of, evidence, record, tick, verdicts
 from tests.unit.classifier_gateway.test_fold_replay import Rows, run
 
 from chassis.consume import Invalid
 from chassis.records import Record
-from classifier_gateway.fold.row import Row, Thresholds
-from classifier_gateway.fold.step import FINAL_VERSION, TableFold, lane_of, tick_record
+from classifier_gateway.fold.row import Row
+from classifier_gateway.fold.step import FINAL_VERSION, TableFold, tick_message
 from tablewatch_schemas import TableEvidence, decode_as, from_ms
 
-FOLD = TableFold(Thresholds(), forget_ms=1000)
+FOLD = TableFold(THRESHOLDS, forget_ms=1000)
 
 
 def folded(*events) -> tuple[list, Rows]:
@@ -30,14 +30,13 @@ def test_states_go_out_under_the_key_and_lane_of_their_evidence():
     assert list(rows) == ["tbl_1@run_1"]
     (output,), rows = folded(*verdicts("occupied", 0, 3, run=None))
     assert (output.key, output.lane, list(rows)) == (b"tbl_1", "live", ["tbl_1"])
-    assert [lane_of(key) for key in ("tbl_1", "tbl_1@run_1")] == ["live", "run"]
 
 
 def test_a_state_names_its_cause_and_repeats_byte_for_byte():
     log = [record(event) for event in verdicts("occupied", 0, 3)]
     first, _ = run(log, Rows(), 0, len(log))
-    again, _ = run(log, Rows(), 0, len(log))
-    assert first == again
+    second, _ = run(log, Rows(), 0, len(log))
+    assert first == second
     headers = dict(first[0][1][2])
     assert headers["ce_causationid"] == dict(log[-1].headers)["ce_id"]
     assert headers["ce_version"] == b"1"
@@ -67,12 +66,12 @@ def test_a_finished_run_is_forgotten_after_a_while():
     assert FOLD.step(record(tick(102), 12), rows).rows == {"tbl_1@run_1": None}
 
 
-def test_a_tick_record_names_its_partition():
-    made = tick_record(4, from_ms(T0))
+def test_a_tick_names_its_partition():
+    made = tick_message(4, from_ms(T0))
     assert (made.key, made.partition) == (None, 4)
     event = decode_as(TableEvidence, made.key, made.value, made.headers).event
     assert event is not None and (event.kind, event.table_id) == ("tick", None)
-    assert dict(made.headers)["ce_id"] != dict(tick_record(5, from_ms(T0)).headers)["ce_id"]
+    assert dict(made.headers)["ce_id"] != dict(tick_message(5, from_ms(T0)).headers)["ce_id"]
 
 
 @pytest.mark.parametrize(

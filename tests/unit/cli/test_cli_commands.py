@@ -27,7 +27,7 @@ JOB = {
 
 
 class Stub(BaseHTTPRequestHandler):
-    """Answers by a table of (method, path) -> (status, document or headers)."""
+    """Answers by a table of (method, path) -> (status, document, headers, or an iterator: one document an answer)."""
 
     answers: dict[tuple[str, str], tuple[int, object]]
     seen: list[tuple[str, str, bytes]]
@@ -39,26 +39,37 @@ class Stub(BaseHTTPRequestHandler):
             (self.command, self.path), (404, {"code": "not_found", "detail": "No such thing."})
         )
         self.send_response(status)
+        if isinstance(document, Iterator):
+            document = next(document)
         if isinstance(document, tuple):
             for name, value in document:
                 self.send_header(name, value)
             document = None
-        payload = b"" if document is None else json.dumps(document).encode()
+        payload = (
+            document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
+        )
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(payload)
 
-    do_GET = do_POST = do_PATCH = do_HEAD = _answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_HEAD = _answer  # noqa: N815
 
     def log_message(self, *_: object) -> None: ...
+
+
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that leave, as an interrupted one does: the standard error is that of the command."""
+
+    def handle_error(self, request: object, client_address: object) -> None: ...
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Stub]]:
     handler = type("Handler", (Stub,), {"answers": {}, "seen": []})
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    httpd = QuietServer(("127.0.0.1", 0), handler)
+    # It looks for a shutdown twice a second unless told otherwise, and every test waits for that
+    threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     monkeypatch.setenv("TABLEWATCH_URL", f"http://127.0.0.1:{httpd.server_port}")
     monkeypatch.setenv("TABLEWATCH_KEY", "twk_test_secret")
     monkeypatch.setenv("TABLEWATCH_HOME", str(tmp_path))
@@ -100,6 +111,39 @@ def test_upload_wait_prints_the_job_document(
     assert (created["layout"], created["size_bytes"]) == (2, 1000)
 
 
+def test_upload_wait_says_once_why_the_job_waits(
+    server: type[Stub], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tablewatch_cli.commands.videos.POLL_S", 0.01)
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"hello")
+    moving = {**JOB, "status": "processing", "stage": "extract", "waiting": None}
+    held = {**moving, "waiting": {"code": "store_full", "reason": "The object store is full."}}
+    other = {**moving, "waiting": {"code": "store_unavailable", "reason": "The object store does not answer."}}
+    jobs = iter((moving, held, held, other, moving, held, JOB))
+    _upload_answers(server, load().api_url, 5, jobs, (204, (("Upload-Offset", "5"),)))
+    assert run("upload", str(clip), "--wait", "--json") == Exit.OK
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["status"] == "done"
+    full, silent = (
+        "waiting: store_full: The object store is full.",
+        "waiting: store_unavailable: The object store does not answer.",
+    )
+    assert [line for line in printed.err.splitlines() if "waiting" in line] == [full, silent, full]
+
+
+def test_an_upload_is_reported_once_the_api_knows_that_it_came(
+    server: type[Stub], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tablewatch_cli.commands.videos.POLL_S", 0.01)
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"hello")
+    jobs = iter([{**JOB, "status": "awaiting_file"}] * 3 + [{**JOB, "status": "queued"}])
+    _upload_answers(server, load().api_url, 5, jobs, (204, (("Upload-Offset", "5"),)))
+    assert run("upload", str(clip), "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out)["status"] == "queued"
+
+
 def test_a_refused_video_exits_1_with_the_code_in_the_job(
     server: type[Stub], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,7 +160,7 @@ def test_a_refused_video_exits_1_with_the_code_in_the_job(
     assert (document["status"], document["error"]["code"]) == ("failed", "not_a_video")
 
 
-def test_a_refusal_is_not_tried_again(server: type[Stub], tmp_path: Path) -> None:
+def test_a_refusal_is_not_retried(server: type[Stub], tmp_path: Path) -> None:
     clip = tmp_path / "big.mp4"
     clip.write_bytes(b"hello")
     failed = {**JOB, "status": "failed", "error": {"code": "too_large", "reason": "Too large.", "retryable": False}}
@@ -134,13 +178,131 @@ def test_states_as_json_are_exactly_the_named_fields(server: type[Stub], capsys:
         "expires_at": "b",
         "run_id": None,
         "label": "T1",
+        "version": 4,
     }
     server.answers[("GET", "/v1/states")] = (200, {"items": [state], "next_cursor": "2"})
     server.answers[("GET", "/v1/states?cursor=2")] = (200, {"items": [{**state, "table_id": "u"}], "next_cursor": None})
     assert run("states", "--json") == Exit.OK
     rows = json.loads(capsys.readouterr().out)
     assert [row["table_id"] for row in rows] == ["t", "u"]
-    assert set(rows[0]) == {"table_id", "state", "confidence", "as_of", "expires_at", "run_id"}
+    assert set(rows[0]) == {
+        "table_id", "label", "state", "unknown_reason", "confidence", "as_of", "expires_at", "run_id",
+        "site_id", "camera_ids", "video_id", "since", "previous_state", "reason", "evidence", "votes",
+    }  # fmt: skip
+    assert rows[0]["label"] == "T1"
+
+
+def test_videos_are_listed_with_the_ids_that_other_commands_ask_for(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = {"video_id": "vid_1", "run_id": "run_1", "filename": "noon.mp4", "status": "processing", "progress": 40.8}
+    server.answers[("GET", "/v1/videos?status=processing")] = (200, {"items": [video], "next_cursor": None})
+    assert run("videos", "--status", "processing") == Exit.OK
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("vid_1", "run_1", "noon.mp4", "40.8"))
+    assert run("videos", "--status", "processing", "--json") == Exit.OK
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["video_id"], row["run_id"], row["error"]) == ("vid_1", "run_1", None)
+
+
+def test_what_links_and_people_ask_for_is_in_frames_and_hazards(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = {"frame_id": "run_1-000000000", "index": 0, "media_ms": 0}
+    server.answers[("GET", "/v1/videos/vid_1/frames")] = (200, {"items": [frame], "next_cursor": None})
+    assert run("frames", "vid_1", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out)[0]["frame_id"] == "run_1-000000000"
+    alert = {"hazard_id": "haz_1", "kind": "spill", "near_table_ids": ["tbl_1"], "near_table_labels": ["Table 7"]}
+    server.answers[("GET", "/v1/hazards")] = (200, {"items": [alert], "next_cursor": None})
+    assert run("hazards") == Exit.OK
+    assert "Table 7" in capsys.readouterr().out
+
+
+def test_why_tells_what_was_seen(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
+    state = {"label": "Table 7", "state": "occupied", "since": "s", "as_of": "a"}
+    look = {"captured_at": "c", "verdict": "occupied", "why": "A person (score 0.91)."}
+    document = {"table_id": "tbl_1", "state": state, "looks": [look]}
+    server.answers[("GET", "/v1/tables/tbl_1/why?run_id=run_1")] = (200, document)
+    assert run("why", "tbl_1", "--run", "run_1") == Exit.OK
+    told = capsys.readouterr()
+    assert "A person (score 0.91)." in told.out
+    assert "Table 7 is occupied since s" in told.err
+    assert run("why", "tbl_1", "--run", "run_1", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == document
+    server.answers[("GET", "/v1/tables/tbl_1/why")] = (200, {"table_id": "tbl_1", "state": None, "looks": []})
+    assert run("why", "tbl_1") == Exit.OK
+    assert "no camera has reported on it live" in capsys.readouterr().err
+
+
+def test_states_are_those_of_now_and_cameras_say_whether_they_are_read(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answers[("GET", "/v1/states")] = (200, {"items": [], "next_cursor": None})
+    server.answers[("GET", "/v1/states?run_id=run_1")] = (200, {"items": [], "next_cursor": None})
+    assert run("states") == Exit.OK
+    assert "no table has a live state; of a video: --run ID" in capsys.readouterr().err
+    assert run("states", "--run", "run_1") == Exit.OK
+    assert "no table of that run has a state yet" in capsys.readouterr().err
+    server.answers[("GET", "/v1/hazards")] = (200, {"items": [], "next_cursor": None})
+    server.answers[("GET", "/v1/hazards?run_id=run_1")] = (200, {"items": [], "next_cursor": None})
+    assert run("hazards") == Exit.OK
+    assert "no live hazards; of a video: --run ID" in capsys.readouterr().err
+    assert run("hazards", "--run", "run_1") == Exit.OK
+    assert "no hazards in that run" in capsys.readouterr().err
+    camera = {
+        "camera_id": "cam_1", "name": "Door", "enabled": True, "source": {"type": "rtsp"}, "layout_version": None,
+        "capture": {"state": "unsupported", "reason": "Nothing reads it."},
+    }  # fmt: skip
+    server.answers[("GET", "/v1/cameras")] = (200, {"items": [camera], "next_cursor": None})
+    assert run("cameras") == Exit.OK
+    shown = capsys.readouterr()
+    assert "unsupported" in shown.out
+    assert "Nothing reads it." in shown.err
+    assert run("cameras", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == [camera | {"status": None}]
+
+
+def test_cameras_say_which_of_them_is_offline_since_when_and_what_to_do(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = {"enabled": True, "source": {"type": "rtsp"}, "layout_version": 1, "capture": {"state": "captured"}}
+    door, hall = ({"camera_id": f"cam_{name}", "name": name.title()} | read for name in ("door", "hall"))
+    offline = {"status": "offline", "since": "2026-11-28T23:50:48Z", "reason": "Nothing answers at this address."}
+    live = {"status": "live", "since": "2026-11-28T20:00:00Z", "reason": "Frames arrive on time."}
+    server.answers[("GET", "/v1/cameras")] = (200, {"items": [door, hall], "next_cursor": None})
+    server.answers[("GET", "/v1/cameras/cam_door")] = (200, door | {"status": offline})
+    server.answers[("GET", "/v1/cameras/cam_hall")] = (200, hall | {"status": live})
+    assert run("cameras") == Exit.OK
+    shown = capsys.readouterr()
+    assert [line.split()[-1] for line in shown.out.splitlines()] == ["status", "offline", "live"]
+    assert shown.err == "Door: offline since 2026-11-28T23:50:48Z. Nothing answers at this address.\n"
+    assert run("cameras", "--json") == Exit.OK
+    assert [each["status"]["status"] for each in json.loads(capsys.readouterr().out)] == ["offline", "live"]
+
+
+USAGE = {
+    "site_id": "site_1",
+    "originals": {"used_bytes": 2_500_000_000, "reserved_bytes": 500_000_000, "limit_bytes": 6_000_000_000},
+    "pictures": {"used_bytes": 12, "reserved_bytes": 0, "limit_bytes": 0},
+}
+
+
+def test_a_quota_is_shown_and_set(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
+    server.answers = {
+        ("GET", "/v1/sites"): (200, {"items": [{"site_id": "site_1"}], "next_cursor": None}),
+        ("GET", "/v1/sites/site_1/usage"): (200, USAGE),
+        ("PUT", "/v1/sites/site_1/quota"): (200, USAGE),
+    }
+    assert run("quota", "show", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == [USAGE]
+    assert run("quota", "show", "site_1") == Exit.OK
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "site_1   originals  2.5 GB  500.0 MB  6.0 GB  50 %",
+        "site_1   pictures   12 B    0 B       0 B     -",
+    ]
+    assert run("quota", "set", "site_1", "--originals", "1.5TiB", "--pictures", "default") == Exit.OK
+    assert json.loads(server.seen[-1][2]) == {"original_bytes": 1_649_267_441_664}
+    assert run("quota", "set", "site_1", "--originals", "much") == Exit.USAGE
 
 
 def test_problems_show_the_servers_code_and_sentence(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,6 +326,46 @@ def test_check_names_what_is_wrong_and_exits_4(server: type[Stub], capsys: pytes
     assert findings[0]["ok"] is False
 
 
+def test_check_says_what_it_did_not_check(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
+    """As somebody with an address and a key alone has it."""
+    server.answers[("GET", "/v1/sites")] = (200, {"items": []})
+    assert run("check", "--json") == Exit.OK
+    findings = {finding["part"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert findings.pop("api")["ok"] is True
+    assert set(findings) == {
+        *("uploads", "postgres", "services", "store", "database", "broker", "jobs", "outboxes", "sandbox"),
+        *("kafka", "topics", "dead letters", "lag"),
+    }
+    for finding in findings.values():
+        assert (finding["ok"], finding["reachable"]) == (None, None)
+        assert "not known here" in finding["detail"]
+    assert "KAFKA_BOOTSTRAP" in findings["kafka"]["detail"]
+    assert run("check") == Exit.OK
+    assert capsys.readouterr().out.count("not checked") == len(findings)
+
+
+def test_check_shows_a_dependency_as_the_services_see_it(
+    server: type[Stub], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = load().api_url
+    monkeypatch.delenv("TABLEWATCH_URL")
+    ops = {"cropper": f"{url}/cropper", "api": f"{url}/api"}
+    (tmp_path / "run.json").write_text(json.dumps({"api_url": url, "key": "k", "ops_urls": ops}))
+    away = {"store": "store_key_refused: The object store refuses our key."}
+    server.answers |= {
+        ("GET", "/v1/sites"): (200, {"items": []}),
+        ("GET", "/cropper/readyz"): (503, {"ok": False, "complaints": away, "checks": ["broker", "store"]}),
+        ("GET", "/api/readyz"): (200, {"ok": True, "complaints": {}, "checks": ["broker", "database"]}),
+    }
+    assert run("check", "--json") == Exit.UNHEALTHY
+    findings = {finding["part"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert findings["store"]["ok"] is False
+    assert "store_key_refused: " in findings["store"]["detail"]
+    assert "(say cropper)" in findings["store"]["detail"]
+    assert (findings["database"]["ok"], findings["broker"]["ok"]) == (True, True)
+    assert "2 services" in findings["broker"]["detail"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -176,7 +378,7 @@ def test_check_names_what_is_wrong_and_exits_4(server: type[Stub], capsys: pytes
         ("--layout", "newest"),
     ],
 )
-def test_contradictory_wishes_are_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_contradictory_options_are_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"x")
     assert run("upload", str(clip), *arguments) == Exit.USAGE
@@ -218,7 +420,7 @@ def test_the_environment_wins_and_never_mixes_two_stacks(tmp_path: Path) -> None
     assert (target.api_url, target.key, target.kafka_bootstrap) == ("http://other", "o", None)
 
 
-def test_without_a_stack_the_answer_says_what_to_do(tmp_path: Path) -> None:
+def test_without_a_stack_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CliError, match="make run") as refused:
         load({"TABLEWATCH_HOME": str(tmp_path)})
     assert refused.value.exit_code == Exit.UNREACHABLE

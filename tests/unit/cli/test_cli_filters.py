@@ -2,7 +2,7 @@
 
 import pytest
 
-from tablewatch_cli.filters import holds, parse, wanted
+from tablewatch_cli.filters import holds, parse, record_filter
 
 VALUE: dict[str, object] = {
     "site_id": "s",
@@ -30,13 +30,13 @@ def test_a_field_holds(path: str, text: str, expected: bool) -> None:
 @pytest.mark.parametrize("value", [None, "poison", 3, [1, 2]])
 def test_what_is_no_object_holds_nothing(value: object) -> None:
     assert not holds(value, "site_id", "s")
-    assert wanted(None, [])("k", value)
+    assert record_filter(None, [])("k", value)
 
 
 def test_all_conditions_must_hold() -> None:
-    assert wanted("k", [("site_id", "s"), ("n", "3")])("k", VALUE)
-    assert not wanted("k", [("site_id", "s"), ("n", "4")])("k", VALUE)
-    assert not wanted("other", [])("k", VALUE)
+    assert record_filter("k", [("site_id", "s"), ("n", "3")])("k", VALUE)
+    assert not record_filter("k", [("site_id", "s"), ("n", "4")])("k", VALUE)
+    assert not record_filter("other", [])("k", VALUE)
 
 
 def test_a_condition_is_field_and_value() -> None:

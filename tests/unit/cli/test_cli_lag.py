@@ -1,4 +1,4 @@
-"""Lag from offsets and from metrics, what is said of it, and the comparison of topics with the contract."""
+"""Lag from offsets and from metrics, complaints about it, and the comparison of topics with the contract."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from chassis.lanes import live_partitions
-from chassis.metrics import Metrics
+from chassis.metrics import CONSUMER_LAG, Metrics
 from tablewatch_cli.__main__ import main
 from tablewatch_cli.broker import Edges, Group
 from tablewatch_cli.commands.topics import compared, usual_partitions
@@ -26,7 +26,7 @@ def test_a_partition_without_a_commit_counts_from_its_start_and_deleted_records_
     edges = {TopicPartition("t", n): Edges(100, 110) for n in range(3)}
     committed = {TopicPartition("t", 0): 40, TopicPartition("t", 2): 110}
     (found,) = of_group("g", Group("Stable", 2), committed, edges)
-    assert found == Lag("g", "t", live=20, run=0, members=2)
+    assert found == Lag("g", "t", live=20, run=0, members=2, lost=60)
 
 
 def test_only_live_records_and_absent_readers_are_complained_of() -> None:
@@ -37,15 +37,24 @@ def test_only_live_records_and_absent_readers_are_complained_of() -> None:
     assert Lag("g", "t", 0, 0, 0).complaint() is None
 
 
+def test_a_position_past_the_end_and_lost_records_are_complained_of_by_number() -> None:
+    edges = {TopicPartition("t", 0): Edges(0, 7), TopicPartition("t", 1): Edges(30, 30)}
+    committed = {TopicPartition("t", 0): 50, TopicPartition("t", 1): 10}
+    (found,) = of_group("g", Group("Stable", 1), committed, edges)
+    assert (found.total, found.beyond, found.lost) == (0, 43, 20)
+    assert "43 records past the end of t" in str(found.complaint())
+    assert "20 records of t were deleted" in str(Lag("g", "t", 0, 0, 1, lost=20).complaint())
+
+
 def test_a_group_that_has_committed_nothing_is_read_from_the_metrics_as_a_service_writes_them() -> None:
     from prometheus_client import generate_latest
 
     metrics = Metrics()
-    metrics.gauge("consumer_lag", 7, group="api-projector", lane="live")
-    metrics.gauge("consumer_lag", 1_234_567, group="api-projector", lane="run")
-    metrics.gauge("consumer_lag", 3, group="cropper", lane="live")
+    metrics.set(CONSUMER_LAG, 7, group="api-projector", lane="live")
+    metrics.set(CONSUMER_LAG, 1_234_567, group="api-projector", lane="run")
+    metrics.set(CONSUMER_LAG, 3, group="cropper", lane="live")
     page = generate_latest(metrics.registry).decode()
-    assert of_metrics([page], known=["cropper"]) == [Lag("api-projector", None, 7, 1_234_567, None)]
+    assert of_metrics([page], in_broker=["cropper"]) == [Lag("api-projector", None, 7, 1_234_567, None)]
 
 
 def test_a_topic_that_is_as_the_contract_has_it() -> None:

@@ -1,4 +1,4 @@
-"""The ledger: every frame has exactly one end, told by the topics in whatever order they are read."""
+"""The ledger: every frame has exactly one end, in whatever order the topics are read."""
 
 import random
 from typing import Any
@@ -30,14 +30,14 @@ def at(topic: str, offset: int) -> tuple[str, int, int]:
     return topic, 4, offset
 
 
-def book(records: Records, committed: Any = ALL, letters: Any = ()) -> Ledger:
+def ledger_of(records: Records, committed: Any = ALL, dead_letters: Any = ()) -> Ledger:
     made = Ledger(committed)
     shuffled = list(records)
     random.Random(len(records)).shuffle(shuffled)
-    for place, value in shuffled:
-        made.take(place, value)
-    for letter in letters:
-        made.take_letter(*letter)
+    for position, value in shuffled:
+        made.add(position, value)
+    for letter in dead_letters:
+        made.add_dead_letter(*letter)
     return made
 
 
@@ -48,15 +48,15 @@ def only(made: Ledger, run: str | None = None) -> Account:
 
 def test_each_end_is_counted_once() -> None:
     records: Records = [(at("frame.extracted", index), frame(index)) for index in range(7)]
-    records += [(at("frame.extracted", 20), frame(0))]  # delivered again
+    records += [(at("frame.extracted", 20), frame(0))]  # redelivered
     records += [(at("crop.ready", index), crops(index, "a", "b")) for index in range(4)]
     records += [(at("crop.ready", 4), crops(4))]
     records += [(at("table.evidence", n), evidence(0, table)) for n, table in enumerate("ab")]
     late = [evidence(1, table, "unavailable", "late") for table in "ab"]
     down = [evidence(2, table, "unavailable", "unavailable: 503") for table in "ab"]
     records += [(at("table.evidence", 10 + n), each) for n, each in enumerate(late + down)]
-    letters = [(CROPPER, at("frame.extracted", 5), None), (DISPATCH, at("crop.ready", 3), None)]
-    account = only(book(records, letters=letters))
+    dead_letters = [(CROPPER, at("frame.extracted", 5), None), (DISPATCH, at("crop.ready", 3), None)]
+    account = only(ledger_of(records, dead_letters=dead_letters))
     assert (account.extracted, account.done, account.dead_lettered, account.repeated) == (7, 1, 2, 1)
     assert account.dropped == {"late": 1, "nothing_to_cut": 1, "unavailable": 1}
     assert (account.missing, account.missing_frames, account.balanced) == (1, ["run_1-6"], False)
@@ -66,15 +66,15 @@ def test_each_end_is_counted_once() -> None:
 def test_what_a_group_has_not_committed_is_under_way() -> None:
     records: Records = [(at("frame.extracted", index), frame(index)) for index in range(3)]
     records += [(at("crop.ready", 0), crops(0, "a")), (at("crop.ready", 1), crops(1, "a", "b"))]
-    records += [(at("table.evidence", 0), evidence(1, "a"))]  # b is still asked
+    records += [(at("table.evidence", 0), evidence(1, "a"))]  # the classifier has b still
     committed = {CROPPER: {("frame.extracted", 4): 2}, DISPATCH: {("crop.ready", 4): 1}}
-    account = only(book(records, committed))
+    account = only(ledger_of(records, committed))
     assert (account.under_way, account.missing_frames) == (2, ["run_1-0"])
 
 
 def test_a_verdict_for_some_of_the_tables_only_is_a_loss() -> None:
     records: Records = [(at("frame.extracted", 0), frame(0)), (at("crop.ready", 0), crops(0, "a", "b"))]
-    assert only(book([*records, (at("table.evidence", 0), evidence(0, "a"))])).missing == 1
+    assert only(ledger_of([*records, (at("table.evidence", 0), evidence(0, "a"))])).missing == 1
 
 
 def test_a_replay_that_worked_outweighs_its_dead_letter() -> None:
@@ -82,12 +82,12 @@ def test_a_replay_that_worked_outweighs_its_dead_letter() -> None:
         (at("frame.extracted", 0), frame(0)), (at("crop.ready", 0), crops(0, "a")),
         (at("table.evidence", 0), evidence(0, "a")),
     ]  # fmt: skip
-    account = only(book(records, letters=[(CROPPER, at("frame.extracted", 0), frame(0))]))
+    account = only(ledger_of(records, dead_letters=[(CROPPER, at("frame.extracted", 0), frame(0))]))
     assert (account.done, account.dead_lettered) == (1, 0)
 
 
-def test_a_letter_that_does_not_say_where_it_came_from_is_known_by_its_value() -> None:
-    account = only(book([(at("frame.extracted", 0), frame(0))], letters=[(CROPPER, None, frame(0))]))
+def test_a_dead_letter_without_an_origin_is_known_by_its_value() -> None:
+    account = only(ledger_of([(at("frame.extracted", 0), frame(0))], dead_letters=[(CROPPER, None, frame(0))]))
     assert (account.dead_lettered, account.missing) == (1, 0)
 
 
@@ -95,7 +95,7 @@ def test_a_cancelled_run_drops_what_was_not_done_and_nothing_else() -> None:
     command = {"action": "cancel", "run_id": "run_1"}
     records: Records = [(at("frame.extracted", index), frame(index)) for index in range(2)]
     records += [(at("frame.extracted", 9), frame(0, run="run_2")), (at("video.command", 0), command)]
-    made = book(records)
+    made = ledger_of(records)
     assert only(made, "run_1").dropped == {"run_unwanted": 2}
     assert only(made, "run_2").missing == 1
 
@@ -107,6 +107,6 @@ def test_hazards_have_an_account_of_their_own_and_markers_none() -> None:
     records += [(at("frame.extracted", 4), frame(4, run=None, make=["frames"])), (at("frame.extracted", 5), None)]
     records += [(at("hazard.candidate", 0), {"frame_id": "None-0", "suspended": None})]
     records += [(at("hazard.candidate", 1), {"frame_id": "None-1", "suspended": "camera_dark"})]
-    tables, hazards = book(records).accounts("live")
+    tables, hazards = ledger_of(records).accounts("live")
     assert (tables.stage, tables.extracted) == ("tables", 3)
     assert (hazards.done, hazards.dropped, hazards.missing) == (1, {"camera_dark": 1}, 1)

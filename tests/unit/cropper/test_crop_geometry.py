@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cropper.geometry import region, small_size
+from cropper.geometry import SMALL_WIDTH, reduction, region
 
 share = st.floats(0, 1)
 polygons = st.lists(st.tuples(share, share), min_size=3, max_size=12)
@@ -24,8 +24,9 @@ def test_a_half_of_the_picture_is_half_of_its_pixels():
     assert (area.left, area.top, area.right, area.bottom) == (0, 0, 101, 100)
 
 
-@given(sides, sides)
-def test_the_small_picture_is_never_larger(width, height):
-    small_width, small_height = small_size(width, height)
-    assert 1 <= small_width <= min(320, width)
-    assert 1 <= small_height <= max(1, height)
+@given(sides)
+def test_the_small_picture_is_an_eighth_but_not_too_small(width):
+    factor = reduction(width)
+    assert factor in (1, 2, 4, 8)
+    assert width // factor >= SMALL_WIDTH or factor == 1
+    assert factor == 8 or width < 2 * factor * SMALL_WIDTH

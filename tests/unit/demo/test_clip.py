@@ -89,8 +89,13 @@ def test_pasting_over_the_edge_keeps_what_is_inside(place: tuple[int, int]) -> N
     assert np.count_nonzero(canvas[..., 0]) == max(0, tall) * max(0, wide)
 
 
-def test_the_model_recognises_the_story(models_dir: Path, room: Room) -> None:
-    classifier = inference.build_embedded(models_dir)
+@pytest.mark.parametrize(
+    ("model", "left"),
+    # one look at the whole frame is too coarse for cups: only the second choice looks closer at table tops
+    [("yolox-nano", set()), ("coco-ssd", {"1", "2", "5", "6"})],
+)
+def test_the_model_recognises_the_story(models_dir: Path, room: Room, model: str, left: set[str]) -> None:
+    classifier = inference.build_embedded(models_dir, model)
     regions = tuple(
         Region(table["label"], tuple(map(tuple, table["polygon"])), tuple(map(tuple, table["top"])))
         for table in story.layout()["tables"]
@@ -100,7 +105,7 @@ def test_the_model_recognises_the_story(models_dir: Path, room: Room) -> None:
     for number in range(20, story.DURATION_MS * clip.FPS // 1000, EVERY):
         at_ms = number * 1000 // clip.FPS
         jpeg = cv2.imencode(".jpg", camera.take(number), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
-        for verdict in classifier.judge(FrameRequest("f", "s", jpeg, regions, {})):
+        for verdict in classifier.judge(FrameRequest("f", "s", jpeg, regions, {})).verdicts:
             truth = _settled(verdict.table_id, at_ms)
             seen += truth is not None
             right += verdict.label == truth
@@ -108,7 +113,7 @@ def test_the_model_recognises_the_story(models_dir: Path, room: Room) -> None:
                 left_behind.add(verdict.table_id)
     assert seen > 150
     assert right / seen >= 0.97
-    assert left_behind == {"1", "2", "5", "6"}
+    assert left_behind == left
 
 
 def _settled(label: str, at_ms: int) -> str | None:

@@ -37,12 +37,12 @@ def test_reading_a_migration(tmp_path: Path) -> None:
         "ALTER TABLE things ADD COLUMN size integer NOT NULL DEFAULT 0; -- grams\nALTER TABLE things DROP COLUMN owner;"
     )
     (table,) = read(tmp_path).values()
-    assert table.said == "What it is; for a reader."
+    assert table.comment == "What it is; for a reader."
     assert list(table.columns) == ["thing_id", "price", "kind", "size"]
     assert [column.nullable for column in table.columns.values()] == [False, False, False, False]
     assert table.columns["price"].type == "numeric(10, 2)"
-    assert table.columns["thing_id"].said == "its name; and, a comma"
-    assert table.columns["kind"].said == "It's a kind."
+    assert table.columns["thing_id"].comment == "its name; and, a comma"
+    assert table.columns["kind"].comment == "It's a kind."
     assert table.key == ("thing_id",)
     assert table.indexes == ["unique (kind, owner)", "unique (kind) WHERE kind <> 'c'"]
 

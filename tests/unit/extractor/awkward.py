@@ -10,11 +10,12 @@ import imageio_ffmpeg
 from tests.unit.extractor import clips
 
 HOURS, SECONDS = 10, 24
+INTRA_REFRESH_S = 24
 
 
 @dataclass(frozen=True)
 class Case:
-    """A file, the sampling it is asked for, how far it is to be turned, and whether it is whole."""
+    """A file, the sampling requested of it, its rotation, and whether it is damaged."""
 
     name: str
     make: Callable[[Path], Path]
@@ -25,15 +26,15 @@ class Case:
 
 
 def rotated(folder: Path, clockwise: int) -> Path:
-    """The same pictures with a display matrix that turns them clockwise."""
+    """The same pictures with a display matrix that rotates them clockwise."""
     path = folder / f"rotated_{clockwise}.mp4"
     source = str(clips.make("bframes.mp4", folder, SECONDS))
-    turn = ["-display_rotation", str(-clockwise)] if clockwise else []
-    return made(path, *turn, "-i", source, "-c", "copy")
+    rotation = ["-display_rotation", str(-clockwise)] if clockwise else []
+    return made(path, *rotation, "-i", source, "-c", "copy")
 
 
 def resized(folder: Path, name: str) -> Path:
-    """Half way the size changes, as when a recorder is set anew: two clips joined without coding them again."""
+    """Half way the size changes, as when a recorder is reconfigured: two clips joined without coding them again."""
     path, listing = folder / f"resized_{name}", folder / f"{name}.txt"
     parts = [clips.make(name, folder, size=size) for size in (clips.SIZE, "320x180")]
     listing.write_text("".join(f"file '{part.name}'\n" for part in parts))
@@ -50,6 +51,13 @@ def black(folder: Path) -> Path:
     return made(folder / "black.mp4", "-stream_loop", str(HOURS * 60 - 1), "-i", str(minute), "-c", "copy")
 
 
+def intra_refresh(folder: Path) -> Path:
+    """Pictures renewed column by column: what is marked as a keyframe shows nothing until all columns are new."""
+    source = f"testsrc2=size=320x180:rate=25:duration={INTRA_REFRESH_S}"
+    recipe = "-c:v libx264 -preset veryfast -x264-params intra-refresh=1:keyint=50"
+    return made(folder / "intra_refresh.mp4", "-f", "lavfi", "-i", source, *recipe.split())
+
+
 def made(path: Path, *arguments: str) -> Path:
     """What ffmpeg makes of the arguments, once."""
     if not path.exists():
@@ -58,14 +66,14 @@ def made(path: Path, *arguments: str) -> Path:
 
 
 def no_frames_avi(folder: Path) -> Path:
-    """Headers that promise a video, and zeros where its frames should be."""
+    """Headers that declare a video, and zeros where its frames should be."""
     data = clips.make("mpeg4.avi", folder).read_bytes()
     begin = data.index(b"movi") + 4
     return written(folder / "no_frames.avi", data[:begin] + b"\x00" * (len(data) - begin))
 
 
 def no_frames_mp4(folder: Path) -> Path:
-    """A fragmented file of which only the header came."""
+    """A fragmented file with nothing behind its header."""
     data = clips.make("fragmented.mp4", folder).read_bytes()
     return written(folder / "no_frames.mp4", data[: data.index(b"moof") - 4])
 
@@ -84,7 +92,7 @@ def corrupted(folder: Path, name: str) -> Path:
 
 
 def upright(path: Path, width: int, height: int) -> bytes:
-    """The first frame as players show it, BGR: ffmpeg turns it by the display matrix."""
+    """The first frame as players show it, BGR: ffmpeg rotates it by the display matrix."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-frames:v", "1"]
     size = ["-s", f"{width}x{height}", "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
     return subprocess.run([*command, *size], check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
@@ -96,9 +104,16 @@ def _recipe(name: str, folder: Path) -> Path:
 
 CASES: tuple[Case, ...] = (
     *(Case(name, partial(_recipe, name)) for name in clips.RECIPES),
-    *(Case(f"rotated {turn}", partial(rotated, clockwise=turn), rotation=turn) for turn in (0, 90, 180, 270)),
+    *(
+        Case(f"rotated {degrees}", partial(rotated, clockwise=degrees), rotation=degrees)
+        for degrees in (0, 90, 180, 270)
+    ),
     Case("resized offset.ts", partial(resized, name="offset.ts"), "all", None),
     Case("resized vp9.webm", partial(resized, name="vp9.webm"), "all", None),
+    *(
+        Case(f"intra refresh {every or 'all'}", intra_refresh, "cadence" if every else "all", every)
+        for every in (None, 1000)
+    ),
     Case("no frames avi", no_frames_avi),
     Case("no frames fragmented", no_frames_mp4),
     Case(f"{HOURS} h of black", black, "cadence", 60_000),

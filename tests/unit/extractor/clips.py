@@ -1,9 +1,8 @@
-"""Awkward clips, made once a session with imageio-ffmpeg's ffmpeg: small, every frame different."""
+"""Awkward clips, made with imageio-ffmpeg's ffmpeg: small, every frame different."""
 
-import subprocess
 from pathlib import Path
 
-import imageio_ffmpeg
+from tests.support.encoded_clips import ffmpeg
 
 SIZE, RATE, SECONDS = "192x108", 25, 6
 X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
@@ -42,12 +41,6 @@ RECIPES: dict[str, str] = {
 }
 
 
-def ffmpeg(*arguments: str) -> None:
-    """Run it quietly; an error is shown."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-
-
 def make(name: str, folder: Path, seconds: float = SECONDS, size: str = SIZE) -> Path:
     """The clip `name` in `folder`, made if it is not there."""
     path = folder / f"{seconds}s_{size}_{name}"
@@ -74,6 +67,6 @@ def corrupted(path: Path, begin: float, end: float) -> Path:
     broken = path.with_name(f"corrupted_{path.name}")
     data = bytearray(path.read_bytes())
     low, high = int(len(data) * begin), int(len(data) * end)
-    data[low:high] = bytes((place * 197 + 31) % 251 for place in range(high - low))
+    data[low:high] = bytes((offset * 197 + 31) % 251 for offset in range(high - low))
     broken.write_bytes(data)
     return broken

@@ -1,6 +1,6 @@
-"""The matrix of awkward files: what a full decode says, and what the extractor's own decoder process delivers.
+"""The matrix of awkward files: what a full decode gives, and what the extractor's decoder process delivers.
 
-`python -m tests.unit.extractor.matrix [word ...]` prints it, for the cases whose name has one of the words.
+`python -m tests.unit.extractor.matrix [WORD ...]` prints it, for the cases whose name contains one of the words.
 """
 
 import asyncio
@@ -16,10 +16,11 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from tests.unit.extractor.awkward import CASES, Case
 from tests.unit.extractor.reference import frames_of
 
-from extractor.files.children import Child, Limits
+from extractor.files.decoder import Decoder, DecoderLimits
 
 QUALITY = 85
 
@@ -47,11 +48,11 @@ class Outcome:
         return [each.media_ms for each in self.expected] == [each.media_ms for each in self.got]
 
     def worst_pixel(self, outside_gaps: bool = False) -> int:
-        """Largest difference of a channel of a pixel between frames of the same place; 255 where sizes differ."""
+        """Largest difference of a channel of a pixel between frames of the same index; 255 where sizes differ."""
         pairs = zip(self.expected, self.got, strict=False)
-        return max((_difference(a, b) for a, b in pairs if not (outside_gaps and self._told(a.media_ms))), default=0)
+        return max((_difference(a, b) for a, b in pairs if not (outside_gaps and self._in_gap(a.media_ms))), default=0)
 
-    def _told(self, ms: int) -> bool:
+    def _in_gap(self, ms: int) -> bool:
         return any(gap["from_ms"] <= ms and (gap["to_ms"] is None or ms <= gap["to_ms"]) for gap in self.gaps)
 
 
@@ -65,7 +66,7 @@ def _difference(one: Stored, other: Stored) -> int:
 
 
 def by_full_decode(path: Path, case: Case) -> list[Stored]:
-    """Decode everything and take frames as decision 0020 words it; turned by plain array rotation."""
+    """Decode everything and take frames as decision 0020 defines it; rotated by plain array rotation."""
     try:
         with av.open(str(path)) as container:
             return list(_taken(container, case))
@@ -78,6 +79,7 @@ def _taken(container: Any, case: Case) -> Iterator[Stored]:
     stream.codec_context.thread_type = "NONE"  # threads conceal what is damaged as their luck has it
     first: int | None = None
     target = Fraction(0)
+    scaler = VideoReformatter()  # `frame.to_ndarray` would set up swscale for every frame
     for frame in frames_of(container, stream):
         ticks = frame.pts if frame.pts is not None else frame.dts
         first = ticks if first is None else first
@@ -86,46 +88,51 @@ def _taken(container: Any, case: Case) -> Iterator[Stored]:
             continue
         while case.every_ms and target <= since:
             target += Fraction(case.every_ms, 1000)
-        bgr = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="bgr24"), -case.rotation // 90))
+        bgr = scaler.reformat(frame, format="bgr24", threads=1).to_ndarray()
+        bgr = np.ascontiguousarray(np.rot90(bgr, -case.rotation // 90))
         data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
         yield Stored(round(since * 1000), bytes(data))
 
 
-async def by_extractor(child: Child, path: Path, case: Case) -> tuple[list[Stored], list[dict[str, Any]], list[str]]:
-    """Survey and all segments, the last one first; a segment that breaks becomes straight, as the worker does it."""
-    asked = {"path": str(path), "mode": case.mode, "every_ms": case.every_ms}
-    asked |= {"rotation": case.rotation, "quality": QUALITY}
-    survey = [message async for message in child.ask({"do": "survey", **asked}, 60)]
-    segments = [message.fields for message in survey if message.say == "segment"]
-    about = survey[-1].fields
-    gaps: list[dict[str, Any]] = list(about["gaps"])
+async def by_extractor(
+    decoder: Decoder, path: Path, case: Case
+) -> tuple[list[Stored], list[dict[str, Any]], list[str]]:
+    """Survey and all segments, the last one first; one whose plan breaks is decoded sequentially."""
+    sampling = {"mode": case.mode, "every_ms": case.every_ms}
+    options = {"sampling": sampling, "picture": {"quality": QUALITY}, "rotation": case.rotation}
+    common = {"path": str(path), "options": options}
+    survey = [message async for message in decoder.request({"type": "survey", **common}, 60)]
+    segments = [message.fields for message in survey if message.type == "segment"]
+    summary = survey[-1].fields
+    gaps: list[dict[str, Any]] = list(summary["gaps"])
     frames: dict[int, Stored] = {}
     kinds: list[str] = []
     while segments:
         segment = segments.pop()
-        request = {"do": "sample", **asked, "start": about["start"], **segment}
-        heard = [message async for message in child.ask(request, 120)]
-        if heard[-1].say == "broken":
+        request = {"type": "extract", **common, "start": summary["start"], **segment}
+        messages = [message async for message in decoder.request(request, 120)]
+        if messages[-1].type == "broken":
             frames = {index: each for index, each in frames.items() if index < segment["first_index"]}
-            segments.append({**segment, "kind": "straight", "wanted": [], "to_ms": None})
-            gaps, kinds = list(about["gaps"]), []
+            seek = segments[-1]["seek"] if segments else None
+            segments.append({**segment, "kind": "straight", "wanted": [], "seek": seek, "to_ms": None})
+            gaps, kinds = list(summary["gaps"]), []
             continue
         kinds.append(segment["kind"])
-        gaps += heard[-1].fields["gaps"]
-        for message in heard:
-            if message.say == "frame":
-                told = message.fields
-                frames[told["index"]] = Stored(told["media_ms"], message.payload[: told["size_bytes"]])
+        gaps += messages[-1].fields["gaps"]
+        for message in messages:
+            if message.type == "frame":
+                fields = message.fields
+                frames[fields["index"]] = Stored(fields["media_ms"], message.payload[: fields["size_bytes"]])
     if sorted(frames) != list(range(len(frames))):
         raise AssertionError(f"indices have holes: {sorted(frames)}")
     return [frames[index] for index in sorted(frames)], gaps, kinds[::-1]
 
 
-async def compare(child: Child, case: Case, folder: Path) -> Outcome:
+async def compare(decoder: Decoder, case: Case, folder: Path) -> Outcome:
     """One case, both ways."""
     path = case.make(folder)
     began = time.monotonic()
-    got, gaps, kinds = await by_extractor(child, path, case)
+    got, gaps, kinds = await by_extractor(decoder, path, case)
     return Outcome(by_full_decode(path, case), got, gaps, kinds, time.monotonic() - began)
 
 
@@ -142,19 +149,19 @@ def line_of(case: Case, found: Outcome) -> str:
 
 async def main(words: list[str]) -> int:
     """Print the table; 1 if a whole file differs anywhere."""
-    print("| file | asked | expected | got | times | pixel difference | in gaps too | segments | gaps told |")
+    print("| file | sampling | expected | got | times | pixel difference | in gaps too | segments | gaps |")
     print("|---|---|---|---|---|---|---|---|---|")
     wrong = 0
-    child = await Child.start(Limits(3 << 30, 60.0, isolated=False))
+    decoder = await Decoder.start(DecoderLimits(3 << 30, 60.0, isolated=False))
     try:
         with tempfile.TemporaryDirectory() as folder:
             for case in CASES:
                 if not words or any(word in case.name for word in words):
-                    found = await compare(child, case, Path(folder))
+                    found = await compare(decoder, case, Path(folder))
                     print(line_of(case, found), flush=True)
                     wrong += not (found.same_times and found.worst_pixel(outside_gaps=True) == 0)
     finally:
-        await child.kill()
+        await decoder.kill()
     return 1 if wrong else 0
 
 

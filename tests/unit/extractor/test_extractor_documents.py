@@ -1,9 +1,10 @@
-"""The service's page says what the code does."""
+"""The service's README agrees with the code."""
 
 import re
 from pathlib import Path
 
-from extractor.files.failures import FAILURES, GAP_CODES
+from extractor.model import camera_failures
+from extractor.model.failures import FAILURES, GAP_CODES
 from extractor.settings import ExtractorSettings
 
 PAGE = (Path(__file__).resolve().parents[3] / "services/extractor/README.md").read_text()
@@ -19,3 +20,8 @@ def test_every_failure_is_in_the_table() -> None:
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| (yes|no) \|", PAGE, re.MULTILINE))
     assert rows == {code: "yes" if failure.retryable else "no" for code, failure in FAILURES.items()}
     assert all(f"`{code}`" in PAGE for code in GAP_CODES)
+
+
+def test_the_readme_says_of_every_failure_of_a_camera_what_to_do() -> None:
+    for code, failure in camera_failures.FAILURES.items():
+        assert f"| `{code}` | {failure.sentence} |" in PAGE

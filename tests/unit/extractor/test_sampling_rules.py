@@ -1,4 +1,4 @@
-"""The rule: exact, the same however the frames are cut into segments."""
+"""The sampling rule: exact, and the same however a video is cut into segments."""
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.files.rules import Cadence, Sampling, captured_at, media_ms, picture_score, rule_for
+from extractor.model.sampling import Cadence, Sampling, captured_at, media_ms, rule_for, thumbnail_score
 
 TIMES = st.lists(st.integers(-50_000, 500_000), unique=True, min_size=1, max_size=80).map(sorted)
 STEPS = st.fractions(min_value=Fraction(1, 10), max_value=20_000)
 
 
-def by_the_book(times: list[int], step: Fraction) -> list[int]:
-    """For each target in turn the first frame not before it."""
+def by_definition(times: list[int], step: Fraction) -> list[int]:
+    """For each target the first frame not before it."""
     taken: list[int] = []
     target = Fraction(times[0])
     while target <= times[-1]:
@@ -28,7 +28,7 @@ def by_the_book(times: list[int], step: Fraction) -> list[int]:
 @given(TIMES, STEPS)
 def test_takes_the_first_frame_at_or_after_each_target(times: list[int], step: Fraction) -> None:
     rule = Cadence(times[0], step)
-    assert [time for time in times if rule.takes(time, False)] == by_the_book(times, step)
+    assert [time for time in times if rule.takes(time, False)] == by_definition(times, step)
 
 
 @given(TIMES, STEPS, st.data())
@@ -58,7 +58,18 @@ def test_keyframes_and_everything() -> None:
     assert rule_for(Sampling("all", None), 0, Fraction(1)).takes(1, False)
 
 
-@pytest.mark.parametrize(("mode", "every"), [("cadence", None), ("cadence", 0), ("all", 5), ("keyframes", 1000)])
+@pytest.mark.parametrize(
+    ("mode", "every"),
+    [
+        ("cadence", None),
+        ("cadence", 0),
+        ("cadence", -1),
+        ("all", 5),
+        ("all", -5),
+        ("all", 0),
+        ("keyframes", 1000),
+    ],
+)
 def test_a_cadence_and_only_a_cadence_has_a_step(mode: str, every: int | None) -> None:
     with pytest.raises(ValueError, match="every_ms"):
         Sampling(mode, every)  # type: ignore[arg-type]
@@ -77,7 +88,7 @@ def test_capture_time_counts_from_the_start_or_else_from_the_upload() -> None:
 
 
 def test_the_best_picture_is_sharp_and_well_lit() -> None:
-    assert picture_score(400, 0.5) > picture_score(40, 0.5)
-    assert picture_score(400, 0.5) > picture_score(4000, 0.02)
-    assert picture_score(400, 0.5) > picture_score(400, 0.95)
-    assert picture_score(0, 0.5) == picture_score(900, 0.0) == picture_score(900, 1.0) == 0
+    assert thumbnail_score(400, 0.5) > thumbnail_score(40, 0.5)
+    assert thumbnail_score(400, 0.5) > thumbnail_score(4000, 0.02)
+    assert thumbnail_score(400, 0.5) > thumbnail_score(400, 0.95)
+    assert thumbnail_score(0, 0.5) == thumbnail_score(900, 0.0) == thumbnail_score(900, 1.0) == 0

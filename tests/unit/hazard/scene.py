@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 
-from chassis.objects import ObjectStore
 from hazard.detect.floor import Picture
+from objects.store import ObjectStore
 from tablewatch_schemas import FrameExtracted, keys
 from tablewatch_schemas.ids import frame_id, new_id
 from tablewatch_schemas.layout import Layout, LayoutTable

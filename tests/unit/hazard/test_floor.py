@@ -8,7 +8,7 @@ import pytest
 from tests.unit.hazard import scene
 
 from hazard.detect.floor import Blob, Floor, FloorOptions, decode_picture
-from hazard.detect.geometry import Box, iou
+from hazard.geometry import Box, iou
 
 
 def new_floor() -> Floor:
@@ -19,7 +19,7 @@ def watch(floor: Floor, seconds: range, **drawn: object) -> list[Blob]:
     blobs: list[Blob] = []
     for second in seconds:
         people = [scene.person_box(drawn["person_x"])] if "person_x" in drawn else []  # type: ignore[arg-type]
-        blobs = floor.see(scene.picture(second, **drawn), second * 1000, lambda people=people: people)  # type: ignore[arg-type]
+        blobs = floor.update(scene.picture(second, **drawn), second * 1000, lambda people=people: people)  # type: ignore[arg-type]
     return blobs
 
 
@@ -62,7 +62,7 @@ def test_somebody_who_walks_leaves_nothing() -> None:
     watch(floor, range(10))
     for second in range(10, 30):
         canvas = scene.picture(second, person_x=150 + 20 * (second - 10))
-        assert floor.see(canvas, second * 1000, list) == [], "even one whom the detector does not see"
+        assert floor.update(canvas, second * 1000, list) == [], "even one whom the detector does not see"
 
 
 def test_somebody_who_stands_is_masked() -> None:
@@ -81,7 +81,7 @@ def test_a_puddle_keeps_its_age_while_somebody_stands_over_it() -> None:
     floor = new_floor()
     watch(floor, range(10))
     watch(floor, range(10, 30), puddle=scene.BROWN)
-    assert watch(floor, range(30, 35), puddle=scene.BROWN, person_x=300) != [], "said on, from what was seen"
+    assert watch(floor, range(30, 35), puddle=scene.BROWN, person_x=300) != [], "reported on, from what was visible"
     (blob,) = watch(floor, range(35, 41), puddle=scene.BROWN)
     assert blob.still_ms == 30_000 - 5_000
 
@@ -119,7 +119,7 @@ def test_people_are_only_looked_for_when_something_may_depend_on_it() -> None:
     asked: list[int] = []
     floor = new_floor()
     for second in range(20):
-        floor.see(
+        floor.update(
             scene.picture(second, puddle=scene.BROWN if second >= 15 else None), second * 1000, _asked(asked, second)
         )
     assert asked == [0, 1, 2, 3, 4, 15, 16, 17, 18, 19]

@@ -1,24 +1,20 @@
-"""The real model for tests: brought once by set-up itself, into MODELS_DIR or .local/models."""
+"""The real models for tests, in MODELS_DIR or .local/models; it is set up where it is missing."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from inference.models.store import ModelMissing, SetupError, ensure, find
+from inference.models.setup import ensure
+from inference.models.source import SOURCES
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="session")
 def models_dir() -> Path:
-    """A directory with the converted model. Without a registry to bring it from the test is skipped, saying so."""
+    """A directory with the converted models. Raises SetupError where it cannot be set up: these tests never skip."""
     folder = Path(os.environ.get("MODELS_DIR") or ROOT / ".local" / "models")
-    try:
-        find(folder)
-    except ModelMissing:
-        try:
-            ensure(folder, print)
-        except SetupError as error:
-            pytest.skip(f"the model cannot be brought here: {error}")
+    for source in SOURCES:
+        ensure(folder, print, source=source)
     return folder

@@ -1,4 +1,4 @@
-"""The embedded classifier with a detector of our own, and built from nothing."""
+"""The embedded classifier with a detector of the test, and before set-up."""
 
 import asyncio
 import threading
@@ -9,22 +9,25 @@ import numpy as np
 import pytest
 
 import inference
-from inference.detect import Detection, Picture
+from inference.decoders.fit import Picture
+from inference.detect import Detection
 from inference.embedded import EmbeddedClassifier, read_picture
 from inference.geometry import rectangle
+from inference.looks import FrameAndZones, WholeFrame
 from inference.protocol import FrameRequest, Region, Unavailable, Unreadable
+from inference.seating import DEFAULT_SCORES
 
 REGION = Region("t", rectangle((0.3, 0.2, 0.7, 0.8)), rectangle((0.35, 0.5, 0.65, 0.7)))
 
 
 class Seeing:
-    """Stands in for the Detector: finds people in the pictures' red, cups in their blue."""
+    """A detector that finds people in the red of a picture, cups in its blue."""
 
     def __init__(self) -> None:
         self.shapes: list[tuple[int, ...]] = []
         self.threads: set[str] = set()
 
-    def detect(self, bgr: Picture, least_score: float = 0.25) -> list[Detection]:
+    def detect(self, bgr: Picture, min_score: float = 0.25) -> list[Detection]:
         self.shapes.append(bgr.shape)
         self.threads.add(threading.current_thread().name)
         found = []
@@ -37,8 +40,8 @@ class Seeing:
         return found
 
 
-def classifier(detector: Seeing) -> EmbeddedClassifier:
-    return EmbeddedClassifier(detector, name="seeing", version="1")  # type: ignore[arg-type]
+def classifier(detector: Seeing, look: type[WholeFrame] | type[FrameAndZones] = WholeFrame) -> EmbeddedClassifier:
+    return EmbeddedClassifier(look(detector, DEFAULT_SCORES), name="seeing", version="1")
 
 
 def frame(*marks: tuple[int, slice, slice]) -> bytes:
@@ -59,29 +62,39 @@ def ask(jpeg: bytes, *regions: Region) -> FrameRequest:
 
 async def test_a_person_behind_the_table_occupies_it() -> None:
     detector = Seeing()
-    (verdict,) = await classifier(detector).classify(ask(frame(PERSON), REGION))
+    judgement = await classifier(detector).classify(ask(frame(PERSON), REGION))
+    (verdict,) = judgement.verdicts
     assert (verdict.label, verdict.people, verdict.things) == ("occupied", 1, 0)
-    assert (verdict.model, verdict.version) == ("seeing", "1")
+    assert (judgement.model, judgement.version) == ("seeing", "1")
+    assert (judgement.width, judgement.height, len(judgement.seen)) == (400, 300, 1)
+    assert detector.shapes == [(300, 400, 3)]
+
+
+async def test_with_zones_a_person_is_looked_for_in_the_zones_square_too() -> None:
+    detector = Seeing()
+    judgement = await classifier(detector, FrameAndZones).classify(ask(frame(PERSON), REGION))
+    assert [verdict.label for verdict in judgement.verdicts] == ["occupied"]
+    assert len(judgement.seen) == 1
     assert detector.shapes == [(300, 400, 3), (180, 180, 3)]  # the frame and the zone's square, no look at the top
 
 
 async def test_only_the_tops_of_free_tables_are_looked_at_for_things() -> None:
     detector = Seeing()
-    (verdict,) = await classifier(detector).classify(ask(frame(CUP), REGION))
+    (verdict,) = (await classifier(detector, FrameAndZones).classify(ask(frame(CUP), REGION))).verdicts
     assert (verdict.label, verdict.things) == ("free", 1)
     assert len(detector.shapes) == 3
 
 
 async def test_work_is_done_beside_the_event_loop() -> None:
     detector = Seeing()
-    asked = classifier(detector)
-    await asyncio.gather(*(asked.classify(ask(frame(PERSON), REGION)) for _ in range(3)))
+    embedded = classifier(detector)
+    await asyncio.gather(*(embedded.classify(ask(frame(PERSON), REGION)) for _ in range(3)))
     assert all(name.startswith("embedded") for name in detector.threads)
 
 
 async def test_no_tables_no_work() -> None:
     detector = Seeing()
-    assert await classifier(detector).classify(ask(b"not looked at")) == []
+    assert (await classifier(detector).classify(ask(b"not looked at"))).verdicts == ()
     assert detector.shapes == []
 
 
@@ -92,15 +105,15 @@ async def test_what_is_no_picture_is_unreadable(jpeg: bytes) -> None:
 
 
 async def test_after_close_it_is_unavailable() -> None:
-    asked = classifier(Seeing())
-    await asked.close()
+    embedded = classifier(Seeing())
+    await embedded.close()
     with pytest.raises(Unavailable):
-        await asked.classify(ask(frame(PERSON), REGION))
+        await embedded.classify(ask(frame(PERSON), REGION))
 
 
 async def test_a_region_outside_the_picture_is_no_crash() -> None:
     outside = Region("out", rectangle((1.0, 1.0, 1.2, 1.2)))
-    (verdict,) = await classifier(Seeing()).classify(ask(frame(), outside))
+    (verdict,) = (await classifier(Seeing()).classify(ask(frame(), outside))).verdicts
     assert verdict.table_id == "out"
 
 
@@ -112,9 +125,9 @@ def test_grey_and_transparent_pictures_are_read_as_colour() -> None:
 
 def test_an_unknown_backend_is_refused_and_the_known_ones_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"'oip'.*embedded"):
-        inference.build("oip", models_dir=tmp_path)
+        inference.build(inference.ClassifierOptions(models_dir=tmp_path), "oip")
 
 
-def test_before_set_up_the_way_to_bring_the_model_is_told(tmp_path: Path) -> None:
+def test_before_set_up_the_error_names_the_command_that_installs_the_model(tmp_path: Path) -> None:
     with pytest.raises(inference.ModelMissing, match=r"python -m inference\.models"):
         inference.build_detector(tmp_path)

@@ -78,7 +78,7 @@ def nested_protocols(path: Path, port: int) -> None:
 
 
 def outside_references(path: Path, port: int) -> None:
-    """An MP4 whose media is said to be elsewhere (dref); every box around it grows with the address."""
+    """An MP4 whose media is declared to be elsewhere (dref); every box around it grows with the address."""
     body = bytearray(video_file(path).read_bytes())
     address = f"http://127.0.0.1:{port}/x\0".encode()
     for box in (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"):
@@ -162,7 +162,7 @@ def endless_fragments(path: Path, _port: int) -> None:
 
 
 def fragments_of_many_samples(path: Path, _port: int) -> None:
-    """Fragments that say that each holds four billion samples."""
+    """Fragments that each declare four billion samples."""
     body = bytearray(_fragmented(path))
     at = 0
     while (at := body.find(b"trun", at)) >= 0:
@@ -172,7 +172,7 @@ def fragments_of_many_samples(path: Path, _port: int) -> None:
 
 
 def fragment_of_fifty_million_samples(path: Path, _port: int) -> None:
-    """A fragment whose fifty million samples are all as its default says: no byte for each."""
+    """A fragment whose fifty million samples all have the default: no byte for each."""
     body = bytearray(_fragmented(path))
     at = body.index(b"trun")
     body[at + 4 : at + 12] = struct.pack(">II", 0, 50_000_000)
@@ -208,7 +208,7 @@ def huge_png(path: Path, _port: int) -> None:
 
 
 def jpeg_larger_than_said(path: Path, _port: int) -> None:
-    """An AVI that says 96 x 64, of JPEGs that say 60,000 x 60,000."""
+    """An AVI that declares 96 x 64, of JPEGs that declare 60,000 x 60,000."""
     video_file(path, codec="mjpeg", format="avi")
     body = bytearray(path.read_bytes())
     at = 0

@@ -9,7 +9,7 @@ from tests.unit.ingest.clips import mp4_box, sound_file, video_file
 
 from ingest.admission import boxes
 from ingest.admission.boxes import MAX_BOXES, TooManyBoxes, index_entries
-from ingest.admission.probe import Child
+from ingest.admission.probe import ProbeOptions
 
 DAY_S = 24 * 3600
 
@@ -52,7 +52,7 @@ def test_pcm_sound_is_kept_by_chunks() -> None:
 def test_a_day_of_a_recorder_with_sound_passes(fps: int) -> None:
     picture = track(b"vide", table(b"stsz", 0, DAY_S * fps), table(b"stts", 1, DAY_S * fps, 1))
     aac = track(b"soun", table(b"stsz", 0, DAY_S * 47), table(b"stts", 1, DAY_S * 47, 1024))
-    assert DAY_S * fps < index_entries(movie(picture, aac)) < Child(1, 1).entries
+    assert DAY_S * fps < index_entries(movie(picture, aac)) < ProbeOptions(1, 1).entries
 
 
 def test_boxes_of_64_bits_and_to_the_end_of_the_file() -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from ingest.admission.facts import CODECS, Facts, Limits, decide, read_facts
-from ingest.refusals import REFUSALS, Refused
+from ingest.admission.facts import CODECS, Facts, FileLimits, decide, read_facts
+from ingest.refusals import REFUSALS, Refusal
 
-LIMITS = Limits(max_pixels=1920 * 1080, max_duration_ms=60_000, max_streams=4)
+LIMITS = FileLimits(max_pixels=1920 * 1080, max_duration_ms=60_000, max_streams=4)
 GOOD = Facts(
     opened=True,
     streams=2,
@@ -50,14 +50,14 @@ def test_a_good_one_keeps_its_facts() -> None:
     ],
 )
 def test_refusals(change: dict[str, object], code: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refusal) as refused:
         decide(replace(GOOD, **change), "mp4", LIMITS)  # type: ignore[arg-type]
-    assert refused.value.refusal.code == code
-    assert refused.value.refusal.final
+    assert refused.value.code == code
+    assert refused.value.final
 
 
 def test_the_detail_gives_the_figures() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refusal) as refused:
         decide(replace(GOOD, width=4000, height=3000), "mp4", LIMITS)
     assert refused.value.detail == "It is 4000 x 3000."
 

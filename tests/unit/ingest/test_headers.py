@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.http import headers
-from ingest.refusals import Refused
+from ingest.refusals import Refusal
 
 
 def test_length_is_said_or_deferred() -> None:
@@ -30,26 +30,29 @@ def test_length_is_said_or_deferred() -> None:
         {"upload-length": "٣"},
         {"upload-length": "9" * 30},
         {"upload-length": str((1 << 53) + 1)},
+        {"upload-length": "0" * 5000},
+        {"upload-length": "0" * 20 + "9" * 30},
+        {"upload-length": "9" * 5000},
     ],
 )
 def test_lengths_that_are_none(bad: dict[str, str]) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refusal) as refused:
         headers.declared_length(bad)
-    assert refused.value.refusal.code == "header_invalid"
+    assert refused.value.code == "header_invalid"
 
 
-@given(st.text())
+@given(st.text() | st.from_regex(r"0*[0-9]*"))
 def test_any_text_is_a_number_or_refused(text: str) -> None:
     try:
         assert 0 <= headers.number(text, "X") <= headers.MAX_LENGTH
-    except Refused as refused:
-        assert refused.refusal.status == 400
+    except Refusal as refused:
+        assert refused.status == 400
 
 
 def test_the_version_is_required() -> None:
     headers.check_version({"tus-resumable": "1.0.0"})
     for bad in ({}, {"tus-resumable": "0.2.2"}):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refusal) as refused:
             headers.check_version(bad)
         assert refused.value.headers == {"Tus-Version": "1.0.0"}
 
@@ -61,7 +64,7 @@ def test_metadata_is_kept_as_sent(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a !!!", "ä YQ==", "a " + "A" * 5000, "a YQ==,b %"])
 def test_metadata_that_is_none(text: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         headers.metadata({"upload-metadata": text})
 
 
@@ -80,9 +83,9 @@ def test_checksums(algorithm: str) -> None:
     [("md5 YQ==", "checksum_unsupported"), ("", "checksum_unsupported"), ("sha1 ***", "header_invalid")],
 )
 def test_checksums_that_are_none(text: str, code: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refusal) as refused:
         headers.checksum({"upload-checksum": text})
-    assert refused.value.refusal.code == code
+    assert refused.value.code == code
     assert headers.checksum({}) is None
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from starlette.requests import ClientDisconnect
 
-from ingest import receive as receiving
-from ingest.partial import Partial
-from ingest.receive import Limit, receive
-from ingest.refusals import Refused
+from ingest.refusals import LengthExceeded, Refusal, TooLarge
+from ingest.store.partial_file import PartialFile
+from ingest.upload import receive as receiving
+from ingest.upload.receive import Limit, receive
 
-LIMIT = Limit(10_000_000, "length_exceeded")
+LIMIT = Limit(10_000_000, LengthExceeded)
 
 
 @pytest.fixture
@@ -32,15 +32,15 @@ async def chunks(*parts: bytes, then: Exception | None = None, silent_s: float =
         raise then
 
 
-async def code_of(body: AsyncIterator[bytes], partial: Partial, limit: Limit = LIMIT, idle_s: float = 5) -> str:
-    with pytest.raises(Refused) as refused:
+async def code_of(body: AsyncIterator[bytes], partial: PartialFile, limit: Limit = LIMIT, idle_s: float = 5) -> str:
+    with pytest.raises(Refusal) as refused:
         await receive(body, partial, limit, idle_s)
-    return refused.value.refusal.code
+    return refused.value.code
 
 
 async def test_bytes_are_appended_in_order(path: Path) -> None:
     path.write_bytes(b"before ")
-    with Partial.open(path) as partial:
+    with PartialFile.open(path) as partial:
         await receive(chunks(b"one ", b"", b"two"), partial, LIMIT, 5)
         assert partial.size == len(b"before one two")
     assert path.read_bytes() == b"before one two"
@@ -48,7 +48,7 @@ async def test_bytes_are_appended_in_order(path: Path) -> None:
 
 async def test_many_small_and_large_chunks(path: Path) -> None:
     parts = [bytes([number % 256]) * (number * 37 % 5000) for number in range(1500)] + [b"x" * 3_000_000]
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         await receive(chunks(*parts), partial, LIMIT, 5)
     assert path.read_bytes() == b"".join(parts)
 
@@ -63,46 +63,46 @@ async def test_chunks_in_one_buffer_that_is_used_again(path: Path) -> None:
             sent.extend(buffer[:size])
             yield memoryview(buffer)[:size]
 
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         await receive(body(), partial, LIMIT, 5)
     assert path.read_bytes() == sent
 
 
 async def test_what_came_before_a_cut_is_kept(path: Path) -> None:
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         assert await code_of(chunks(b"abc", then=ClientDisconnect()), partial) == "request_incomplete"
     assert path.read_bytes() == b"abc"
 
 
 async def test_what_came_before_silence_is_kept(path: Path) -> None:
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         assert await code_of(chunks(b"abc", silent_s=5), partial, idle_s=0.05) == "request_incomplete"
     assert path.read_bytes() == b"abc"
 
 
 def slow_appends(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[int]:
     """A disk that takes its time; returns the threads that were written in, filled as it goes."""
-    append, threads = Partial.append, list[int]()
+    append, threads = PartialFile.append, list[int]()
 
-    def slowly(self: Partial, batch: Sequence[bytes]) -> None:
+    def slowly(self: PartialFile, batch: Sequence[bytes]) -> None:
         threads.append(threading.get_ident())
         time.sleep(seconds)
         append(self, batch)
 
-    monkeypatch.setattr(Partial, "append", slowly)
+    monkeypatch.setattr(PartialFile, "append", slowly)
     return threads
 
 
 async def test_a_slow_disk_is_not_a_silent_client(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow_appends(monkeypatch, 1)
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         await receive(chunks(b"x" * 1_100_000, b"y"), partial, LIMIT, 0.5)
     assert path.stat().st_size == 1_100_001
 
 
 async def test_a_slow_disk_is_written_to_in_a_thread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     threads = slow_appends(monkeypatch, 0.05)
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         await receive(chunks(*[b"x" * 300_000] * 10), partial, LIMIT, 5)
     assert path.read_bytes() == b"x" * 3_000_000
     assert threads[0] == threading.get_ident() and threading.get_ident() not in threads[1:]
@@ -111,24 +111,24 @@ async def test_a_slow_disk_is_written_to_in_a_thread(path: Path, monkeypatch: py
 
 async def test_a_long_request_is_synced_on_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(Partial, "sync", lambda self: synced.append(self.size))
+    monkeypatch.setattr(PartialFile, "sync", lambda self: synced.append(self.size))
     monkeypatch.setattr(receiving, "UNSYNCED_BYTES", 1_000_000)
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         await receive(chunks(*[b"x" * 300_000] * 7), partial, LIMIT, 5)
     assert synced == [1_200_000, 2_100_000]
 
 
 async def test_the_limit_is_never_passed(path: Path) -> None:
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         body = chunks(b"x" * 60, b"x" * 60)
-        assert await code_of(body, partial, Limit(100, "too_large")) == "too_large"
+        assert await code_of(body, partial, Limit(100, TooLarge)) == "too_large"
     assert path.stat().st_size <= 100
 
 
 async def test_everything_is_synced_before_it_ends(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(Partial, "sync", lambda self: synced.append(self.size))
-    with Partial.open(path, create=True) as partial:
+    monkeypatch.setattr(PartialFile, "sync", lambda self: synced.append(self.size))
+    with PartialFile.open(path, create=True) as partial:
         await receive(chunks(b"abc"), partial, LIMIT, 5)
         await code_of(chunks(b"de", then=ClientDisconnect()), partial)
     assert synced == [3, 5]
@@ -144,7 +144,7 @@ async def test_a_full_disk_keeps_what_fits(path: Path, monkeypatch: pytest.Monke
         return write(descriptor, [views[0][:700_000]])
 
     monkeypatch.setattr(os, "writev", nearly_full)
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         body = chunks(b"a" * 800_000, b"b" * 800_000)
         assert await code_of(body, partial) == "disk_full"
         assert partial.size == path.stat().st_size
@@ -156,7 +156,7 @@ async def test_another_error_of_the_disk_is_not_hidden(path: Path, monkeypatch: 
         raise OSError(errno.EIO, "broken")
 
     monkeypatch.setattr(os, "writev", broken)
-    with Partial.open(path, create=True) as partial, pytest.raises(OSError, match="broken"):
+    with PartialFile.open(path, create=True) as partial, pytest.raises(OSError, match="broken"):
         await receive(chunks(b"a"), partial, LIMIT, 5)
 
 
@@ -167,22 +167,22 @@ async def test_an_upload_removed_meanwhile_ends_its_request(path: Path) -> None:
         yield b"x" * 1_100_000
         raise AssertionError("went on reading")
 
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         assert await code_of(body(), partial) == "upload_gone"
 
 
 def test_one_writer_at_a_time(path: Path) -> None:
-    with Partial.open(path, create=True):
-        with pytest.raises(Refused) as refused:
-            Partial.open(path)
-        assert refused.value.refusal.status == 423
-    Partial.open(path).close()
+    with PartialFile.open(path, create=True):
+        with pytest.raises(Refusal) as refused:
+            PartialFile.open(path)
+        assert refused.value.status == 423
+    PartialFile.open(path).close()
 
 
 def test_a_file_removed_while_waiting_is_not_written_to(path: Path) -> None:
-    first = Partial.open(path, create=True)
+    first = PartialFile.open(path, create=True)
     path.unlink()
-    second = Partial.open(path, create=True)
+    second = PartialFile.open(path, create=True)
     assert first.removed and not second.removed
     first.close()
     second.close()
@@ -190,22 +190,22 @@ def test_a_file_removed_while_waiting_is_not_written_to(path: Path) -> None:
 
 def test_a_missing_file_is_missing(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Partial.open(path)
+        PartialFile.open(path)
 
 
 def test_partial_writes_are_completed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.writev
     monkeypatch.setattr(os, "writev", lambda descriptor, views: write(descriptor, [views[0][:3]]))
-    with Partial.open(path, create=True) as partial:
+    with PartialFile.open(path, create=True) as partial:
         partial.append([b"abcdefgh", b"", b"ij"])
         assert partial.size == 10
     assert path.read_bytes() == b"abcdefghij"
 
 
 async def test_a_cancelled_request_writes_nothing_after_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    append, begun, closed, ended = Partial.append, threading.Event(), threading.Event(), threading.Event()
+    append, begun, closed, ended = PartialFile.append, threading.Event(), threading.Event(), threading.Event()
 
-    def stalled(self: Partial, batch: Sequence[bytes]) -> None:
+    def stalled(self: PartialFile, batch: Sequence[bytes]) -> None:
         if threading.current_thread() is threading.main_thread():
             time.sleep(0.05)  # slow: the next one goes to a thread
             append(self, batch)
@@ -215,8 +215,8 @@ async def test_a_cancelled_request_writes_nothing_after_its_end(path: Path, monk
         append(self, batch)
         ended.set()
 
-    monkeypatch.setattr(Partial, "append", stalled)
-    partial = Partial.open(path, create=True)
+    monkeypatch.setattr(PartialFile, "append", stalled)
+    partial = PartialFile.open(path, create=True)
     body = chunks(b"x" * 200_000, b"y" * 1_100_000, b"z")
     running = asyncio.create_task(receive(body, partial, LIMIT, 5))
     while not begun.is_set():

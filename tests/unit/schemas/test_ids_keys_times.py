@@ -48,8 +48,17 @@ def test_keys_begin_with_their_class() -> None:
     assert keys.run_crops("s", "r", 7) == "crops/s/r/000000007.bin"
     assert keys.live_frame("s", "c", AT) == f"frames/s/c/2026-11-23/{ms}.jpg"
     assert keys.live_crops("s", "c", AT) == f"crops/s/c/2026-11-23/{ms}.bin"
+    assert keys.run_judgement("s", "r", 7) == "judgements/s/r/000000007.json"
+    assert keys.live_judgement("s", "c", AT) == f"judgements/s/c/2026-11-23/{ms}.json"
+    assert keys.object_kind(keys.run_judgement("s", "r", 7)) == "judgement"
+    assert keys.look_beside(keys.run_judgement("s", "r", 7)) == "judgements/s/r/000000007.look.json"
     assert keys.thumbnail("s", "r", "best") == "thumbs/s/r/best.jpg"
     assert keys.last_good_snapshot("s", "c") == "snapshots/s/c/last-good.jpg"
+
+
+def test_the_key_of_a_record_shows_its_lane() -> None:
+    record_keys = ("tbl_1", "tbl_1@run_1", "site_1", "site_1@run_1")
+    assert [keys.lane_of_key(each) for each in record_keys] == ["live", "run", "live", "run"]
 
 
 def test_date_folder_is_utc() -> None:
@@ -60,6 +69,7 @@ def test_date_folder_is_utc() -> None:
 def test_prefixes_hold_the_keys_of_their_run() -> None:
     assert keys.run_frame("s", "r", 7).startswith(keys.frames_prefix("s", "r"))
     assert keys.run_crops("s", "r", 7).startswith(keys.crops_prefix("s", "r"))
+    assert keys.run_judgement("s", "r", 7).startswith(keys.judgements_prefix("s", "r"))
     assert keys.thumbnail("s", "r", "first").startswith(keys.thumbs_prefix("s", "r"))
     assert keys.original("s", "v").startswith(keys.original_prefix("s", "v"))
     assert not keys.run_frame("s", "r2", 7).startswith(keys.frames_prefix("s", "r"))

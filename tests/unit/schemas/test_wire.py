@@ -183,7 +183,7 @@ def test_other_zones_are_the_same_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "reason"),
     [
         ({"frame_id": ""}, "frame_id"),
         ({"brightness": 1.5}, "brightness"),
@@ -194,8 +194,8 @@ def test_other_zones_are_the_same_time() -> None:
         ({"captured_at": "2026-01-01T00:00:00Z"}, "frame.extracted"),
     ],
 )
-def test_what_the_schema_refuses_is_not_sent(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ContractError, match=said) as error:
+def test_what_the_schema_refuses_is_not_sent(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ContractError, match=reason) as error:
         send(frame(**changes))
     assert error.value.code == "wrong_schema"
 

@@ -1,6 +1,7 @@
 """The folder of a stack: one holder, secrets, and leftovers that are ours and nobody else's."""
 
 import json
+import resource
 import stat
 import subprocess
 import sys
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from stack import home
-from stack.errors import StackError
-from stack.processes import started_at
+from stack.process import started_at
+from stack.settings import StackError
 
 
 def test_secrets_are_random_kept_and_private(tmp_path: Path) -> None:
@@ -29,20 +30,20 @@ def test_a_secret_added_by_a_newer_version_leaves_the_others_alone(tmp_path: Pat
 
 
 def test_a_held_home_is_refused_to_others_and_free_afterwards(tmp_path: Path) -> None:
-    with home.held(tmp_path):
-        assert home.holder(tmp_path) is not None
-        with pytest.raises(StackError, match="already runs"), home.held(tmp_path):
+    with home.locked(tmp_path):
+        assert home.lock_owner(tmp_path) is not None
+        with pytest.raises(StackError, match="already runs"), home.locked(tmp_path):
             pytest.fail("held twice")
-    with home.held(tmp_path):
+    with home.locked(tmp_path):
         pass
 
 
 def test_leftovers_are_ended(tmp_path: Path) -> None:
     child = _sleeper()
-    home.note_processes(tmp_path, {"cropper": child.pid})
-    assert home.end_leftovers(tmp_path) == ["cropper"]
+    home.record_processes(tmp_path, {"cropper": child.pid})
+    assert home.kill_leftovers(tmp_path) == ["cropper"]
     assert child.wait(5) == -9
-    assert home.end_leftovers(tmp_path) == []
+    assert home.kill_leftovers(tmp_path) == []
 
 
 def test_a_stranger_with_a_pid_of_ours_is_left_alone(tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_a_stranger_with_a_pid_of_ours_is_left_alone(tmp_path: Path) -> None:
         assert started is not None
         noted = {"cropper": {"pid": child.pid, "started": started - 60}}
         (tmp_path / "processes.json").write_text(json.dumps(noted))
-        assert home.end_leftovers(tmp_path) == []
+        assert home.kill_leftovers(tmp_path) == []
         assert child.poll() is None
     finally:
         child.kill()
@@ -62,7 +63,7 @@ def test_a_stranger_with_a_pid_of_ours_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{", "null"])
 def test_a_torn_note_of_processes_is_no_obstacle(tmp_path: Path, content: str) -> None:
     (tmp_path / "processes.json").write_text(content)
-    assert home.end_leftovers(tmp_path) == []
+    assert home.kill_leftovers(tmp_path) == []
 
 
 def test_a_private_file_is_replaced_at_one_blow(tmp_path: Path) -> None:
@@ -70,6 +71,26 @@ def test_a_private_file_is_replaced_at_one_blow(tmp_path: Path) -> None:
     home.write_private(tmp_path / "run.json", {"n": 2})
     assert json.loads((tmp_path / "run.json").read_text()) == {"n": 2}
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
+    home.write_private(tmp_path / "run.json", {"n": 1})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))  # bytes: as on a disk with no more room
+    try:
+        with pytest.raises(OSError, match="too large"):
+            home.write_private(tmp_path / "run.json", {"n": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert json.loads((tmp_path / "run.json").read_text()) == {"n": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_damaged_secrets_are_named_and_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text("{")
+    with pytest.raises(StackError, match="is damaged"):
+        home.read_secrets(tmp_path)
+    assert (tmp_path / "secrets.json").read_text() == "{"
 
 
 def _sleeper() -> "subprocess.Popen[bytes]":

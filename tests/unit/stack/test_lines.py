@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack.lines import Lines
+from stack.live_lines import Lines
 
 from tablewatch_schemas import TableState, decode, replace
 
@@ -64,6 +64,12 @@ def test_times_of_a_run_are_counted_from_its_start() -> None:
 def test_a_refusal_gives_code_and_reason() -> None:
     line = Lines({}).of(received(SCHEMAS / "video.rejected/examples/v1/not-a-video.json"))
     assert "refused: not_a_video. The file is a text document." in line
+
+
+def test_the_end_of_extraction_is_not_told_as_that_of_the_video() -> None:
+    done = received(SCHEMAS / "video.progress/examples/v1/done-with-gap.json")
+    count = f"{done.event.frames_published}/{done.event.frames_expected}"
+    assert Lines({}).of(done) == f"frames of video …{done.event.video_id[-6:]} done, {count}"
 
 
 def test_a_tombstone_is_forgotten() -> None:

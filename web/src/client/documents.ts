@@ -1,7 +1,55 @@
-// Documents of the HTTP API, as far as the page reads them. Events of the topics are in ../generated/events.ts.
+// Documents of the HTTP API, with the fields that the page reads. Events of the topics are in ../generated/events.ts.
 import type { CameraStatus, HazardAlert, Open, TableGroup, TableState, Time } from '../generated/events'
 
-export type JobStatus = Open<'queued' | 'processing' | 'done' | 'failed' | 'cancelled'>
+export type JobStatus = Open<'awaiting_file' | 'queued' | 'processing' | 'done' | 'failed' | 'cancelled'>
+
+/** One detection; `box` is x0, y0, x1, y1 in the picture, 0 to 1. */
+export interface Seen {
+  label: string
+  score: number
+  box: [number, number, number, number]
+  /** The table that the rule gives it to, with the share of the box inside its zone. */
+  table_id: string | null
+  share: number | null
+  second_table_id: string | null
+  /** Whether it made a table unknown. */
+  doubtful: boolean
+}
+
+/** What one frame says of a table. */
+export interface JudgedTable {
+  table_id: string
+  label: string | null
+  verdict: Open<'free' | 'occupied' | 'unknown'>
+  confidence: number
+  people: number
+  things: number
+  /** Why nobody can tell, as a code and as a sentence. */
+  reason: string | null
+  reason_text: string | null
+  /** In the answer of `GET /v1/cameras/{id}/view`; a stream has `table.state`. */
+  state?: TableState | null
+}
+
+/** The newest judged frame of a camera, or of a run of it: `GET /v1/cameras/{id}/view?run_id=`, and event `camera.view`. */
+export interface CameraView {
+  site_id: string
+  camera_id: string | null
+  run_id: string | null
+  video_id: string | null
+  frame_id: string
+  frame_key: string
+  captured_at: Time
+  width: number
+  height: number
+  layout_version: number | null
+  model: { name: string; version: string }
+  rule: string
+  seen: Seen[]
+  tables: JudgedTable[]
+  /** Opens the picture without a key until it expires. */
+  url: string
+}
 
 export interface Page<Item> {
   items: Item[]
@@ -19,6 +67,8 @@ export interface Camera {
   camera_id: string
   site_id: string
   name: string
+  /** Whether anything reads the camera's source. Absent from older servers. */
+  capture?: { state: Open<'none' | 'captured' | 'unsupported'>; reason: string | null }
   layout_version: number | null
 }
 
@@ -59,7 +109,7 @@ export interface Job {
   stages: Stage[]
   /** Per cent. */
   progress: number
-  /** Uploaded, and nothing was heard of it for a while (as of the request; events say no). */
+  /** Uploaded, and no event of it for a while (as of the request; always false in events). */
   stuck: boolean
   frames: { published: number; expected: number | null }
   sampling: { mode: string; every_ms: number | null }
@@ -68,15 +118,17 @@ export interface Job {
   layout_version: number | null
   make: string[]
   started_at: Time | null
-  /** What can be done with it now, each a request of this API. */
-  next: Step[]
+  /** Requests of this API that are possible now. */
+  next: NextAction[]
   error: { code: string; reason: string; retryable: boolean } | null
+  /** What the job waits for, though nothing is wrong with it; it goes on by itself. Absent from older servers. */
+  waiting?: { code: string; reason: string } | null
   video: VideoFacts | null
   created_at: Time
   updated_at: Time
 }
 
-/** How frames are stored; null: the usual quality, full size. */
+/** How frames are stored; null: default quality, full size. */
 export interface PictureChoice {
   format: 'jpeg' | 'png'
   quality: number | null
@@ -84,21 +136,21 @@ export interface PictureChoice {
   long_side: number | null
 }
 
-export interface Step {
+export interface NextAction {
   action: Open<'cancel' | 'retry' | 'delete' | 'frames' | 'states'>
   method: 'GET' | 'POST' | 'DELETE'
   href: string
 }
 
-/** A state that a table came to: the record that told of it, and when the next one came. */
-export type Turn = TableState & {
-  /** When the next state began; null while this one holds. */
+/** A transition of a table: its record, and how long the state lasted. */
+export type StateTransition = TableState & {
+  /** When the next state began; null while this one lasts. */
   until: Time | null
   duration_ms: number | null
 }
 
-/** Which transitions; everything that is left out is open. `runId` null: live ones only. */
-export interface TurnsOf {
+/** Filters of the state history. `runId` null: live transitions only. */
+export interface StateHistoryQuery {
   siteId?: string
   tableId?: string
   cameraId?: string
@@ -108,16 +160,19 @@ export interface TurnsOf {
   limit?: number
 }
 
-/** The same table in all versions of its camera's layout. */
+/** The same table in all layout versions, and of all cameras that see it. */
 export interface Table {
   table_id: string
   site_id: string
+  /** One of the cameras that see it. */
   camera_id: string
+  /** Cameras whose newest layout has it. */
+  camera_ids?: string[]
   section_id: string | null
   label: string
   seats: number | null
   created_at: Time
-  /** When the newest layout left it out; null while it has it. */
+  /** When a layout without it was drawn; null while the newest one has it. */
   retired_at: Time | null
 }
 
@@ -133,8 +188,8 @@ export interface Crop {
   url: string
 }
 
-/** A picture as events name it. */
-export type Named =
+/** A picture by the ids or keys that events have. */
+export type PictureReference =
   | { frame_id: string; table_id?: string }
   | { object_key: string; offset?: number; length?: number }
   | { evidence_id: string; table_id: string; run_id?: string | null }
@@ -152,12 +207,19 @@ export interface VideoFacts {
   codec: string
   width: number
   height: number
+  rotation_degrees: number
+  mirrored: boolean
+  /** sdr, or HDR as hlg or pq; pictures of frames are SDR. null: not known. */
+  transfer: string | null
   size_bytes: number
   container: string
+  /** Which of the file's video tracks is taken, from 0 with covers (FFmpeg's v:N), and how many it has. */
+  video_track: number | null
+  video_tracks: number | null
 }
 
-/** Where to send the file: tus 1.0 at create_url, with the token as bearer. */
-export interface UploadDoor {
+/** Where to send the file: by tus 1.0 to create_url, with the token as bearer token. */
+export interface UploadTarget {
   url: string
   create_url: string
   content_url: string
@@ -166,18 +228,19 @@ export interface UploadDoor {
   max_bytes: number
 }
 
-export type NewJob = Job & { upload: UploadDoor }
+export type NewJob = Job & { upload: UploadTarget }
 
 export interface NewVideo {
   site_id?: string
   camera_id?: string
   sampling?: { mode: 'cadence' | 'keyframes' | 'all'; every_ms?: number }
   picture?: Partial<PictureChoice>
-  /** Newest, in force at started_at, or by number. */
+  /** The newest, the one in force at started_at, or a version by its number. */
   layout?: 'current' | 'at_time' | number
   started_at?: Time
   make?: ('frames' | 'tables' | 'hazards')[]
   filename?: string
+  /** Exact: a file of another size is refused. */
   size_bytes?: number
 }
 
@@ -194,11 +257,18 @@ export interface Frame {
 
 export type HazardAction = 'acknowledge' | 'clear' | 'verify' | 'dismiss'
 
-/** First event of a stream, and whenever what the reader had cannot be trusted any more. */
+export type SnapshotCounts = Record<'videos' | 'states' | 'hazards' | 'cameras' | 'groups', number>
+
+/** The first event of a stream, and again when a stream could not be resumed. */
 export interface Snapshot {
   site_id: string
   seq: number
   as_of: Time
+  /** `reset`: it follows a `resync`, and replaces all that was known. */
+  reason: Open<'start' | 'reset'>
+  /** Documents in each list, and those of each list that the site has beside them: ask REST for these. */
+  holds: SnapshotCounts
+  left_out: SnapshotCounts
   videos: Job[]
   states: TableState[]
   hazards: HazardAlert[]

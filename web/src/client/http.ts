@@ -2,24 +2,25 @@
 import type { HazardAlert } from '../generated/events'
 import type {
   Camera,
+  CameraView,
   Crop,
   Frame,
   HazardAction,
   Job,
   Layout,
   Link,
-  Named,
+  PictureReference,
   NewJob,
   NewVideo,
   Page,
   Site,
-  Step,
+  NextAction,
   Table,
-  Turn,
-  TurnsOf,
+  StateTransition,
+  StateHistoryQuery,
 } from './documents'
 
-/** An answer that is an error (RFC 9457). `code` is stable, `detail` says what to do. */
+/** An error response (RFC 9457). `code` is stable, `detail` says what to do. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -35,7 +36,7 @@ export class Problem extends Error {
 export interface ClientOptions {
   /** Address of the API; empty for the origin of the page. */
   base?: string
-  /** API key; not in a browser, which signs in for a cookie. */
+  /** API key; a browser signs in for a cookie instead. */
   key?: string
   fetch?: typeof fetch
 }
@@ -73,12 +74,20 @@ export class Client {
     return this.all(`/v1/cameras?site_id=${encodeURIComponent(siteId)}`)
   }
 
+  /** The newest judged frame of a camera; null while nothing was judged of it. */
+  cameraView(cameraId: string): Promise<CameraView | null> {
+    return this.request<CameraView>('GET', `/v1/cameras/${encodeURIComponent(cameraId)}/view`).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 404) return null
+      throw error
+    })
+  }
+
   layout(cameraId: string, version: number | null = null): Promise<Layout> {
     const camera = `/v1/cameras/${encodeURIComponent(cameraId)}`
     return this.request('GET', version === null ? `${camera}/layout` : `${camera}/layouts/${version}`)
   }
 
-  /** Announces a video; send the file to `upload` of the answer. */
+  /** Creates a video; its file is to be sent to `upload` of the result. */
   newVideo(video: NewVideo): Promise<NewJob> {
     return this.request('POST', '/v1/videos', video)
   }
@@ -98,19 +107,19 @@ export class Client {
     return found.items
   }
 
-  /** Exchanges the name of a picture, as events have it, for a link that expires. */
-  link(named: Named): Promise<Link> {
-    return this.request('POST', '/v1/links', named)
+  /** Exchanges ids or keys of a picture, as events have them, for a link that expires. */
+  link(picture: PictureReference): Promise<Link> {
+    return this.request('POST', '/v1/links', picture)
   }
 
   tables(siteId: string): Promise<Table[]> {
     return this.all(`/v1/tables?site_id=${encodeURIComponent(siteId)}`)
   }
 
-  /** What tables went through, the newest first: `limit` of them, or all that is kept. */
-  async turns(of: TurnsOf): Promise<Turn[]> {
-    const { siteId, tableId, cameraId, runId, from, to, limit } = of
-    const asked = {
+  /** Transitions of tables, newest first: `limit` of them, or all that are stored. */
+  async stateHistory(query: StateHistoryQuery): Promise<StateTransition[]> {
+    const { siteId, tableId, cameraId, runId, from, to, limit } = query
+    const parameters = {
       site_id: siteId,
       table_id: tableId,
       camera_id: cameraId,
@@ -120,16 +129,16 @@ export class Client {
       to,
       limit: String(limit ?? 1000),
     }
-    const given = Object.entries(asked).filter((pair): pair is [string, string] => pair[1] !== undefined)
+    const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined)
     const path = `/v1/states/history?${new URLSearchParams(given)}`
     if (limit === undefined) return this.all(path)
-    const page: Page<Turn> = await this.request('GET', path)
+    const page: Page<StateTransition> = await this.request('GET', path)
     return page.items
   }
 
-  /** Does what a job's `next` offers. */
-  step(step: Step): Promise<unknown> {
-    return this.request(step.method, step.href)
+  /** Sends one of the requests that a job's `next` lists. */
+  step(next: NextAction): Promise<unknown> {
+    return this.request(next.method, next.href)
   }
 
   cancel(videoId: string): Promise<unknown> {
@@ -176,10 +185,10 @@ export class Client {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const said: unknown = await response.json().catch(() => null)
-  const document = (typeof said === 'object' && said !== null ? said : {}) as Record<string, unknown>
-  const text = (name: string, otherwise: string) =>
-    typeof document[name] === 'string' ? (document[name] as string) : otherwise
+  const body: unknown = await response.json().catch(() => null)
+  const document = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const text = (name: string, fallback: string) =>
+    typeof document[name] === 'string' ? (document[name] as string) : fallback
   const title = text('title', `HTTP ${response.status}`)
   return new Problem(response.status, text('code', `http_${response.status}`), title, text('detail', title))
 }

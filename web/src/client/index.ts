@@ -2,6 +2,7 @@
 // it needs is tus-js-client, and only for uploads.
 export * from './documents'
 export * from './http'
+export * from './shared'
 export * from './stream'
 export * from './upload'
 export * from './view'

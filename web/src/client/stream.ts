@@ -1,24 +1,22 @@
 // The event stream of a site: EventSource with snapshot, deltas and resumption.
 //
-// The browser reconnects by itself with Last-Event-ID, and the server goes on from there or sends a new snapshot.
-// Only when the server ends the stream for good (an HTTP error) the browser gives up; then this opens another one,
-// with the last id in the query, after a pause that doubles. `resume` comes before the server hangs up on a client that
-// fell too far behind: nothing has to be done, the browser comes back with its last id. After `site.deleted` nothing
-// follows, and the stream is not opened again.
+// The browser reconnects by itself with Last-Event-ID, and the server resumes there or sends a new snapshot. Only after
+// an HTTP error the browser does not reconnect; then this opens a new stream, with the last id in the query, after a
+// delay that doubles. The server sends `resume` before it closes the connection of a client that is too far behind:
+// the browser reconnects with its last id. When the last id cannot be resumed from it sends one `resync`, then a
+// snapshot. A `heartbeat` only moves the last id past what a filter has left out. `site.deleted` is the last event; the stream is not opened again.
+import { STREAMED } from '../generated/events'
+import type { CameraView } from './documents'
 import type { Delta } from './view'
 
-export type StreamState = 'connecting' | 'live' | 'waiting' | 'closed'
+/** `paused`: the tab is hidden, see shared.ts. */
+export type StreamState = 'connecting' | 'live' | 'waiting' | 'paused' | 'closed'
 
-export const TYPES = [
+/** Events of the api itself; `camera.config` and its end are its own, beside the topic of that name. */
+const API_TYPES = [
   'snapshot',
   'video.job',
   'video.deleted',
-  'table.state',
-  'table.state.deleted',
-  'table.group',
-  'hazard.alert',
-  'hazard.alert.deleted',
-  'camera.status',
   'camera.config',
   'camera.deleted',
   'site.changed',
@@ -26,66 +24,83 @@ export const TYPES = [
   'section.changed',
   'section.deleted',
   'resume',
+  'resync',
+  'heartbeat',
 ] as const
 
-export type Topic = 'video.job' | 'table.state' | 'table.group' | 'hazard.alert' | 'camera.status' | 'camera.config'
+/** What the browser listens for: an event of another type is not received. */
+export const TYPES: readonly string[] = [...API_TYPES, ...STREAMED, ...STREAMED.map((topic) => `${topic}.deleted`)]
+
+/** Only to a stream that asks for `views`. */
+export const VIEW = 'camera.view'
+
+export type Topic = 'video.job' | 'camera.config' | (typeof STREAMED)[number]
 
 export interface StreamOptions {
   siteId: string
-  /** These narrow what is told; snapshots too. */
+  /** These filter the events and the snapshot. */
   runId?: string
   cameraId?: string
   tableId?: string
   topics?: Topic[]
-  /** `epoch-seq` of the last event seen; `epoch-0` replays what the log still has. */
+  /** `epoch-seq` of the last event received; `epoch-0` replays what the log still has. */
   lastEventId?: string
+  /** Cameras (`cam_…`) or runs (`run_…`) of the site whose newest judged frame comes to `onView`. */
+  views?: string[]
   base?: string
   onEvent: (delta: Delta, id: string) => void
   onState?: (state: StreamState) => void
+  /** A heartbeat: a filter has left out everything up to this id. */
+  onPosition?: (id: string) => void
+  /** The newest judged frame of one of `views`. It has no id: it is in no log, and nothing is resumed of it. */
+  onView?: (view: CameraView) => void
   /** For tests. */
   EventSource?: typeof EventSource
-  pauseMs?: number
+  delayMs?: number
 }
 
-const LONGEST_PAUSE_MS = 30_000
+const MAX_DELAY_MS = 30_000
 
-/** Opens the stream; call what it returns to close it. */
+/** Opens the stream; returns a function that closes it. */
 export function openStream(options: StreamOptions): () => void {
   const Source = options.EventSource ?? EventSource
-  const first = options.pauseMs ?? 1000
+  const first = options.delayMs ?? 1000
   let lastId = options.lastEventId ?? ''
-  let pause = first
+  let delay = first
   let source: EventSource
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const tell = (state: StreamState) => options.onState?.(state)
+  const setState = (state: StreamState) => options.onState?.(state)
 
   const receive = (event: MessageEvent<string>) => {
-    if (event.lastEventId) lastId = event.lastEventId
+    if (event.type === VIEW) return options.onView?.(JSON.parse(event.data) as CameraView)
+    const id = event.type === 'resync' ? '' : event.lastEventId // it has none; browsers give that of the event before
+    if (id) lastId = id
+    if (event.type === 'heartbeat') return options.onPosition?.(id)
     if (event.type === 'site.deleted') close()
-    options.onEvent({ type: event.type, data: JSON.parse(event.data) }, event.lastEventId)
+    options.onEvent({ type: event.type, data: JSON.parse(event.data) }, id)
   }
 
   const open = () => {
-    tell('connecting')
+    setState('connecting')
     source = new Source(address(options, lastId), { withCredentials: true })
-    for (const type of TYPES) source.addEventListener(type, receive as (event: Event) => void)
+    for (const type of [...TYPES, VIEW]) source.addEventListener(type, receive as (event: Event) => void)
     source.onopen = () => {
-      pause = first
-      tell('live')
+      delay = first
+      setState('live')
     }
     source.onerror = () => {
-      if (source.readyState !== Source.CLOSED) return tell('connecting')
-      tell('waiting')
-      timer = setTimeout(open, pause)
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+      if (source.readyState !== Source.CLOSED) return setState('connecting')
+      setState('waiting')
+      timer = setTimeout(open, delay)
+      delay = Math.min(delay * 2, MAX_DELAY_MS)
     }
   }
 
   const close = () => {
     clearTimeout(timer)
     source.close()
-    tell('closed')
+    setState('closed')
   }
 
   open()
@@ -98,6 +113,7 @@ function address(options: StreamOptions, lastId: string): string {
   if (options.cameraId) query.set('camera_id', options.cameraId)
   if (options.tableId) query.set('table_id', options.tableId)
   for (const topic of options.topics ?? []) query.append('topic', topic)
+  for (const view of options.views ?? []) query.append('view', view)
   if (lastId) query.set('last_event_id', lastId)
   return `${options.base ?? ''}/v1/events?${query}`
 }

@@ -1,7 +1,7 @@
 // Sending a file by tus 1.0: pause, resume, and resumption after the page was reloaded or the browser closed.
 import * as tus from 'tus-js-client'
 import { Problem, type Client } from './http'
-import type { Job, NewVideo, UploadDoor } from './documents'
+import type { Job, NewVideo, UploadTarget } from './documents'
 
 export interface UploadProgress {
   sent: number
@@ -10,11 +10,11 @@ export interface UploadProgress {
 
 export interface Upload {
   videoId: string
-  /** Whether bytes of an earlier attempt are there already. */
+  /** Whether it continues an earlier attempt. */
   resumed: boolean
   pause(): void
   resume(): void
-  /** Stops and forgets; the job has to be cancelled by who asked. */
+  /** Stops the upload; the caller has to cancel the job. */
   abort(): Promise<void>
   done: Promise<void>
 }
@@ -24,30 +24,30 @@ export interface UploadOptions {
   file: File
   video: NewVideo
   onProgress?: (progress: UploadProgress) => void
-  onAnnounced?: (job: Job) => void
+  onCreated?: (job: Job) => void
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
   chunkBytes?: number
 }
 
-/** What is kept in the browser's storage until the upload is through. */
-interface Kept {
+/** The JSON in the browser's storage while an upload is unfinished; `door` is its name there since the first version. */
+interface StoredUpload {
   videoId: string
-  door: UploadDoor
+  door: UploadTarget
 }
 
 const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000]
 // Small enough that a broken connection costs little, large enough to be fast.
 const CHUNK_BYTES = 16 * 1024 * 1024
 
-/** Announces the video, or takes up an unfinished upload of the same file, and begins to send. */
+/** Creates the video, or continues an unfinished upload of the same file, and starts sending. */
 export async function startUpload(options: UploadOptions): Promise<Upload> {
   const storage = options.storage ?? localStorage
   const name = fingerprint(options.file, options.video)
-  const earlier = await takeUp(options.client, storage, name)
-  const kept = earlier ?? (await announce(options, storage, name))
-  const { upload, gate, done } = begin(options, kept.door, earlier !== null, () => storage.removeItem(name))
+  const earlier = await findUnfinished(options.client, storage, name)
+  const stored = earlier ?? (await createVideo(options, storage, name))
+  const { upload, gate, done } = send(options, stored.door, earlier !== null, () => storage.removeItem(name))
   return {
-    videoId: kept.videoId,
+    videoId: stored.videoId,
     resumed: earlier !== null,
     pause: () => {
       gate.close()
@@ -65,9 +65,9 @@ export async function startUpload(options: UploadOptions): Promise<Upload> {
   }
 }
 
-/** Holds back requests while an upload is paused: aborting one that has not begun yet does not stop it by itself. */
+/** Delays requests while an upload is paused: tus-js-client cannot abort a request that has not begun. */
 class Gate {
-  private begun = false
+  private started = false
   private waiting = false
   private closed: Promise<void> | null = null
   private release = () => {}
@@ -76,16 +76,16 @@ class Gate {
     this.closed ??= new Promise((resolve) => (this.release = resolve))
   }
 
-  /** Whether the upload has to be started again, because what was under way was aborted. */
+  /** Returns whether the upload has to be restarted, because a running request was aborted. */
   open(): boolean {
-    const again = this.closed !== null && this.begun && !this.waiting
+    const restart = this.closed !== null && this.started && !this.waiting
     this.closed = null
     this.release()
-    return again
+    return restart
   }
 
   async pass(): Promise<void> {
-    this.begun = true
+    this.started = true
     while (this.closed) {
       this.waiting = true
       await this.closed
@@ -94,67 +94,67 @@ class Gate {
   }
 }
 
-/** The same file with the same wishes is the same upload. */
+/** The same file with the same options is the same upload. */
 export function fingerprint(file: Pick<File, 'name' | 'size' | 'lastModified'>, video: NewVideo): string {
-  const { size_bytes: _size, filename: _name, ...wishes } = video
-  return `tablewatch-upload:${file.name}:${file.size}:${file.lastModified}:${JSON.stringify(wishes)}`
+  const { size_bytes: _size, filename: _name, ...options } = video
+  return `tablewatch-upload:${file.name}:${file.size}:${file.lastModified}:${JSON.stringify(options)}`
 }
 
-async function takeUp(client: Client, storage: Pick<Storage, 'getItem' | 'removeItem'>, name: string): Promise<Kept | null> {
-  const kept = read(storage.getItem(name))
-  if (kept === null) return null
-  const waiting = Date.parse(kept.door.expires_at) > Date.now() && (await isWaiting(client, kept.videoId))
-  if (!waiting) storage.removeItem(name)
-  return waiting ? kept : null
+async function findUnfinished(client: Client, storage: Pick<Storage, 'getItem' | 'removeItem'>, name: string): Promise<StoredUpload | null> {
+  const stored = read(storage.getItem(name))
+  if (stored === null) return null
+  const usable = Date.parse(stored.door.expires_at) > Date.now() && (await awaitsUpload(client, stored.videoId))
+  if (!usable) storage.removeItem(name)
+  return usable ? stored : null
 }
 
-async function isWaiting(client: Client, videoId: string): Promise<boolean> {
+async function awaitsUpload(client: Client, videoId: string): Promise<boolean> {
   try {
     const job = await client.job(videoId)
-    return job.status === 'queued' && job.stage === 'upload'
+    return ['awaiting_file', 'queued'].includes(job.status) && job.stage === 'upload'
   } catch {
     return false
   }
 }
 
-function read(text: string | null): Kept | null {
+function read(text: string | null): StoredUpload | null {
   try {
-    const kept = JSON.parse(text ?? 'null') as Kept | null
-    return kept?.door?.token && kept.videoId ? kept : null
+    const stored = JSON.parse(text ?? 'null') as StoredUpload | null
+    return stored?.door?.token && stored.videoId ? stored : null
   } catch {
     return null
   }
 }
 
-async function announce(options: UploadOptions, storage: Pick<Storage, 'setItem'>, name: string): Promise<Kept> {
+async function createVideo(options: UploadOptions, storage: Pick<Storage, 'setItem'>, name: string): Promise<StoredUpload> {
   const { file, video } = options
   const { upload: door, ...job } = await options.client.newVideo({ ...video, filename: file.name, size_bytes: file.size })
-  options.onAnnounced?.(job)
-  const kept = { videoId: job.video_id, door }
+  options.onCreated?.(job)
+  const stored = { videoId: job.video_id, door }
   try {
-    storage.setItem(name, JSON.stringify(kept))
+    storage.setItem(name, JSON.stringify(stored))
   } catch {
-    // A full or forbidden storage only costs resumption after a reload.
+    // With a full or disabled storage only resuming after a reload is lost.
   }
-  return kept
+  return stored
 }
 
-interface Begun {
+interface Sending {
   upload: tus.Upload
   gate: Gate
   done: Promise<void>
 }
 
-function begin(options: UploadOptions, door: UploadDoor, resumed: boolean, forget: () => void): Begun {
+function send(options: UploadOptions, target: UploadTarget, resumed: boolean, forget: () => void): Sending {
   const { file, onProgress } = options
   const gate = new Gate()
   let upload!: tus.Upload
   const done = new Promise<void>((resolve, reject) => {
     upload = new tus.Upload(file, {
-      endpoint: door.create_url,
-      // An upload that is gone there is created anew at the endpoint.
-      uploadUrl: resumed ? door.url : null,
-      headers: { Authorization: `Bearer ${door.token}` },
+      endpoint: target.create_url,
+      // An upload that does not exist there any more is created anew at the endpoint.
+      uploadUrl: resumed ? target.url : null,
+      headers: { Authorization: `Bearer ${target.token}` },
       metadata: { filename: file.name },
       chunkSize: options.chunkBytes ?? CHUNK_BYTES,
       retryDelays: RETRY_MS,
@@ -165,20 +165,21 @@ function begin(options: UploadOptions, door: UploadDoor, resumed: boolean, forge
         forget()
         resolve()
       },
-      onError: (error) => reject(readable(error)),
+      onError: (error) => reject(problemOf(error)),
     })
   })
   upload.start()
   return { upload, gate, done }
 }
 
-function readable(error: Error | tus.DetailedError): Error {
+/** The server's problem document, or that there was no response. */
+function problemOf(error: Error | tus.DetailedError): Error {
   const body = 'originalResponse' in error ? error.originalResponse?.getBody() : undefined
   try {
-    const said = JSON.parse(body ?? '') as { code?: string; detail?: string; title?: string }
+    const document = JSON.parse(body ?? '') as { code?: string; detail?: string; title?: string }
     const status = 'originalResponse' in error ? (error.originalResponse?.getStatus() ?? 0) : 0
-    const title = said.title ?? error.message
-    return new Problem(status, said.code ?? `http_${status}`, title, said.detail ?? title)
+    const title = document.title ?? error.message
+    return new Problem(status, document.code ?? `http_${status}`, title, document.detail ?? title)
   } catch {
     return new Error('originalResponse' in error && error.originalResponse ? error.message : 'The connection is lost.')
   }

@@ -1,4 +1,4 @@
-// What is true at a site: a snapshot, then one delta after another. Pure: `apply` returns a new view.
+// The state of a site: a snapshot, then one delta after another. Pure: `apply` returns a new view.
 import type { CameraStatus, HazardAlert, TableState } from '../generated/events'
 import type { Job, Snapshot } from './documents'
 
@@ -9,7 +9,7 @@ export interface View {
   states: ReadonlyMap<string, TableState>
   hazards: ReadonlyMap<string, HazardAlert>
   cameras: ReadonlyMap<string, CameraStatus>
-  /** States that tables of runs had, oldest first, by key; as far as this reader has seen them. */
+  /** States that tables of runs had, oldest first, by key; those that this client received. */
   past: ReadonlyMap<string, readonly TableState[]>
 }
 
@@ -27,7 +27,7 @@ export function stateKey(state: Pick<TableState, 'table_id' | 'run_id'>): string
   return state.run_id === null ? state.table_id : `${state.table_id}@${state.run_id}`
 }
 
-/** The view that a snapshot says; pasts stay, because a snapshot has none. */
+/** The view of a snapshot; `past` is taken from `before`, because a snapshot has none. */
 export function fromSnapshot(snapshot: Snapshot, before: View = emptyView(snapshot.site_id)): View {
   const index = <Item>(items: Item[], key: (item: Item) => string) => new Map(items.map((item) => [key(item), item]))
   const view: View = {
@@ -38,7 +38,7 @@ export function fromSnapshot(snapshot: Snapshot, before: View = emptyView(snapsh
     cameras: index(snapshot.cameras, (camera) => camera.camera_id),
     past: before.siteId === snapshot.site_id ? before.past : new Map(),
   }
-  return snapshot.states.reduce((known, state) => ({ ...known, past: remember(known.past, state) }), view)
+  return snapshot.states.reduce((known, state) => ({ ...known, past: withPast(known.past, state) }), view)
 }
 
 /** The view after one event of the stream. Types that this client does not know change nothing. */
@@ -56,7 +56,7 @@ export function apply(view: View, delta: Delta): View {
     }
     case 'table.state': {
       const state = delta.data as TableState
-      const past = remember(view.past, state)
+      const past = withPast(view.past, state)
       return newer(view.states.get(stateKey(state)), state)
         ? { ...view, states: put(view.states, stateKey(state), state), past }
         : { ...view, past }
@@ -75,17 +75,19 @@ export function apply(view: View, delta: Delta): View {
       return { ...view, states: drop(view.states, (delta.data as { state_key: string }).state_key) }
     case 'hazard.alert.deleted':
       return { ...view, hazards: drop(view.hazards, (delta.data as { hazard_id: string }).hazard_id) }
+    case 'camera.status.deleted':
+      return { ...view, cameras: drop(view.cameras, (delta.data as { camera_id: string }).camera_id) }
     default:
       return view
   }
 }
 
-/** As of `now`, ms: a live state past its `expires_at` is unknown. A run has its own time and keeps its states. */
+/** The state at `now`, ms: a live one is unknown after its `expires_at`; states of a run do not expire. */
 export function stateNow(state: TableState, now: number): string {
   return state.run_id === null && Date.parse(state.expires_at) <= now ? 'unknown' : state.state
 }
 
-/** The state that a table of a run had at a time of the run, ms; null if this reader did not see that far back. */
+/** The state that a table of a run had at a time of the run, ms; null if this client did not receive it. */
 export function stateAt(view: View, key: string, at: number): TableState | null {
   const past = view.past.get(key) ?? []
   return past.findLast((state) => Date.parse(state.since) <= at) ?? null
@@ -110,8 +112,8 @@ function withoutVideo(view: View, videoId: string): View {
   return { ...view, videos: drop(view.videos, videoId), states: others(view.states), hazards: others(view.hazards) }
 }
 
-/** Keeps what a table of a run was, once for each transition (refreshes say the same again). */
-function remember(past: View['past'], state: TableState): View['past'] {
+/** Adds a state of a run to `past`, once for each transition (a confirmation repeats the state). */
+function withPast(past: View['past'], state: TableState): View['past'] {
   if (state.run_id === null) return past
   const key = stateKey(state)
   const known = past.get(key) ?? []

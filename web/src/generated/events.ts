@@ -43,7 +43,7 @@ export interface VideoUploaded {
   size_bytes: number
   /** SHA-256 of the file, lower-case hex. */
   sha256: string
-  /** Container format by content, e.g. mp4, matroska, mpegts, avi. */
+  /** Container format by content, e.g. mp4, matroska, mpegts, mpegps, avi. */
   container: string
   /** Video codec, e.g. h264. */
   codec: string
@@ -53,10 +53,18 @@ export interface VideoUploaded {
   height: number
   /** Clockwise rotation to apply for display: 0, 90, 180 or 270. */
   rotation_degrees: number
-  /** Duration, milliseconds; null if the container does not say. */
+  /** Whether the picture has to be mirrored left to right for display, before it is rotated; missing: no. */
+  mirrored?: boolean
+  /** How the file codes light: sdr, or HDR as hlg (hybrid log-gamma) or pq (perceptual quantiser). Stored pictures are SDR BT.709 whatever it is. Missing or null: not known. */
+  transfer?: Open<'sdr' | 'hlg' | 'pq'> | null
+  /** Duration, milliseconds, as the headers of the file (of its first recording) declare it; null if they do not. What was read of it is media_ms_total of video.progress. */
   duration_ms: number | null
   /** Average frames a second; null if unknown. */
   fps: number | null
+  /** Which of the file's video tracks is taken, counted from 0 with covers (FFmpeg's v:N); missing or null: not known. */
+  video_track?: number | null
+  /** How many video tracks the file has, with covers; missing or null: not known. */
+  video_tracks?: number | null
   /** When the recording started, from the uploader or the container; null if unknown. RFC 3339, UTC, millisecond precision. */
   started_at: Time | null
   /** Layout object that applies; null without a camera. */
@@ -65,7 +73,7 @@ export interface VideoUploaded {
   sampling: VideoUploadedSampling
   /** How the pictures of the frames are stored; missing or null: JPEG of the extractor's usual quality, in full size. */
   picture?: VideoUploadedPicture | null
-  /** What this run is asked to make. */
+  /** What this run makes. */
   make: (Open<'frames' | 'tables' | 'hazards'>)[]
   /** When the last byte was stored. RFC 3339, UTC, millisecond precision. */
   uploaded_at: Time
@@ -83,12 +91,28 @@ export interface VideoRejected {
   code: string
   /** A sentence for a person, saying what to do. */
   reason: string
-  /** Whether sending the same file again can succeed. */
+  /** Whether sending the same file once more can succeed. */
   retryable: boolean
   /** Bytes received, if known. */
   size_bytes: number | null
   /** When it was refused. RFC 3339, UTC, millisecond precision. */
   rejected_at: Time
+}
+
+/** An attempt to send a file found no room. The upload stays open: a later attempt may be taken. */
+export interface UploadRefused {
+  /** Video. */
+  video_id: string
+  /** Site that owns the data. */
+  site_id: string
+  /** Run that begins when the file is stored. */
+  run_id: string
+  /** Stable refusal code, listed in docs/errors-and-retries.md. */
+  code: string
+  /** A sentence for a person, with what is left and what to do. */
+  reason: string
+  /** When it was refused. RFC 3339, UTC, millisecond precision. */
+  refused_at: Time
 }
 
 /** Why it failed. */
@@ -97,7 +121,7 @@ export interface VideoProgressError {
   code: string
   /** A sentence for a person, saying what to do. */
   reason: string
-  /** Whether trying again unchanged can succeed. */
+  /** Whether an unchanged retry can succeed. */
   retryable: boolean
 }
 
@@ -109,6 +133,8 @@ export interface VideoProgressGap {
   to_ms: number | null
   /** Stable code. */
   code: string
+  /** Of unread_bytes: how many bytes of the file; else null or absent. */
+  bytes?: number | null
 }
 
 /** Still pictures of the run, where made. */
@@ -119,7 +145,25 @@ export interface VideoProgressThumbnails {
   best: string | null
 }
 
-/** How far the extraction of a run is. Written on every change worth telling, at most about once a second. */
+/** What the run takes of the storage quota of its site, bytes; null or absent: not known. */
+export interface VideoProgressStorage {
+  /** Frames that are stored. */
+  frames_bytes: number
+  /** Crops that are stored, as far as they are counted. */
+  crops_bytes: number
+  /** Set aside for what is still to be stored. */
+  reserved_bytes: number
+}
+
+/** Why the run makes no progress now though nothing is wrong with it; null or absent: it does not wait. */
+export interface VideoProgressWaiting {
+  /** Stable machine-readable code, listed in docs/errors-and-retries.md. */
+  code: string
+  /** A sentence for a person, saying what it waits for. */
+  reason: string
+}
+
+/** How far the extraction of a run is. Written on every relevant change, at most about once a second. */
 export interface VideoProgress {
   /** Video. */
   video_id: string
@@ -141,7 +185,7 @@ export interface VideoProgress {
   frames_expected: number | null
   /** Media time extracted, milliseconds. */
   media_ms_done: number
-  /** Duration, milliseconds; null if not known. */
+  /** Duration, milliseconds; null if not known. From the headers of the file until it has been read (stage plan), then what was read: all recordings of a file that were put together, less what was cut off. */
   media_ms_total: number | null
   /** Progress by media time. */
   percent: number
@@ -151,11 +195,15 @@ export interface VideoProgress {
   gaps: VideoProgressGap[]
   /** Still pictures of the run, where made. */
   thumbnails: VideoProgressThumbnails
+  /** What the run takes of the storage quota of its site, bytes; null or absent: not known. */
+  storage?: VideoProgressStorage | null
+  /** Why the run makes no progress now though nothing is wrong with it; null or absent: it does not wait. */
+  waiting?: VideoProgressWaiting | null
   /** When this was true. RFC 3339, UTC, millisecond precision. */
   updated_at: Time
 }
 
-/** One frame is stored. Frames of a run come in media order; the last one says so. */
+/** One frame is stored. Frames of a run come in media order; the last one has `last` set. */
 export interface FrameExtracted {
   /** Frame: `{run_id}-{index:09d}` or `{camera_id}-{captured_ms}`. */
   frame_id: string
@@ -173,6 +221,10 @@ export interface FrameExtracted {
   media_ms: number | null
   /** When the light was seen. RFC 3339, UTC, millisecond precision. */
   captured_at: Time
+  /** Whose clock `captured_at` is, of a live frame: the camera's own, that of an HLS playlist, or ours when the picture came; null or absent of a run. */
+  captured_at_source?: Open<'camera' | 'playlist' | 'receipt'> | null
+  /** Bound of the error of `captured_at` that 99 of 100 live frames keep, milliseconds; of `receipt` beyond the line's least delay. Null or absent of a run. */
+  captured_at_error_ms?: number | null
   /** Picture object, JPEG or PNG by the ending of its name; null only on a last marker that carries no picture. */
   object_key: string | null
   /** Width of the stored picture after rotation, pixels. */
@@ -193,10 +245,32 @@ export interface FrameExtracted {
   previous_frame_id: string | null
   /** Object of that frame. */
   previous_object_key: string | null
-  /** What this run is asked to make. */
+  /** What this run makes. */
   make: (Open<'frames' | 'tables' | 'hazards'>)[]
   /** True on the last record of a run; folds then finish and forget the run. */
   last: boolean
+}
+
+/** Frames dropped for one reason. */
+export interface FrameDroppedReason {
+  /** slow: a newer frame came before it was stored; late: older than the camera's max_age_ms; store_full, store_failed: the object store did not take it; lease_lost: another process may have had the camera; refused: the broker did not take the event. Others may be added. */
+  reason: string
+  /** Frames dropped for it in that hour so far. */
+  frames: number
+}
+
+/** Frames that were taken of a live camera and not published, by hour and reason. Counts of an hour grow; the highest of each reason is right. */
+export interface FrameDropped {
+  /** Camera. */
+  camera_id: string
+  /** Site that owns the data. */
+  site_id: string
+  /** Beginning of the hour in which they were dropped. RFC 3339, UTC, millisecond precision. */
+  hour: Time
+  /** Frames dropped in that hour so far, over all reasons. */
+  frames: number
+  /** The same by reason. */
+  reasons: FrameDroppedReason[]
 }
 
 /** One crop. */
@@ -209,13 +283,13 @@ export interface CropReadyCrop {
   length: number
   /** Bounding box of the region, [x1, y1, x2, y2], relative to the picture, 0 to 1. */
   box: number[]
-  /** Whether the region differs from the previous frame; null if there was none to compare. */
+  /** Whether the region differs from the previous frame, or from the last one that was cut; null if there was none to compare. */
   changed: boolean | null
   /** Mean absolute luma difference to the previous frame, 0 to 1. */
   change: number | null
 }
 
-/** The table regions of one frame are cut: one object a frame, JPEGs back to back. */
+/** The table regions of one frame are cut: one object, JPEGs back to back. */
 export interface CropReady {
   /** Frame: `{run_id}-{index:09d}` or `{camera_id}-{captured_ms}`. */
   frame_id: string
@@ -235,7 +309,7 @@ export interface CropReady {
   captured_at: Time
   /** JPEG object of the whole frame; null on a last marker without picture. */
   frame_key: string | null
-  /** Object with all crops back to back; null if there are none. */
+  /** Object with all crops back to back; null if there are none. Where no table changed it is that of an earlier frame of the same camera or run, up to a minute or, in a run, sixty frames older. */
   crops_key: string | null
   /** Layout the regions come from. */
   layout_key: string | null
@@ -247,7 +321,7 @@ export interface CropReady {
   height: number
   /** One entry a table. */
   crops: CropReadyCrop[]
-  /** What this run is asked to make. */
+  /** What this run makes. */
   make: (Open<'frames' | 'tables' | 'hazards'>)[]
   /** True on the last record of a run; folds then finish and forget the run. */
   last: boolean
@@ -283,21 +357,23 @@ export interface TableEvidenceThresholds {
   ttl_ms: number
 }
 
-/** One thing that speaks for a table's state: a classifier's verdict, a camera's health, a signal, a tick of the clock, the end of a run. The fold reads nothing else. */
+/** One piece of evidence for a table's state: a classifier's verdict, a camera's health, a signal, a tick of the clock, the end of a run. The fold reads nothing else. */
 export interface TableEvidence {
-  /** What speaks. */
-  kind: Open<'verdict' | 'unavailable' | 'camera' | 'signal' | 'tick' | 'end'>
+  /** Kind of evidence; name: the table has a name in a newer layout of its camera; gated: nothing changed at any table of the frame since its last look, so that nobody looked again. */
+  kind: Open<'verdict' | 'unavailable' | 'camera' | 'signal' | 'tick' | 'end' | 'name' | 'gated'>
   /** Site that owns the data. */
   site_id: string | null
   /** Table; null on a tick, which concerns every table of its partition. */
   table_id: string | null
+  /** What people call the table in layout_version; missing or null: not known, or older than this field. */
+  table_label?: string | null
   /** Camera. */
   camera_id: string | null
   /** Run (one pass of a video through the pipeline); null on the live lane. */
   run_id: string | null
-  /** Video that the run goes through; missing or null: live, or written before it was told. */
+  /** Video that the run goes through; missing or null: live, or older than this field. */
   video_id?: string | null
-  /** Order is kept per (table, source): a camera, a run, or what sent the signal. */
+  /** Order is per (table, source): a camera, a run, or what sent the signal. */
   source_id: string
   /** Capture time; of a tick, the time it was sent. RFC 3339, UTC, millisecond precision. */
   captured_at: Time
@@ -319,8 +395,14 @@ export interface TableEvidence {
   crop: TableEvidenceCrop | null
   /** Model that concluded. */
   model: TableEvidenceModel | null
+  /** Object with all that the classifier saw in the frame and what it made of it (tablewatch_schemas.judgement), stored before this record. Missing or null: the frame was not judged, or older than this field. */
+  judgement_key?: string | null
   /** Layout version. */
   layout_version: number | null
+  /** When that layout was drawn; of several that name a table, the newest holds. Missing or null: not known, or older than this field. RFC 3339, UTC, millisecond precision. */
+  layout_created_at?: Time | null
+  /** Size of the table's zone (its bounding box) in the picture, pixels: what this camera's vote weighs by. Missing or null: not known, or older than this field. */
+  zone_pixels?: number | null
   /** Times that the fold uses for this run, from its manifest; null for the defaults. */
   thresholds: TableEvidenceThresholds | null
   /** True on the last record of a run; folds then finish and forget the run. */
@@ -349,15 +431,39 @@ export interface TableStateEvidence {
   layout_version: number | null
 }
 
+/** One camera's vote. */
+export interface TableStateVote {
+  /** Camera; the run, of a video without a camera. */
+  camera_id: string
+  /** What it saw; unknown: the look was doubtful. */
+  label: Open<'free' | 'seated' | 'occupied' | 'dirty' | 'reserved' | 'blocked' | 'unknown'>
+  /** Why the look was doubtful, a code of unknown_reason; else null. */
+  reason: string | null
+  /** Confidence of the label. */
+  confidence: number
+  /** Capture time of the look. RFC 3339, UTC, millisecond precision. */
+  as_of: Time
+  /** Size of the table's zone in its picture, pixels; null: not known. */
+  zone_pixels: number | null
+  /** Share of its looks that were doubtful, of the last 50. */
+  doubt: number
+  /** Its share of all votes that counted; 0 when it did not. */
+  weight: number
+  /** Why it did not count: its camera is not well, it looked too long ago, or another camera has seen the table change since; null: it counted. */
+  excluded: Open<'blind' | 'stale' | 'older'> | null
+}
+
 /** The state of one table. Written on a transition and at half of expires_at; past expires_at read it as unknown. */
 export interface TableState {
   /** Table. */
   table_id: string
+  /** What people call the table, from the layout, e.g. Table 7; missing or null: not known, or older than this field. */
+  label?: string | null
   /** Site that owns the data. */
   site_id: string
   /** Run (one pass of a video through the pipeline); null on the live lane. */
   run_id: string | null
-  /** Video that the run goes through; missing or null: live, or written before it was told. */
+  /** Video that the run goes through; missing or null: live, or older than this field. */
   video_id?: string | null
   /** Cameras that it was concluded from. */
   camera_ids: string[]
@@ -375,10 +481,14 @@ export interface TableState {
   since: Time
   /** Valid until; afterwards unknown. RFC 3339, UTC, millisecond precision. */
   expires_at: Time
-  /** Why it was written. */
-  reason: Open<'evidence' | 'refresh' | 'stale' | 'camera' | 'signal' | 'ended'>
+  /** Why it was written; a code of unknown_reason when doubt made the table unknown. */
+  reason: Open<'evidence' | 'refresh' | 'stale' | 'camera' | 'signal' | 'ended' | 'person_between_tables' | 'person_outside_zone' | 'faint_person' | 'zone_too_small' | 'doubtful' | 'cameras_disagree'>
+  /** Why the state is unknown, also in records that only refresh it; null while it is known, missing: older than this field. */
+  unknown_reason?: Open<'person_between_tables' | 'person_outside_zone' | 'faint_person' | 'zone_too_small' | 'doubtful' | 'cameras_disagree' | 'stale' | 'camera' | 'camera_frozen' | 'camera_dark' | 'camera_moved' | 'camera_blocked' | 'camera_paused' | 'signal' | 'no_evidence'> | null
   /** What it was concluded from. */
   evidence: TableStateEvidence
+  /** What each camera of the table said in its newest look, by camera; missing or null: older than this field. */
+  votes?: TableStateVote[] | null
   /** True on the last record of a run; folds then finish and forget the run. */
   last: boolean
 }
@@ -399,6 +509,8 @@ export interface HazardCandidateObservation {
   stationary_ms: number
   /** Tables nearby, nearest first. */
   near_table_ids: string[]
+  /** What people call the tables of near_table_ids, in the same order, from the layout, e.g. Table 7; missing or null: older than this field. */
+  near_table_labels?: string[] | null
 }
 
 /** Model that concluded. */
@@ -425,7 +537,7 @@ export interface HazardCandidate {
   captured_at: Time
   /** Areas; empty when there is nothing (any more). */
   observations: HazardCandidateObservation[]
-  /** Why nothing can be said about this frame (camera dark or moved); null when detection works. */
+  /** Why nothing can be observed, for a program; null when detection works. Of the camera: camera_frozen, camera_dark, camera_moved, camera_blocked, camera_offline, camera_paused. Of the frame: warming_up (too few frames yet to know the floor), no_floor (none is drawn), no_picture, picture_gone, not_a_picture. Of no frame: run_cancelled, run_deleted, tick. Others may be added. */
   suspended: string | null
   /** Model that concluded. */
   detector: HazardCandidateDetector
@@ -475,6 +587,8 @@ export interface HazardAlert {
   box: number[] | null
   /** Tables nearby, nearest first. */
   near_table_ids: string[]
+  /** What people call the tables of near_table_ids, in the same order, from the layout, e.g. Table 7; missing or null: older than this field. */
+  near_table_labels?: string[] | null
   /** Capture time of the first frame that showed it. RFC 3339, UTC, millisecond precision. */
   opened_at: Time
   /** Capture time of the newest evidence. RFC 3339, UTC, millisecond precision. */
@@ -483,7 +597,7 @@ export interface HazardAlert {
   evidence: HazardAlertEvidence
   /** Who acted, on an acknowledged, dismissed or cleared record. */
   actor: string | null
-  /** What they said. */
+  /** The note of the person. */
   note: string | null
   /** True on the last record of a run; folds then finish and forget the run. */
   last: boolean
@@ -495,7 +609,7 @@ export interface CameraConfigSource {
   type: Open<'none' | 'rtsp' | 'hls' | 'snapshot' | 'file'>
   /** Address without user name or password. */
   address: string | null
-  /** Where the credentials are kept. */
+  /** Object that holds the credentials. */
   secret_ref: string | null
 }
 
@@ -515,12 +629,32 @@ export interface CameraConfig {
   source: CameraConfigSource
   /** One frame every so many milliseconds. */
   cadence_ms: number
+  /** While nothing changes at its tables a classifier looks at one frame in so many milliseconds, and the others are gated; null or 0: it looks at every frame. */
+  look_every_ms?: number | null
   /** Live frames older than this are dropped and counted. */
   max_age_ms: number
   /** Layout in force. */
   layout_key: string | null
   /** Its version. */
   layout_version: number | null
+  /** Name of the detector that looks at the frames of the camera; null: none is chosen for it. */
+  detector?: string | null
+  /** When it was changed. RFC 3339, UTC, millisecond precision. */
+  updated_at: Time
+}
+
+/** What a site may store, and which detector it uses. Compacted: the newest record of a site holds. */
+export interface SiteConfig {
+  /** Site that owns the data. */
+  site_id: string
+  /** Rises with every record of the key. */
+  version: number
+  /** Most bytes of original videos that the site may store; null: the default of the installation. */
+  original_bytes: number | null
+  /** Most bytes of frames and crops together; null: the default of the installation. */
+  picture_bytes: number | null
+  /** Name of the detector that looks at the frames of the site; null: none is chosen for it. */
+  detector?: string | null
   /** When it was changed. RFC 3339, UTC, millisecond precision. */
   updated_at: Time
 }
@@ -533,17 +667,19 @@ export interface CameraStatus {
   site_id: string
   /** Rises with every record of the key; a reader ignores a lower one. */
   version: number
-  /** Health. */
-  status: Open<'verified' | 'live' | 'degraded' | 'frozen' | 'dark' | 'moved' | 'offline'>
+  /** Health. Tables of a camera that is frozen, dark, moved, blocked, offline or paused are unknown, unless another camera sees them. */
+  status: Open<'verified' | 'live' | 'degraded' | 'frozen' | 'dark' | 'moved' | 'blocked' | 'offline' | 'paused'>
   /** Why, for a person. */
   reason: string
+  /** Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked have themselves; degraded has few_packets, not_stored; paused has by_hand; offline has why the camera cannot be read. Null: live, nothing known, or older than this field. Others may be added. */
+  code?: string | null
   /** When this status began. RFC 3339, UTC, millisecond precision. */
   since: Time
   /** When it was last confirmed. RFC 3339, UTC, millisecond precision. */
   observed_at: Time
   /** Capture time of the last good frame. RFC 3339, UTC, millisecond precision. */
   last_frame_at: Time | null
-  /** Last good snapshot. */
+  /** Object of the last good snapshot: what the camera is compared with; null while there is none of its address and layout. */
   snapshot_key: string | null
 }
 
@@ -561,7 +697,7 @@ export interface VideoCommand {
   camera_id: string | null
   /** What to do. */
   action: Open<'cancel' | 'delete' | 'retry'>
-  /** Key that asked. */
+  /** Key of the request. */
   actor: string
   /** When. RFC 3339, UTC, millisecond precision. */
   requested_at: Time
@@ -579,15 +715,15 @@ export interface HazardCommand {
   run_id: string | null
   /** What to do. */
   action: Open<'acknowledge' | 'clear' | 'verify' | 'dismiss'>
-  /** Key that asked. */
+  /** Key of the request. */
   actor: string
-  /** What they said. */
+  /** The note of the person. */
   note: string | null
   /** When. RFC 3339, UTC, millisecond precision. */
   requested_at: Time
 }
 
-/** What people or other systems say about a table. */
+/** A state of a table that people or other systems report. */
 export interface TableSignal {
   /** Signal. */
   signal_id: string
@@ -599,7 +735,7 @@ export interface TableSignal {
   table_id: string
   /** State that is claimed. */
   state: Open<'free' | 'seated' | 'occupied' | 'dirty' | 'reserved' | 'blocked' | 'unknown'>
-  /** Who says so: staff, reservation, pos. */
+  /** Who reports it: staff, reservation, pos. */
   source: string
   /** Why. */
   reason: string | null
@@ -649,7 +785,7 @@ export interface AssetDeleted {
   objects: number
   /** Object classes that were swept. */
   classes: string[]
-  /** When deletion was asked for. RFC 3339, UTC, millisecond precision. */
+  /** When deletion was requested. RFC 3339, UTC, millisecond precision. */
   requested_at: Time
   /** When nothing was left. RFC 3339, UTC, millisecond precision. */
   deleted_at: Time
@@ -659,14 +795,17 @@ export interface AssetDeleted {
 export interface Events {
   'video.uploaded': VideoUploaded
   'video.rejected': VideoRejected
+  'upload.refused': UploadRefused
   'video.progress': VideoProgress
   'frame.extracted': FrameExtracted
+  'frame.dropped': FrameDropped
   'crop.ready': CropReady
   'table.evidence': TableEvidence
   'table.state': TableState
   'hazard.candidate': HazardCandidate
   'hazard.alert': HazardAlert
   'camera.config': CameraConfig
+  'site.config': SiteConfig
   'camera.status': CameraStatus
   'video.command': VideoCommand
   'hazard.command': HazardCommand
@@ -674,3 +813,11 @@ export interface Events {
   'table.group': TableGroup
   'asset.deleted': AssetDeleted
 }
+
+/** Topics of the event stream; the end of a key is `<topic>.deleted`. */
+export const STREAMED = [
+  'table.state',
+  'hazard.alert',
+  'camera.status',
+  'table.group',
+] as const

@@ -1,7 +1,7 @@
-// Every event of the site as it happens, newest first.
-import { h, keyed, say, show, type Row } from '../dom'
+// The events of the site, newest first.
+import { h, keyed, setText, setVisible, type Row } from '../dom'
 import type { FeedEntry, Model } from '../model'
-import { timeOfDay } from '../words'
+import { timeOfDay } from '../format'
 
 export function feedPanel() {
   const list = h('ol', { class: 'feed', role: 'log', 'aria-live': 'off', tabindex: 0, 'aria-labelledby': 'feed-title' })
@@ -17,7 +17,7 @@ export function feedPanel() {
 
   function update(model: Model): void {
     fill(model.feed)
-    show(empty, model.feed.length === 0)
+    setVisible(empty, model.feed.length === 0)
   }
 
   return { element, update }
@@ -32,5 +32,5 @@ function row(entry: FeedEntry): Row<FeedEntry> {
     h('span', { class: 'topic mono' }, entry.topic),
     text,
   )
-  return { element, update: (line) => say(text, line.text) }
+  return { element, update: (line) => setText(text, line.text) }
 }

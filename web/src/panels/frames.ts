@@ -1,8 +1,8 @@
-// The frames of a run: a grid of small pictures, one of them enlarged on demand.
+// The frames of a run: a grid of thumbnails, and a dialog with one of them.
 import type { Frame } from '../client'
-import { h, keyed, say, set, show, type Row } from '../dom'
+import { h, keyed, setText, setAttribute, setVisible, type Row } from '../dom'
 import { selectedJob, shownFrame, type Model } from '../model'
-import { clockTime, timeOfDay } from '../words'
+import { clockTime, timeOfDay } from '../format'
 
 export function framesPanel(onMore: () => void, onChoose: (index: number) => void) {
   let frames: readonly Frame[] = []
@@ -24,7 +24,7 @@ export function framesPanel(onMore: () => void, onChoose: (index: number) => voi
   const caption = h('p', { class: 'mono' })
   const viewer = h(
     'dialog',
-    { class: 'viewer', 'aria-label': 'Frame', onkeydown: (event: KeyboardEvent) => move(event), onclick: (event: MouseEvent) => leave(event) },
+    { class: 'viewer', 'aria-label': 'Frame', onkeydown: (event: KeyboardEvent) => stepByKey(event), onclick: (event: MouseEvent) => closeBeside(event) },
     picture,
     h(
       'div',
@@ -43,7 +43,7 @@ export function framesPanel(onMore: () => void, onChoose: (index: number) => voi
     const text = h('span', { class: 'mono small' }, clockTime(frame.media_ms))
     const button = h('button', { type: 'button', 'aria-label': `Frame at ${clockTime(frame.media_ms)}` }, image, text)
     const element = h('li', {}, button)
-    image.addEventListener('error', () => set(button, 'data-gone', true))
+    image.addEventListener('error', () => setAttribute(button, 'data-gone', true))
     button.addEventListener('click', () => enlarge(frames.findIndex((each) => each.frame_id === frame.frame_id)))
     return { element, update: () => undefined }
   }
@@ -55,11 +55,11 @@ export function framesPanel(onMore: () => void, onChoose: (index: number) => voi
     onChoose(index)
     picture.src = frame.url
     picture.alt = `Frame at ${clockTime(frame.media_ms)}`
-    say(caption, `${clockTime(frame.media_ms)} · ${timeOfDay(frame.captured_at)} · ${frame.width} × ${frame.height}`)
+    setText(caption, `${clockTime(frame.media_ms)} · ${timeOfDay(frame.captured_at)} · ${frame.width} × ${frame.height}`)
     if (!viewer.open) viewer.showModal()
   }
 
-  function move(event: KeyboardEvent): void {
+  function stepByKey(event: KeyboardEvent): void {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
     if (!step) return
     event.preventDefault()
@@ -67,22 +67,22 @@ export function framesPanel(onMore: () => void, onChoose: (index: number) => voi
   }
 
   /** A click beside the picture closes it. */
-  function leave(event: MouseEvent): void {
+  function closeBeside(event: MouseEvent): void {
     if (event.target === viewer) viewer.close()
   }
 
   function update(model: Model): void {
     const job = selectedJob(model)
-    show(element, job !== null)
+    setVisible(element, job !== null)
     frames = model.frames
     fill(frames)
     const shown = shownFrame(model)?.frame_id
-    for (const [at, child] of [...grid.children].entries()) set(child, 'data-shown', frames[at]?.frame_id === shown)
+    for (const [at, child] of [...grid.children].entries()) setAttribute(child, 'data-shown', frames[at]?.frame_id === shown)
     const published = job?.frames.published ?? 0
-    say(count, frames.length < published ? `${frames.length} of ${published}` : `${frames.length}`)
-    show(more, model.moreFrames)
-    show(empty, frames.length === 0)
-    say(empty, job?.status === 'failed' ? 'No frames were made.' : 'None yet.')
+    setText(count, frames.length < published ? `${frames.length} of ${published}` : `${frames.length}`)
+    setVisible(more, model.moreFrames)
+    setVisible(empty, frames.length === 0)
+    setText(empty, job?.status === 'failed' ? 'No frames were made.' : 'None yet.')
   }
 
   return { element, update }

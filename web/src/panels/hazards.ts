@@ -1,9 +1,9 @@
-// Alerts, and what a person can do about them.
+// The alerts, and the actions that a person can take.
 import type { HazardAlert } from '../generated/events'
 import { Client, type HazardAction } from '../client'
-import { h, keyed, say, set, show, type Row } from '../dom'
-import { CLOSED_HAZARDS, hazardsNow, runOrigin, tableLabel, type Model } from '../model'
-import { clockTime, hazardTitle, timeOfDay, word } from '../words'
+import { h, keyed, setText, setAttribute, setVisible, type Row } from '../dom'
+import { CLOSED_HAZARDS, hazardsEnded, hazardsNow, runOrigin, tableLabel, type Model } from '../model'
+import { clockTime, hazardTitle, timeOfDay, displayName } from '../format'
 
 const ACTIONS: Record<string, HazardAction[]> = {
   opened: ['acknowledge', 'clear', 'dismiss'],
@@ -15,9 +15,11 @@ interface Line {
   hazard: HazardAlert
   title: string
   note: string
+  /** Its run has ended, and with it what can be done about the alert. */
+  ended: boolean
 }
 
-interface Doings {
+interface Actions {
   act(id: string, action: HazardAction): Promise<unknown>
   seek(time: string): void
 }
@@ -25,56 +27,62 @@ interface Doings {
 export function hazardsPanel(client: Client, onError: (error: unknown) => void, seek: (time: string) => void) {
   const list = h('ul', { class: 'hazards' })
   const empty = h('p', { class: 'muted empty' }, 'Nothing on the floor.')
-  const doings: Doings = { act: (id, action) => client.act(id, action).catch(onError), seek }
-  const fill = keyed<Line>(list, (line) => line.hazard.hazard_id, () => row(doings))
+  const over = h('p', { class: 'muted small' }, 'The run has ended: its alerts stay as they are.')
+  const actions: Actions = { act: (id, action) => client.act(id, action).catch(onError), seek }
+  const fill = keyed<Line>(list, (line) => line.hazard.hazard_id, () => row(actions))
   const element = h(
     'section',
     { class: 'card', 'aria-labelledby': 'hazards-title' },
     h('h2', { id: 'hazards-title' }, 'Hazards'),
     list,
+    over,
     empty,
   )
 
   function update(model: Model): void {
     const origin = runOrigin(model)
+    const ended = hazardsEnded(model)
     const lines = hazardsNow(model).map((hazard) => {
       const opened = Date.parse(hazard.opened_at)
       const at = hazard.run_id !== null && origin !== null ? clockTime(opened - origin) : timeOfDay(hazard.opened_at)
-      const said = hazard.note ? ` “${hazard.note}”` : ''
+      const quoted = hazard.note ? ` “${hazard.note}”` : ''
       return {
         hazard,
+        ended,
         title: hazardTitle(hazard, tableLabel(model)),
-        note: `${word(hazard.status)}, since ${at}, ${Math.round(hazard.confidence * 100)} % sure.${said}`,
+        note: `${displayName(hazard.status)}, since ${at}, ${Math.round(hazard.confidence * 100)} % sure.${quoted}`,
       }
     })
     fill(lines)
-    show(empty, lines.length === 0)
+    setVisible(empty, lines.length === 0)
+    setVisible(over, ended && lines.some((line) => !CLOSED_HAZARDS.has(line.hazard.status)))
   }
 
   return { element, update }
 }
 
-function row({ act, seek }: Doings): Row<Line> {
-  let seen = ''
+function row({ act, seek }: Actions): Row<Line> {
+  let lastSeen = ''
   const title = h('strong')
   const note = h('span', { class: 'muted small' })
   const buttons = h('div', { class: 'buttons' })
-  const look = h('button', { type: 'button', onclick: () => seek(seen) }, 'Show')
-  const element = h('li', {}, h('span', { class: 'texts' }, title, note), h('div', { class: 'buttons' }, look, buttons))
+  const showFrame = h('button', { type: 'button', onclick: () => seek(lastSeen) }, 'Show')
+  const element = h('li', {}, h('span', { class: 'texts' }, title, note), h('div', { class: 'buttons' }, showFrame, buttons))
   return {
     element,
-    update({ hazard, title: text, note: more }) {
-      seen = hazard.as_of
-      show(look, hazard.run_id !== null)
-      say(title, text)
-      say(note, more)
-      set(element, 'data-severity', hazard.severity)
-      set(element, 'data-closed', CLOSED_HAZARDS.has(hazard.status))
-      if (buttons.dataset['status'] === hazard.status) return
-      buttons.dataset['status'] = hazard.status
-      const actions = ACTIONS[hazard.status] ?? []
+    update({ hazard, title: text, note: more, ended }) {
+      lastSeen = hazard.as_of
+      setVisible(showFrame, hazard.run_id !== null)
+      setText(title, text)
+      setText(note, more)
+      setAttribute(element, 'data-severity', hazard.severity)
+      setAttribute(element, 'data-closed', CLOSED_HAZARDS.has(hazard.status))
+      const shown = ended ? 'ended' : hazard.status
+      if (buttons.dataset['shown'] === shown) return
+      buttons.dataset['shown'] = shown
+      const allowed = ended ? [] : (ACTIONS[hazard.status] ?? [])
       buttons.replaceChildren(
-        ...actions.map((action) => h('button', { type: 'button', onclick: () => void act(hazard.hazard_id, action) }, word(action))),
+        ...allowed.map((action) => h('button', { type: 'button', onclick: () => void act(hazard.hazard_id, action) }, displayName(action))),
       )
     },
   }

@@ -1,12 +1,11 @@
-// What a table went through, and why: opened at a table, read once for each opening.
-import type { Client, Turn } from '../client'
-import { h, say, set, show } from '../dom'
-import { clockTime, timeOfDay, tone, word } from '../words'
+// The state history of a table: fetched each time it is opened.
+import type { Client, StateTransition } from '../client'
+import { h, setText, setAttribute, setVisible } from '../dom'
+import { clockTime, timeOfDay, tone, displayName } from '../format'
 
-const MOST = 10
+const LIMIT = 10
 
-/** What the history of a table is asked of. */
-export type HistoryClient = Pick<Client, 'turns' | 'link'>
+export type HistoryClient = Pick<Client, 'stateHistory' | 'link'>
 
 export interface HistoryOf {
   tableId: string
@@ -16,7 +15,7 @@ export interface HistoryOf {
   origin: number | null
 }
 
-/** A fold-out that asks when it is opened; `subject` says whose history it is then. */
+/** A fold-out list; `subject` is called when it is opened, for the table whose history is fetched. */
 export function historyOf(client: HistoryClient, subject: () => HistoryOf) {
   const list = h('ol', { class: 'history' })
   const note = h('p', { class: 'muted small' })
@@ -26,63 +25,63 @@ export function historyOf(client: HistoryClient, subject: () => HistoryOf) {
     if (!element.open) return
     const { tableId, runId, origin } = subject()
     list.replaceChildren()
-    tell('Reading…')
+    setNote('Reading…')
     try {
-      const turns = await client.turns({ tableId, runId, limit: MOST })
-      list.replaceChildren(...turns.map((turn) => entry(client, turn, origin)))
-      tell(turns.length ? '' : 'Nothing is kept of it yet.')
+      const transitions = await client.stateHistory({ tableId, runId, limit: LIMIT })
+      list.replaceChildren(...transitions.map((transition) => entry(client, transition, origin)))
+      setNote(transitions.length ? '' : 'Nothing is recorded yet.')
     } catch (error) {
-      tell(error instanceof Error ? error.message : String(error))
+      setNote(error instanceof Error ? error.message : String(error))
     }
   }
 
-  function tell(text: string): void {
-    say(note, text)
-    show(note, text !== '')
+  function setNote(text: string): void {
+    setText(note, text)
+    setVisible(note, text !== '')
   }
 
   return { element, close: () => (element.open = false) }
 }
 
-function entry(client: HistoryClient, turn: Turn, origin: number | null): HTMLElement {
+function entry(client: HistoryClient, transition: StateTransition, origin: number | null): HTMLElement {
   const at = (time: string) => (origin === null ? timeOfDay(time) : clockTime(Date.parse(time) - origin))
-  const lasted = turn.duration_ms === null ? 'until now' : `for ${clockTime(turn.duration_ms)}`
-  const chip = h('span', { class: 'chip' }, word(turn.state))
-  set(chip, 'data-state', tone(turn.state))
+  const lasted = transition.duration_ms === null ? 'until now' : `for ${clockTime(transition.duration_ms)}`
+  const chip = h('span', { class: 'chip' }, displayName(transition.state))
+  setAttribute(chip, 'data-state', tone(transition.state))
   return h(
     'li',
     {},
-    h('div', { class: 'row' }, h('span', {}, at(turn.since)), chip),
-    h('span', { class: 'muted small' }, `${lasted}; ${why(turn)}`),
-    picture(client, turn.evidence.frame_ids[0]),
+    h('div', { class: 'row' }, h('span', {}, at(transition.since)), chip),
+    h('span', { class: 'muted small' }, `${lasted}; ${why(transition)}`),
+    picture(client, transition.evidence.frame_ids[0]),
   )
 }
 
-/** The reason as a sentence's end, with what it was seen by. */
-export function why(turn: Pick<Turn, 'reason' | 'confidence' | 'evidence'>): string {
-  const { people, frame_ids: frames, model } = turn.evidence
+/** Why a table came to a state: the reason, how many frames and people, and how sure. */
+export function why(transition: Pick<StateTransition, 'reason' | 'confidence' | 'evidence'>): string {
+  const { people, frame_ids: frames, model } = transition.evidence
   const seen = people ? `, ${people} ${people === 1 ? 'person' : 'people'}` : ''
   const by = model ? ` by ${model.name}` : ''
-  const sure = turn.reason === 'evidence' ? `, ${Math.round(turn.confidence * 100)} % sure` : ''
+  const sure = transition.reason === 'evidence' ? `, ${Math.round(transition.confidence * 100)} % sure` : ''
   const of = frames.length ? ` (${frames.length} ${frames.length === 1 ? 'frame' : 'frames'}${by})` : ''
-  return `${word(turn.reason).toLowerCase()}${of}${seen}${sure}`
+  return `${displayName(transition.reason).toLowerCase()}${of}${seen}${sure}`
 }
 
-/** The frame that it was seen in, fetched when somebody wants it. */
+/** A button that fetches and shows the frame. */
 function picture(client: HistoryClient, frameId: string | undefined): HTMLElement | null {
   if (frameId === undefined) return null
   const button = h('button', { type: 'button', class: 'link', onclick: () => void open() }, 'Show the frame')
-  const place = h('div', {}, button)
+  const holder = h('div', {}, button)
 
   async function open(): Promise<void> {
-    set(button, 'disabled', true)
+    setAttribute(button, 'disabled', true)
     try {
       const { url } = await client.link({ frame_id: frameId as string })
-      place.replaceChildren(h('img', { src: url, alt: 'The frame that this was seen in', loading: 'lazy' }))
+      holder.replaceChildren(h('img', { src: url, alt: 'The frame that this was seen in', loading: 'lazy' }))
     } catch {
-      place.replaceChildren(h('span', { class: 'muted small' }, 'The frame is not kept any more.'))
+      holder.replaceChildren(h('span', { class: 'muted small' }, 'The frame was deleted.'))
     }
   }
 
-  return place
+  return holder
 }

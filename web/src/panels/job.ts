@@ -1,8 +1,8 @@
-// The job of the selected video: how far each stage is, what the file is, why it failed.
+// The job of the selected video: progress of each stage, the file, what it waits for, the error.
 import { Client, type Job, type Stage } from '../client'
-import { h, keyed, say, set, show, type Row } from '../dom'
+import { h, keyed, setText, setAttribute, setVisible, type Row } from '../dom'
 import { selectedJob, type Model } from '../model'
-import { bytes, clockTime, jobName, word } from '../words'
+import { bytes, clockTime, jobName, displayName } from '../format'
 
 export function jobPanel(client: Client, onError: (error: unknown) => void) {
   let current: Job | null = null
@@ -11,23 +11,27 @@ export function jobPanel(client: Client, onError: (error: unknown) => void) {
   const facts = h('p', { class: 'muted small' })
   const stages = h('ol', { class: 'stages' })
   const fill = keyed<StageLine>(stages, (stage) => stage.name, stageRow)
+  const reason = h('p', { class: 'notice' })
+  // Only the text in it is hidden: screen readers do not reliably read a live region that appears with its text.
+  const waiting = h('div', { role: 'status' }, reason)
   const error = h('p', { class: 'callout error', role: 'alert' })
-  const cancel = h('button', { type: 'button', onclick: () => void cancelIt() }, 'Cancel')
-  const remove = h('button', { type: 'button', class: 'danger', onclick: () => void removeIt() }, 'Delete')
+  const cancel = h('button', { type: 'button', onclick: () => void cancelJob() }, 'Cancel')
+  const remove = h('button', { type: 'button', class: 'danger', onclick: () => void removeVideo() }, 'Delete')
   const element = h(
     'section',
     { class: 'card job', 'aria-labelledby': 'job-title' },
     h('div', { class: 'head' }, title, badge, h('div', { class: 'buttons' }, cancel, remove)),
     facts,
     stages,
+    waiting,
     error,
   )
 
-  async function cancelIt(): Promise<void> {
+  async function cancelJob(): Promise<void> {
     if (current) await client.cancel(current.video_id).catch(onError)
   }
 
-  async function removeIt(): Promise<void> {
+  async function removeVideo(): Promise<void> {
     const job = current
     if (job && confirm(`Delete ${jobName(job)} and everything that was made of it?`)) {
       await client.remove(job.video_id).catch(onError)
@@ -36,28 +40,30 @@ export function jobPanel(client: Client, onError: (error: unknown) => void) {
 
   function update(model: Model): void {
     current = selectedJob(model)
-    show(element, current !== null)
+    setVisible(element, current !== null)
     if (!current) return
     const job = current
-    say(title, jobName(job))
-    say(badge, word(job.status))
-    set(badge, 'data-status', job.status)
-    say(facts, describe(job))
-    fill(job.stages.map((stage) => ({ ...stage, said: said(stage, job) })))
-    show(cancel, job.status === 'queued' || job.status === 'processing')
-    show(error, job.error !== null)
-    say(error, job.error ? `${job.error.reason} (${job.error.code})` : '')
+    setText(title, jobName(job))
+    setText(badge, displayName(job.status))
+    setAttribute(badge, 'data-status', job.status)
+    setText(facts, describe(job))
+    fill(job.stages.map((stage) => ({ ...stage, statusText: statusText(stage, job) })))
+    setVisible(cancel, ['awaiting_file', 'queued', 'processing'].includes(job.status))
+    setVisible(reason, Boolean(job.waiting))
+    setText(reason, job.waiting ? `Waiting: ${job.waiting.reason} (${job.waiting.code})` : '')
+    setVisible(error, job.error !== null)
+    setText(error, job.error ? `${job.error.reason} (${job.error.code})` : '')
   }
 
   return { element, update }
 }
 
-type StageLine = Stage & { said: string }
+type StageLine = Stage & { statusText: string }
 
-/** The stages behind the one that failed were not cancelled by anybody. */
-function said(stage: Stage, job: Job): string {
+/** Stages after the one that failed have the status cancelled, although nobody cancelled them. */
+function statusText(stage: Stage, job: Job): string {
   if (stage.status === 'processing') return `${Math.floor(stage.progress)} %`
-  return stage.status === 'cancelled' && job.status === 'failed' ? 'Not begun' : word(stage.status)
+  return stage.status === 'cancelled' && job.status === 'failed' ? 'Not begun' : displayName(stage.status)
 }
 
 function stageRow(): Row<StageLine> {
@@ -68,24 +74,25 @@ function stageRow(): Row<StageLine> {
   return {
     element,
     update(stage) {
-      say(name, word(stage.name))
-      set(element, 'data-status', stage.status)
-      set(bar, 'aria-label', word(stage.name))
+      setText(name, displayName(stage.name))
+      setAttribute(element, 'data-status', stage.status)
+      setAttribute(bar, 'aria-label', displayName(stage.name))
       bar.value = stage.progress
-      say(value, stage.said)
+      setText(value, stage.statusText)
     },
   }
 }
 
 function describe(job: Job): string {
   const { video, frames, sampling } = job
-  const every = sampling.every_ms === null ? word(sampling.mode) : `one frame every ${sampling.every_ms / 1000} s`
+  const every = sampling.every_ms === null ? displayName(sampling.mode) : `one frame every ${sampling.every_ms / 1000} s`
   const of = frames.expected === null ? '' : ` of ${frames.expected}`
   const file = video
     ? [
         video.duration_ms === null ? null : clockTime(video.duration_ms),
         `${video.width} × ${video.height}`,
         `${video.codec} in ${video.container}`,
+        video.transfer === 'hlg' || video.transfer === 'pq' ? `HDR (${video.transfer.toUpperCase()})` : null,
         video.fps === null ? null : `${Math.round(video.fps * 10) / 10} fps`,
         bytes(video.size_bytes),
       ]

@@ -1,11 +1,11 @@
-// The camera's picture with its tables, coloured by state, and what lies on the floor.
+// The selected frame with its tables, coloured by state, and the hazards on the floor.
 import type { HazardAlert } from '../generated/events'
-import type { Job, Point } from '../client'
-import { h, keyed, s, say, set, show, type Row } from '../dom'
+import type { Point } from '../client'
+import { h, keyed, s, setText, setAttribute, setVisible, type Row } from '../dom'
 import { CLOSED_HAZARDS, hazardsNow, selectedJob, shownFrame, tableLabel, tablesNow, type Model, type TableNow } from '../model'
-import { clockTime, hazardTitle, timeOfDay, tone, word } from '../words'
+import { clockTime, hazardTitle, timeOfDay, tone, displayName } from '../format'
 
-// The overlay's own units: polygons are relative, text needs a size.
+// Width of the overlay in its own units: polygons are relative, text needs a size.
 const WIDTH = 1600
 
 export function picturePanel(onChoose: (index: number | null) => void) {
@@ -41,15 +41,15 @@ export function picturePanel(onChoose: (index: number | null) => void) {
     return {
       element,
       update({ table, state }) {
-        set(element, 'data-state', tone(state))
-        set(area, 'points', points(table.polygon))
+        setAttribute(element, 'data-state', tone(state))
+        setAttribute(area, 'points', points(table.polygon))
         const [x, y] = center(table.polygon)
-        const words = `${label(table.table_id)} · ${word(state)}`
+        const words = `${label(table.table_id)} · ${displayName(state)}`
         const width = words.length * 15 + 24
-        for (const [name, value] of Object.entries({ x: x - width / 2, y: y - 22, width, height: 40 })) set(back, name, value)
-        set(text, 'x', x)
-        set(text, 'y', y + 6)
-        say(text, words)
+        for (const [name, value] of Object.entries({ x: x - width / 2, y: y - 22, width, height: 40 })) setAttribute(back, name, value)
+        setAttribute(text, 'x', x)
+        setAttribute(text, 'y', y + 6)
+        setText(text, words)
       },
     }
   }
@@ -62,11 +62,11 @@ export function picturePanel(onChoose: (index: number | null) => void) {
       element,
       update(hazard) {
         const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = hazard.box ?? []
-        const place = { x: x1 * WIDTH, y: y1 * height, width: (x2 - x1) * WIDTH, height: (y2 - y1) * height }
-        for (const [name, value] of Object.entries(place)) set(box, name, value)
-        set(text, 'x', place.x)
-        set(text, 'y', place.y - 10)
-        say(text, hazardTitle(hazard, label))
+        const area = { x: x1 * WIDTH, y: y1 * height, width: (x2 - x1) * WIDTH, height: (y2 - y1) * height }
+        for (const [name, value] of Object.entries(area)) setAttribute(box, name, value)
+        setAttribute(text, 'x', area.x)
+        setAttribute(text, 'y', area.y - 10)
+        setText(text, hazardTitle(hazard, label))
       },
     }
   }
@@ -79,47 +79,51 @@ export function picturePanel(onChoose: (index: number | null) => void) {
   }
 
   function update(model: Model): void {
-    const frame = shownFrame(model)
-    const size = frame ?? model.layout?.reference ?? { width: 16, height: 9 }
+    const size = shownFrame(model) ?? model.live ?? model.layout?.reference ?? { width: 16, height: 9 }
     height = Math.round((WIDTH * size.height) / size.width)
     label = tableLabel(model)
     count = model.frames.length
     stage.style.aspectRatio = `${size.width} / ${size.height}`
-    set(overlay, 'viewBox', `0 0 ${WIDTH} ${height}`)
+    setAttribute(overlay, 'viewBox', `0 0 ${WIDTH} ${height}`)
     const seen = tablesNow(model)
     fillTables(seen)
-    set(overlay, 'aria-label', seen.map((each) => `${label(each.table.table_id)} ${word(each.state)}`).join(', ') || 'No tables')
+    setAttribute(overlay, 'aria-label', seen.map((each) => `${label(each.table.table_id)} ${displayName(each.state)}`).join(', ') || 'No tables')
     fillHazards(hazardsNow(model).filter((hazard) => visible(hazard, model)))
     showFrame(model)
   }
 
   function showFrame(model: Model): void {
     const frame = shownFrame(model)
-    // The link of a frame changes whenever it is asked for; its picture does not.
-    if (frame && image.dataset['frame'] !== frame.frame_id) image.src = frame.url
-    if (!frame) image.removeAttribute('src')
-    image.dataset['frame'] = frame?.frame_id ?? ''
-    show(image, frame !== null)
-    show(bar, model.frames.length > 0)
-    say(caption, frame ? `${clockTime(frame.media_ms)}  ${timeOfDay(frame.captured_at)}` : '')
-    set(slider, 'max', Math.max(0, count - 1))
+    const shown = frame ?? model.live
+    // The link of a frame is new in each answer; the picture behind it is the same.
+    if (shown && image.dataset['frame'] !== shown.frame_id) image.src = shown.url
+    if (!shown) image.removeAttribute('src')
+    image.dataset['frame'] = shown?.frame_id ?? ''
+    setVisible(image, shown !== null)
+    setVisible(bar, model.frames.length > 0)
+    setText(caption, frame ? `${clockTime(frame.media_ms)}  ${timeOfDay(frame.captured_at)}` : '')
+    setAttribute(slider, 'max', Math.max(0, count - 1))
     slider.value = String(frame ? model.frames.indexOf(frame) : 0)
-    set(slider, 'aria-valuetext', frame ? clockTime(frame.media_ms) : null)
-    show(follow, model.chosen !== null)
-    show(empty, frame === null)
-    say(empty, nothing(selectedJob(model)))
+    setAttribute(slider, 'aria-valuetext', frame ? clockTime(frame.media_ms) : null)
+    setVisible(follow, model.chosen !== null)
+    setVisible(empty, shown === null)
+    setText(empty, emptyText(model))
   }
 
   return { element, update }
 }
 
-function nothing(job: Job | null): string {
-  if (!job) return 'No live pictures from this camera.'
+function emptyText(model: Model): string {
+  const job = selectedJob(model)
+  if (!job) {
+    const status = model.subject && 'camera' in model.subject ? model.view.cameras.get(model.subject.camera) : undefined
+    return status && status.status !== 'live' ? status.reason : 'No live pictures from this camera yet.'
+  }
   const over = job.status === 'failed' || job.status === 'cancelled'
   return over ? 'There are no pictures of this video.' : 'Frames appear here as they are cut from the video.'
 }
 
-/** Whether an alert is on the floor in the picture: opened by then, and not closed since. */
+/** Whether an alert is open at the time of the frame that is shown. */
 function visible(hazard: HazardAlert, model: Model): boolean {
   if (!hazard.box) return false
   const frame = model.chosen === null ? null : shownFrame(model)

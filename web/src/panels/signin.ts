@@ -1,6 +1,6 @@
-// The door: a key for a cookie.
+// Signing in: exchanges a key for a session cookie.
 import { Client, Problem } from '../client'
-import { h, say, show } from '../dom'
+import { h, setText, setVisible } from '../dom'
 
 /** Shows the form in `root` until a key was accepted. */
 export function signIn(root: HTMLElement, client: Client, hint = ''): Promise<void> {
@@ -24,26 +24,26 @@ export function signIn(root: HTMLElement, client: Client, hint = ''): Promise<vo
       h('p', { class: 'muted' }, hint || 'Which table is free, right now, and why.'),
       h('label', { for: 'key' }, 'API key'),
       field,
-      h('p', { id: 'key-help', class: 'muted small' }, 'make run prints one. It is exchanged for a cookie and not kept.'),
+      h('p', { id: 'key-help', class: 'muted small' }, 'make run prints one. It is exchanged for a cookie and not stored.'),
       error,
       button,
     )
-    show(error, false)
+    setVisible(error, false)
     root.replaceChildren(h('main', { class: 'signin-page' }, form))
     field.focus()
 
     const submit = async (event: SubmitEvent) => {
       event.preventDefault()
       button.disabled = true
-      show(error, false)
+      setVisible(error, false)
       try {
         await client.signIn(field.value.trim())
         resolve()
       } catch (problem) {
         const refused = problem instanceof Problem && (problem.status === 401 || problem.status === 422)
-        say(error, refused ? 'That key is not valid. Check that all of it was copied.' : String((problem as Error).message))
-        show(error, true)
-        set(field)
+        setText(error, refused ? `${problem.title}. Check that all of it was copied.` : String((problem as Error).message))
+        setVisible(error, true)
+        markInvalid(field)
       } finally {
         button.disabled = false
       }
@@ -51,7 +51,7 @@ export function signIn(root: HTMLElement, client: Client, hint = ''): Promise<vo
   })
 }
 
-function set(field: HTMLInputElement): void {
+function markInvalid(field: HTMLInputElement): void {
   field.setAttribute('aria-invalid', 'true')
   field.select()
 }

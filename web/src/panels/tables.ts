@@ -1,8 +1,8 @@
 // Each table's state, and in a run how it changed over the video.
 import type { TableState } from '../generated/events'
-import { h, keyed, say, set, show, type Row } from '../dom'
-import { newestConclusion, runOrigin, selectedJob, shownFrame, tableLabel, tablesNow, type Model, type TableNow } from '../model'
-import { ago, clockTime, tone, word } from '../words'
+import { h, keyed, setText, setAttribute, setVisible, type Row } from '../dom'
+import { newestStateTime, runOrigin, selectedJob, shownFrame, tableLabel, tablesNow, type Model, type TableNow } from '../model'
+import { ago, clockTime, tone, displayName } from '../format'
 import { historyOf, type HistoryClient, type HistoryOf } from './history'
 
 interface Span {
@@ -21,7 +21,7 @@ interface Line extends TableNow {
   playhead: number | null
 }
 
-export function tablesPanel(client: HistoryClient, onSeek: (share: number) => void) {
+export function tablesPanel(client: HistoryClient, onSeek: (fraction: number) => void) {
   const list = h('ul', { class: 'tables' })
   const empty = h('p', { class: 'muted empty' })
   const fill = keyed<Line>(list, (line) => line.key, () => row(client, onSeek))
@@ -36,8 +36,8 @@ export function tablesPanel(client: HistoryClient, onSeek: (share: number) => vo
   function update(model: Model): void {
     const lines = tablesNow(model).map((each) => line(each, model))
     fill(lines)
-    show(empty, lines.length === 0)
-    say(empty, model.layout ? 'The layout has no tables.' : 'Without a camera and its layout there are no tables.')
+    setVisible(empty, lines.length === 0)
+    setText(empty, model.layout ? 'The layout has no tables.' : 'Without a camera and its layout there are no tables.')
   }
 
   return { element, update }
@@ -54,7 +54,7 @@ function line(each: TableNow, model: Model): Line {
     label: tableLabel(model)(each.table.table_id),
     note: note(each, model, origin),
     history: { tableId: each.table.table_id, runId: job?.run_id ?? null, origin: job ? origin : null },
-    spans: timed ? spans(model.view.past.get(each.key) ?? [], origin, length, known(model)) : null,
+    spans: timed ? spans(model.view.past.get(each.key) ?? [], origin, length, knownUntil(model)) : null,
     playhead: timed && frame ? Math.min(1, frame.media_ms / length) : null,
   }
 }
@@ -63,30 +63,31 @@ function note({ record, state }: TableNow, model: Model, origin: number | null):
   if (!record) return selectedJob(model) ? 'nothing seen yet' : 'no evidence'
   const since = record.run_id !== null && origin !== null ? clockTime(Date.parse(record.since) - origin) : ago(record.since, model.now)
   const people = record.evidence.people ? `, ${record.evidence.people} ${record.evidence.people === 1 ? 'person' : 'people'}` : ''
-  const sure = state === 'unknown' ? '' : `, ${Math.round(record.confidence * 100)} % sure`
+  const why = record.unknown_reason ? `, ${displayName(record.unknown_reason).toLowerCase()}` : ''
+  const sure = state === 'unknown' ? why : `, ${Math.round(record.confidence * 100)} % sure`
   return `${record.run_id === null ? '' : 'since '}${since}${people}${sure}`
 }
 
-/** Up to when the states of the run are known, ms: of a run under way, its newest conclusion. */
-function known(model: Model): number {
+/** Up to when the states of the run are known, ms: of a run under way, the time of its newest state. */
+function knownUntil(model: Model): number {
   const job = selectedJob(model)
-  const told = job?.status === 'processing' ? newestConclusion(model, job.run_id) : null
-  return told === null ? Infinity : Date.parse(told)
+  const time = job?.status === 'processing' ? newestStateTime(model, job.run_id) : null
+  return time === null ? Infinity : Date.parse(time)
 }
 
-/** What a table was over the video, as shares of its length; the last state holds until `end`, ms. */
+/** The states of a table over the video, as fractions of its length; the last one lasts until `end`, ms. */
 export function spans(past: readonly TableState[], origin: number, length: number, end: number): Span[] {
-  const share = (time: number) => Math.min(1, Math.max(0, (time - origin) / length))
+  const fraction = (time: number) => Math.min(1, Math.max(0, (time - origin) / length))
   return past.map((state, at) => {
     const next = past[at + 1]
     const from = Date.parse(state.since)
     const to = next ? Date.parse(next.since) : end
-    const title = `${word(state.state)} from ${clockTime(from - origin)}`
-    return { key: `${state.version}`, state: state.state, from: share(from), to: share(to), title }
+    const title = `${displayName(state.state)} from ${clockTime(from - origin)}`
+    return { key: `${state.version}`, state: state.state, from: fraction(from), to: fraction(to), title }
   })
 }
 
-function row(client: HistoryClient, onSeek: (share: number) => void): Row<Line> {
+function row(client: HistoryClient, onSeek: (fraction: number) => void): Row<Line> {
   let subject: HistoryOf = { tableId: '', runId: null, origin: null }
   const history = historyOf(client, () => subject)
   const name = h('span', { class: 'name' })
@@ -107,13 +108,13 @@ function row(client: HistoryClient, onSeek: (share: number) => void): Row<Line> 
     element,
     update(line) {
       subject = line.history
-      say(name, line.label)
-      say(chip, word(line.state))
-      set(chip, 'data-state', tone(line.state))
-      say(about, line.note)
-      show(track, line.spans !== null)
+      setText(name, line.label)
+      setText(chip, displayName(line.state))
+      setAttribute(chip, 'data-state', tone(line.state))
+      setText(about, line.note)
+      setVisible(track, line.spans !== null)
       fill(line.spans ?? [])
-      show(head, line.playhead !== null)
+      setVisible(head, line.playhead !== null)
       head.style.left = `${(line.playhead ?? 0) * 100}%`
     },
   }
@@ -124,8 +125,8 @@ function span(): Row<Span> {
   return {
     element,
     update(each) {
-      set(element, 'data-state', tone(each.state))
-      set(element, 'title', each.title)
+      setAttribute(element, 'data-state', tone(each.state))
+      setAttribute(element, 'title', each.title)
       element.style.left = `${each.from * 100}%`
       element.style.width = `${Math.max(0, each.to - each.from) * 100}%`
     },

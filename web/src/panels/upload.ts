@@ -1,7 +1,7 @@
-// Choosing a file, saying what to make of it, and sending it.
+// Choosing a file and options, and uploading it.
 import { Client, Problem, startUpload, type Job, type NewVideo, type Upload } from '../client'
-import { h, say, set, show } from '../dom'
-import { bytes } from '../words'
+import { h, setText, setAttribute, setVisible } from '../dom'
+import { bytes } from '../format'
 import type { Model } from '../model'
 
 const SAMPLINGS: Record<string, NewVideo['sampling']> = {
@@ -19,7 +19,7 @@ const PICTURES: Record<string, NewVideo['picture']> = {
   'PNG, without loss': { format: 'png' },
 }
 
-export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
+export function uploadPanel(client: Client, onCreated: (job: Job) => void) {
   let upload: Upload | null = null
   let paused = false
   let started = 0
@@ -31,7 +31,7 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
   const input = h('input', {
     id: 'file',
     type: 'file',
-    accept: 'video/*,.mkv,.ts,.avi,.mp4,.mov,.webm',
+    accept: 'video/*,.mkv,.ts,.avi,.mp4,.mov,.webm,.mpg,.mpeg,.vob',
     class: 'visually-hidden',
     onchange: () => choose(input.files?.[0]),
   })
@@ -39,7 +39,7 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
     'label',
     { class: 'drop', for: 'file' },
     h('strong', {}, 'Choose a video'),
-    h('span', { class: 'muted small' }, 'or drop it here: mp4, mov, mkv, webm, avi, ts'),
+    h('span', { class: 'muted small' }, 'or drop it here: mp4, mov, mkv, webm, avi, ts, mpg'),
   )
   const bar = h('progress', { max: 100, value: 0, 'aria-label': 'Upload' })
   const name = h('strong', { class: 'clip' })
@@ -58,8 +58,8 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
     sending,
     error,
   )
-  show(sending, false)
-  show(error, false)
+  setVisible(sending, false)
+  setVisible(error, false)
   listenForDrops()
 
   function listenForDrops(): void {
@@ -81,43 +81,43 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
   }
 
   async function send(file: File): Promise<void> {
-    show(error, false)
-    show(drop, false)
-    show(sending, true)
-    say(name, file.name)
-    say(detail, 'Announcing…')
+    setVisible(error, false)
+    setVisible(drop, false)
+    setVisible(sending, true)
+    setText(name, file.name)
+    setText(detail, 'Preparing…')
     started = Date.now()
     startBytes = null
     try {
-      upload = await startUpload({ client, file, video: wishes(), onProgress: tell, onAnnounced })
-      if (upload.resumed) say(detail, 'Going on where it stopped…')
+      upload = await startUpload({ client, file, video: chosenOptions(), onProgress: showProgress, onCreated })
+      if (upload.resumed) setText(detail, 'Going on where it stopped…')
       await upload.done
     } catch (problem) {
-      say(error, sentence(problem))
-      show(error, true)
+      setText(error, errorText(problem))
+      setVisible(error, true)
     } finally {
-      rest()
+      reset()
     }
   }
 
-  function wishes(): NewVideo {
+  function chosenOptions(): NewVideo {
     const siteId = element.dataset['site'] ?? ''
-    const how = SAMPLINGS[sampling.value]
-    const stored = PICTURES[picture.value]
+    const chosenSampling = SAMPLINGS[sampling.value]
+    const chosenPicture = PICTURES[picture.value]
     return {
       site_id: siteId,
-      ...(how ? { sampling: how } : {}),
-      ...(stored ? { picture: stored } : {}),
+      ...(chosenSampling ? { sampling: chosenSampling } : {}),
+      ...(chosenPicture ? { picture: chosenPicture } : {}),
       ...(camera.value ? { camera_id: camera.value } : {}),
     }
   }
 
-  function tell({ sent, total }: { sent: number; total: number }): void {
+  function showProgress({ sent, total }: { sent: number; total: number }): void {
     startBytes ??= sent
     bar.value = total ? (sent / total) * 100 : 0
     const seconds = (Date.now() - started) / 1000
     const speed = seconds > 0.5 ? `, ${bytes((sent - startBytes) / seconds)}/s` : ''
-    say(detail, `${bytes(sent)} of ${bytes(total)}${speed}`)
+    setText(detail, `${bytes(sent)} of ${bytes(total)}${speed}`)
   }
 
   function toggle(): void {
@@ -125,27 +125,27 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
     paused = !paused
     if (paused) upload.pause()
     else upload.resume()
-    say(pause, paused ? 'Go on' : 'Pause')
+    setText(pause, paused ? 'Go on' : 'Pause')
   }
 
   async function abort(): Promise<void> {
-    const going = upload
-    rest()
-    await going?.abort()
-    if (going) await client.cancel(going.videoId).catch(() => undefined)
+    const running = upload
+    reset()
+    await running?.abort()
+    if (running) await client.cancel(running.videoId).catch(() => undefined)
   }
 
-  function rest(): void {
+  function reset(): void {
     upload = null
     paused = false
-    say(pause, 'Pause')
+    setText(pause, 'Pause')
     bar.value = 0
-    show(sending, false)
-    show(drop, true)
+    setVisible(sending, false)
+    setVisible(drop, true)
   }
 
   function update(model: Model): void {
-    set(element, 'data-site', model.view.siteId)
+    setAttribute(element, 'data-site', model.view.siteId)
     const wanted = ['', ...model.cameras.map((each) => each.camera_id)].join()
     if (camera.dataset['options'] === wanted) return
     camera.dataset['options'] = wanted
@@ -160,8 +160,8 @@ export function uploadPanel(client: Client, onAnnounced: (job: Job) => void) {
   return { element, update }
 }
 
-/** As a job's error is told: the reason, and its code. */
-function sentence(problem: unknown): string {
+/** The reason and its code, as the job panel shows them. */
+function errorText(problem: unknown): string {
   const reason = (problem as Error).message
   return problem instanceof Problem ? `${reason} (${problem.code})` : reason
 }

@@ -1,8 +1,8 @@
-// What can be looked at: cameras as they are now, and videos, newest first.
-import { h, keyed, say, set, show, type Row } from '../dom'
+// What can be selected: the cameras, and the videos, newest first.
+import { h, keyed, setText, setAttribute, setVisible, type Row } from '../dom'
 import type { Camera, Job } from '../client'
 import type { Model, Subject } from '../model'
-import { ago, jobName, word } from '../words'
+import { ago, jobName, displayName } from '../format'
 
 interface Entry {
   key: string
@@ -29,7 +29,7 @@ export function videosPanel(onSelect: (subject: Subject) => void) {
   function update(model: Model): void {
     const videos = [...model.view.videos.values()].sort((one, two) => two.created_at.localeCompare(one.created_at))
     fill([...model.cameras.map((camera) => ofCamera(camera, model)), ...videos.map((job) => ofJob(job, model))])
-    show(empty, model.loaded && videos.length === 0)
+    setVisible(empty, model.loaded && videos.length === 0)
   }
 
   return { element, update }
@@ -42,7 +42,7 @@ function ofCamera(camera: Camera, model: Model): Entry {
     key: camera.camera_id,
     subject,
     title: camera.name,
-    note: status ? `${word(status.status)}: ${status.reason}` : 'Camera, no live pictures',
+    note: status ? `${displayName(status.status)}: ${status.reason}` : (camera.capture?.reason ?? 'Camera, no live pictures'),
     status: status?.status ?? 'none',
     progress: null,
     selected: JSON.stringify(model.subject) === JSON.stringify(subject),
@@ -55,7 +55,7 @@ function ofJob(job: Job, model: Model): Entry {
     key: job.video_id,
     subject,
     title: jobName(job),
-    note: `${word(job.status)}, ${ago(job.created_at, model.now)}`,
+    note: `${displayName(job.status)}, ${ago(job.created_at, model.now)}`,
     status: job.status,
     progress: job.status === 'processing' || job.status === 'queued' ? job.progress : null,
     selected: JSON.stringify(model.subject) === JSON.stringify(subject),
@@ -73,11 +73,11 @@ function row(first: Entry, onSelect: (subject: Subject) => void): Row<Entry> {
   return {
     element,
     update(entry) {
-      say(title, entry.title)
-      say(note, entry.note)
-      set(dot, 'data-status', entry.status)
-      set(button, 'aria-current', entry.selected ? 'true' : null)
-      show(bar, entry.progress !== null)
+      setText(title, entry.title)
+      setText(note, entry.note)
+      setAttribute(dot, 'data-status', entry.status)
+      setAttribute(button, 'aria-current', entry.selected ? 'true' : null)
+      setVisible(bar, entry.progress !== null)
       bar.value = entry.progress ?? 0
     },
   }

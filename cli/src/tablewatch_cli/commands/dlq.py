@@ -1,4 +1,4 @@
-"""`dlq`: look at dead letters, send them again, or throw them away."""
+"""`dlq`: look at dead letters, replay them, or delete them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Any
 import click
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from tablewatch_cli import completion, letters, output
+from tablewatch_cli import completion, dead_letters, output
 from tablewatch_cli.broker import Broker, bootstrap_of, connected
+from tablewatch_cli.dead_letters import DeadLetter
 from tablewatch_cli.errors import Exit
-from tablewatch_cli.letters import Letter
 from tablewatch_cli.settings import load
+from tablewatch_schemas.foreign import MAX_NUMBER
 
 Rows = list[dict[str, Any]]
-MAX_REQUEST_BYTES = 4_000_000  # a poison record may be larger than what we write ourselves
+MAX_REQUEST_BYTES = 4_000_000  # a record that failed may be larger than what our producers send
 OFFSETS = click.option(
-    "--offset", "-o", "offsets", type=click.IntRange(min=0), multiple=True, help="Only this one (repeatable)."
+    "--offset", "-o", "offsets", type=click.IntRange(0, MAX_NUMBER), multiple=True, help="Only this one (repeatable)."
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group("dlq")
 def dlq_group() -> None:
-    """Dead letters: records that a consumer group gave up on, in <topic>.<group>.dlq."""
+    """Dead letters: records that failed for good in a consumer group, in <topic>.<group>.dlq."""
 
 
 @dlq_group.command("list")
@@ -39,13 +40,13 @@ def list_command(everything: bool, as_json: bool) -> None:
         return
     output.table(rows, ("topic", "records", "first_offset", "last_offset"), "no dead letters")
     if any(row["records"] for row in rows):
-        output.err.print("look: tablewatch dlq show TOPIC", markup=False)
+        output.note("look: tablewatch dlq show TOPIC")
 
 
 async def _list(bootstrap: str) -> Rows:
     async with connected(bootstrap) as broker:
-        places = [TopicPartition(topic, 0) for topic in await broker.topics() if topic.endswith(".dlq")]
-        edges = await broker.edges(sorted(places))
+        partitions = [TopicPartition(topic, 0) for topic in await broker.topics() if topic.endswith(".dlq")]
+        edges = await broker.edges(sorted(partitions))
     return [
         {"topic": at.topic, "records": edge.count, "first_offset": edge.first if edge.count else None,
          "last_offset": edge.end - 1 if edge.count else None}
@@ -68,19 +69,17 @@ def show_command(topic: str, offsets: tuple[int, ...], as_json: bool) -> None:
         [{**document, "from": _from(document["origin"])} for document in documents], columns, f"{topic} is empty"
     )
     if documents:
-        advice = (
-            f"cause mended: tablewatch dlq replay {topic} --all; not worth it: tablewatch dlq discard {topic} --all"
-        )
-        output.err.print(advice, markup=False, soft_wrap=True)
+        advice = f"cause fixed: tablewatch dlq replay {topic} --all; not worth it: tablewatch dlq discard {topic} --all"
+        output.note(advice)
 
 
 def _from(origin: Any) -> str | None:
     return None if origin is None else f"{origin['topic']} {origin['partition']}/{origin['offset']}"
 
 
-async def _read(bootstrap: str, topic: str, offsets: Iterable[int] | None) -> list[Letter]:
+async def _read(bootstrap: str, topic: str, offsets: Iterable[int] | None) -> list[DeadLetter]:
     async with connected(bootstrap) as broker:
-        return await letters.read(broker, await letters.place_of(broker, topic), offsets)
+        return await dead_letters.read(broker, await dead_letters.partition_of(broker, topic), offsets)
 
 
 @dlq_group.command("replay")
@@ -89,9 +88,9 @@ async def _read(bootstrap: str, topic: str, offsets: Iterable[int] | None) -> li
 @click.option("--all", "everything", is_flag=True, help="Every record.")
 @JSON
 def replay_command(topic: str, offsets: tuple[int, ...], everything: bool, as_json: bool) -> None:
-    """Send records of TOPIC again to where they came from: same key, bytes, headers (ce_id) and partition.
+    """Replay records of TOPIC to where they came from: same key, bytes, headers (ce_id) and partition.
 
-    Every group of the original topic gets them, and knows by ce_id what it has already done. The header
+    Every group of the original topic gets them, and skips by ce_id what it has processed already. The header
     dlq-replayed-from marks them. They stay in TOPIC until discarded. On a compacted topic a record whose key has had
     a later one is skipped.
     """
@@ -107,37 +106,39 @@ def replay_command(topic: str, offsets: tuple[int, ...], everything: bool, as_js
 
 async def _replay(bootstrap: str, topic: str, offsets: Iterable[int] | None) -> Rows:
     async with connected(bootstrap) as broker:
-        found = await letters.read(broker, await letters.place_of(broker, topic), offsets)
-        late = await letters.superseded(broker, found, await _compacted(broker, found))
+        found = await dead_letters.read(broker, await dead_letters.partition_of(broker, topic), offsets)
+        replaced = await dead_letters.superseded(broker, found, await _compacted(broker, found))
         producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap, enable_idempotence=True, acks="all", max_request_size=MAX_REQUEST_BYTES
         )
         await producer.start()
         try:
-            return [await _outcome(producer, letter, letter.offset in late) for letter in found]
+            return [await _outcome(producer, letter, letter.offset in replaced) for letter in found]
         finally:
             await producer.stop()
 
 
-async def _compacted(broker: Broker, found: list[Letter]) -> set[str]:
+async def _compacted(broker: Broker, found: list[DeadLetter]) -> set[str]:
     topics = {letter.origin[0].topic for letter in found if letter.origin}
     configs = await broker.configs(sorted(topics))
     return {topic for topic, config in configs.items() if "compact" in config.get("cleanup.policy", "")}
 
 
-async def _outcome(producer: AIOKafkaProducer, letter: Letter, late: bool) -> dict[str, Any]:
+async def _outcome(producer: AIOKafkaProducer, letter: DeadLetter, replaced: bool) -> dict[str, Any]:
     row = {"offset": letter.offset, "to_topic": None, "to_partition": None, "to_offset": None}
     if letter.origin is None:
         return {**row, "outcome": "no_origin"}
-    if late:
+    if replaced:
         return {**row, "outcome": "superseded"}
-    at, offset = await letters.send_again(producer, letter)
+    at, offset = await dead_letters.replay(producer, letter)
     return {**row, "outcome": "replayed", "to_topic": at.topic, "to_partition": at.partition, "to_offset": offset}
 
 
 @dlq_group.command("discard")
 @click.argument("topic", shell_complete=completion.dead_letter_topics)
-@click.option("--through", type=click.IntRange(min=0), metavar="OFFSET", help="Up to and including this offset.")
+@click.option(
+    "--through", type=click.IntRange(0, MAX_NUMBER), metavar="OFFSET", help="Up to and including this offset."
+)
 @click.option("--all", "everything", is_flag=True, help="Every record that is there now.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @JSON
@@ -145,7 +146,7 @@ def discard_command(topic: str, through: int | None, everything: bool, yes: bool
     """Delete the oldest records of TOPIC for good."""
     _one_of(() if through is None else (through,), everything, "--through")
     if as_json and not yes:
-        raise click.UsageError("with --json say --yes too: there is nobody to ask")
+        raise click.UsageError("with --json give --yes too: nobody can be asked")
     last, count = asyncio.run(_to_discard(_bootstrap(), topic, through))
     if count and not yes:
         click.confirm(f"Delete {count} records of {topic} for good (through offset {last})?", abort=True, err=True)
@@ -154,13 +155,13 @@ def discard_command(topic: str, through: int | None, everything: bool, yes: bool
     if as_json:
         output.as_json({"topic": topic, "discarded": count, "through": last if count else None})
     else:
-        output.out.print(f"{count} records of {topic} deleted", markup=False)
+        output.line(f"{count} records of {topic} deleted")
 
 
 async def _to_discard(bootstrap: str, topic: str, through: int | None) -> tuple[int, int]:
-    """The last offset to delete, and how many that are; fixed before the question is put."""
+    """The last offset to delete, and how many records that are; fixed before the user is asked."""
     async with connected(bootstrap) as broker:
-        at = await letters.place_of(broker, topic)
+        at = await dead_letters.partition_of(broker, topic)
         edges = (await broker.edges([at]))[at]
     last = edges.end - 1 if through is None else min(through, edges.end - 1)
     return last, max(0, last + 1 - edges.first)
@@ -168,12 +169,12 @@ async def _to_discard(bootstrap: str, topic: str, through: int | None) -> tuple[
 
 async def _discard(bootstrap: str, topic: str, last: int) -> None:
     async with connected(bootstrap) as broker:
-        await broker.delete_before(await letters.place_of(broker, topic), last + 1)
+        await broker.delete_before(await dead_letters.partition_of(broker, topic), last + 1)
 
 
 def _one_of(offsets: tuple[int, ...], everything: bool, name: str = "--offset") -> None:
     if bool(offsets) == everything:
-        raise click.UsageError(f"say which: {name} OFFSET or --all")
+        raise click.UsageError(f"give {name} OFFSET or --all")
 
 
 def _bootstrap() -> str:

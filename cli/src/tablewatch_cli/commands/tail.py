@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
@@ -13,20 +11,22 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from tablewatch_cli import completion, filters
-from tablewatch_cli.broker import bootstrap_of, unreachable
-from tablewatch_cli.errors import CliError
-from tablewatch_cli.moments import Moment
+from lines.visible import json_text, on_one_line
+from tablewatch_cli import completion, filters, output
+from tablewatch_cli.broker import bootstrap_of
+from tablewatch_cli.errors import KafkaUnreachable, UnknownTopic
 from tablewatch_cli.settings import load
-from tablewatch_schemas import TOPICS
+from tablewatch_cli.times import TimeParam
+from tablewatch_schemas import TOPICS, ContractError
+from tablewatch_schemas.foreign import header_texts, read_json, text_of
 
 
 @click.command("tail")
 @click.argument("topic", shell_complete=completion.topics)
-@click.option("--from-start", is_flag=True, help="From the oldest record that is kept, not only new ones.")
+@click.option("--from-start", is_flag=True, help="From the oldest record on the topic, not only new ones.")
 @click.option(
     "--since",
-    type=Moment(),
+    type=TimeParam(),
     metavar="TIME",
     help="From then on (the broker's record time): 15m, 2h, 1d ago, or a UTC time.",
 )
@@ -49,9 +49,9 @@ def tail_command(
     topic: str, from_start: bool, since: datetime | None, key: str | None, site: str | None, camera: str | None,
     run: str | None, where: tuple[str, ...], count: int | None, no_follow: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Follow TOPIC, e.g. table.state. Dead-letter topics are named <topic>.<group>.dlq."""
+    """Follow TOPIC, for instance table.state. Dead-letter topics are named <topic>.<group>.dlq."""
     named = {"site_id": site, "camera_id": camera, "run_id": run}
-    chosen = filters.wanted(key, [*((name, text) for name, text in named.items() if text), *_conditions(where)])
+    chosen = filters.record_filter(key, [*((name, text) for name, text in named.items() if text), *_conditions(where)])
     show = _json_line if as_json else _pretty_line
     start_ms = 0 if from_start else int(since.timestamp() * 1000) if since else None
     asyncio.run(_follow(bootstrap_of(load()), topic, start_ms, chosen, count, no_follow, show))
@@ -68,7 +68,7 @@ async def _follow(
     bootstrap: str,
     topic: str,
     start_ms: int | None,
-    chosen: filters.Wanted,
+    chosen: filters.RecordFilter,
     count: int | None,
     no_follow: bool,
     show: Callable[[ConsumerRecord], str],
@@ -78,13 +78,12 @@ async def _follow(
         async for record in records(bootstrap, topic, start_ms, follow=not no_follow):
             if not chosen(_key(record), _value(record)):
                 continue
-            sys.stdout.write(show(record) + "\n")
-            sys.stdout.flush()
+            output.write_line(show(record))
             shown += 1
             if shown == count:
                 return
     except KafkaError as error:
-        raise unreachable(bootstrap, error) from error
+        raise KafkaUnreachable(f"{bootstrap}: {error!r}") from error
 
 
 async def records(bootstrap: str, topic: str, start_ms: int | None, *, follow: bool) -> AsyncIterator[ConsumerRecord]:
@@ -112,8 +111,7 @@ async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
     finally:
         await admin.close()
     if topic not in found:
-        known = ", ".join(sorted(TOPICS))
-        raise CliError("unknown_topic", f"there is no topic {topic} on {bootstrap}; known: {known}")
+        raise UnknownTopic(f"{topic} is not on {bootstrap}; known: {', '.join(sorted(TOPICS))}.")
     return [TopicPartition(topic, number) for number in range(found[topic])]
 
 
@@ -137,37 +135,35 @@ def _key(record: ConsumerRecord) -> str | None:
 
 
 def _headers(record: ConsumerRecord) -> dict[str, str]:
-    return {name: value.decode(errors="replace") for name, value in record.headers}
+    return header_texts(record.headers)
 
 
 def _value(record: ConsumerRecord) -> object:
     if record.value is None:
         return None
     try:
-        return json.loads(record.value)
-    except ValueError:
-        return record.value.decode(errors="replace")
+        return read_json(record.value)
+    except ContractError:
+        return text_of(record.value)
 
 
 def _json_line(record: ConsumerRecord) -> str:
-    return json.dumps({
+    return json_text({
         "topic": record.topic, "partition": record.partition, "offset": record.offset, "timestamp_ms": record.timestamp,
         "key": _key(record), "headers": _headers(record), "value": _value(record),
-    }, ensure_ascii=False)  # fmt: skip
+    })  # fmt: skip
 
 
 def _pretty_line(record: ConsumerRecord) -> str:
-    """Time, position, key, then the value on one line: what fits an operator's terminal at night."""
+    """Time, partition/offset, key, then the value, on one line."""
     value = _value(record)
     at = datetime.fromtimestamp(record.timestamp / 1000).astimezone().strftime("%H:%M:%S")
-    key = _key(record) or "-"
-    body = "(tombstone)" if value is None else value if isinstance(value, str) else _brief(value)
+    key = on_one_line(_key(record) or "-")
+    body = "(tombstone)" if record.value is None else on_one_line(value) if isinstance(value, str) else _brief(value)
     return f"{at} {record.partition}/{record.offset} {key} {body}"
 
 
 def _brief(value: object) -> str:
     if not isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    return " ".join(
-        f"{name}={json.dumps(field, ensure_ascii=False)}" for name, field in value.items() if field is not None
-    )
+        return json_text(value)
+    return " ".join(f"{on_one_line(name)}={json_text(field)}" for name, field in value.items() if field is not None)

@@ -1,4 +1,4 @@
-"""`topics` and `schema`: what is on the broker, and what the contract says."""
+"""`topics` and `schema`: the topics of the broker, and their contracts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 
 from tablewatch_cli import completion, output
 from tablewatch_cli.broker import Broker, bootstrap_of, connected
-from tablewatch_cli.errors import CliError
+from tablewatch_cli.errors import UnknownTopic
 from tablewatch_cli.settings import load
 from tablewatch_schemas import TOPICS, TopicInfo, contracts
 
@@ -23,7 +23,7 @@ COLUMNS = ("name", "owner", "partitions", "records", "cleanup", "retention_hours
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic; `differs` says in words where the broker is not as the contract has it."""
+    """One topic; `differs` has a sentence for each difference between broker and contract."""
 
     name: str
     owner: str | None
@@ -45,8 +45,8 @@ def topics_command(everything: bool, as_json: bool) -> None:
         return
     output.table([asdict(topic) for topic in found], COLUMNS, "no topics")
     if any(topic.differs for topic in found):
-        output.err.print("The stack makes missing topics when it starts; retention and cleanup are set by "
-                         "kafka-configs --alter. Never add partitions to a topic in use.", soft_wrap=True)  # fmt: skip
+        output.note("The stack creates missing topics when it starts; retention and cleanup are set by kafka-configs "
+                    "--alter. Never add partitions to a topic in use.")  # fmt: skip
 
 
 async def _topics(bootstrap: str, everything: bool) -> list[Topic]:
@@ -60,15 +60,15 @@ async def _topics(bootstrap: str, everything: bool) -> list[Topic]:
 
 
 async def _records(broker: Broker, topics: Mapping[str, int]) -> dict[str, int]:
-    places = [TopicPartition(topic, number) for topic, count in topics.items() for number in range(count)]
+    partitions = [TopicPartition(topic, number) for topic, count in topics.items() for number in range(count)]
     counted: Counter[str] = Counter(dict.fromkeys(topics, 0))
-    for at, edges in (await broker.edges(places)).items():
+    for at, edges in (await broker.edges(partitions)).items():
         counted[at.topic] += edges.count
     return dict(counted)
 
 
 def usual_partitions(there: Mapping[str, int]) -> int | None:
-    """What PARTITIONS seems to be: every topic of the contracts has the same number."""
+    """The most frequent partition count: every topic of the contracts should have the same."""
     counts = Counter(count for name, count in there.items() if name in TOPICS)
     return counts.most_common(1)[0][0] if counts else None
 
@@ -76,28 +76,28 @@ def usual_partitions(there: Mapping[str, int]) -> int | None:
 def compared(
     name: str, partitions: int | None, records: int | None, config: Mapping[str, str], usual: int | None
 ) -> Topic:
-    """A topic as the broker has it, and where that is not the contract."""
+    """A topic as the broker has it, compared with its contract."""
     cleanup = config.get("cleanup.policy")
-    kept_ms = int(config.get("retention.ms", -1))
-    kept = round(kept_ms / HOUR_MS) if cleanup == "delete" and kept_ms >= 0 else None
+    retention_ms = int(config.get("retention.ms", -1))
+    hours = round(retention_ms / HOUR_MS) if cleanup == "delete" and retention_ms >= 0 else None
     info = TOPICS.get(name)
-    differs = [] if info is None else list(_differences(info, partitions, cleanup, kept, usual))
-    return Topic(name, info.owner if info else None, partitions, records, cleanup, kept, differs)
+    differs = [] if info is None else list(_differences(info, partitions, cleanup, hours, usual))
+    return Topic(name, info.owner if info else None, partitions, records, cleanup, hours, differs)
 
 
 def _differences(
-    info: TopicInfo, partitions: int | None, cleanup: str | None, kept: int | None, usual: int | None
+    info: TopicInfo, partitions: int | None, cleanup: str | None, hours: int | None, usual: int | None
 ) -> list[str]:
     if partitions is None:
         return ["missing"]
-    said = []
+    found = []
     if partitions != usual:
-        said.append(f"{partitions} partitions, others have {usual}")
+        found.append(f"{partitions} partitions, others have {usual}")
     if cleanup != info.cleanup:
-        said.append(f"cleanup is {cleanup}, not {info.cleanup}")
-    if info.cleanup == "delete" and kept != info.retention_hours:
-        said.append(f"kept {kept} hours, not {info.retention_hours}")
-    return said
+        found.append(f"cleanup is {cleanup}, not {info.cleanup}")
+    if info.cleanup == "delete" and hours != info.retention_hours:
+        found.append(f"kept {hours} hours, not {info.retention_hours}")
+    return found
 
 
 @click.command("schema")
@@ -108,7 +108,7 @@ def schema_command(topic: str, example: bool, as_json: bool) -> None:
     """The JSON Schema of TOPIC, every field described with its unit. Needs no stack."""
     del as_json
     if topic not in TOPICS:
-        raise CliError("unknown_topic", f"there is no topic {topic}; known: {', '.join(sorted(TOPICS))}")
+        raise UnknownTopic(f"{topic} is none of {', '.join(sorted(TOPICS))}.")
     output.as_json(examples(topic) if example else contracts.schema(topic))
 
 

@@ -1,6 +1,7 @@
-"""Consuming: polls and never stops polling; two lanes; contiguous commits. What a record comes to is in `attempts`."""
+"""Consuming: one member of a group that never stops polling; two lanes; contiguous commits."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -9,23 +10,24 @@ from chassis import lanes
 from chassis.attempts import Attempts
 from chassis.broker import Broker, BrokerError, Subscription
 from chassis.clock import Clock, wait_or_stop
-from chassis.deadletters import FuseOptions
-from chassis.flow import Flow
+from chassis.deadletters import DeadLetters
+from chassis.fuse import FuseOptions
 from chassis.health import Health
 from chassis.kafka import KafkaBroker
+from chassis.lag import publish_lag
 from chassis.metrics import Metrics
 from chassis.outcomes import Busy, ConsumeOptions, Handler, Invalid
+from chassis.partition_state import PartitionState
 from chassis.produce import Producer
-from chassis.records import Partition
-from chassis.table import TableReader
+from chassis.records import Record, TopicPartition
 
-__all__ = ["Busy", "ConsumeOptions", "Consumer", "FuseOptions", "Handler", "Invalid", "KafkaBroker", "TableReader"]
+__all__ = ["Busy", "ConsumeOptions", "Consumer", "FuseOptions", "Handler", "Invalid", "KafkaBroker"]
 
 T = TypeVar("T")
 _POLL_S = 0.2
 _COMMIT_S = 0.5
 _LAG_S = 5.0
-_LAG_SOON_S = 0.25
+_LAG_WITH_LIVE_BACKLOG_S = 0.25
 _REJOIN_S = 1.0
 
 
@@ -33,7 +35,7 @@ class Consumer:
     """One member of a consumer group.
 
     One task polls and never stops polling; each record is handled in a task of its own, `in_flight` a partition and
-    one a key. A partition with enough waiting is paused. Runs start only while no live partition has work.
+    one a key. A partition with enough fetched is paused. Runs start only while no live partition has a backlog.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Consumer:
         broker: Broker,
         options: ConsumeOptions,
         handler: Handler,
-        dead_letters: Producer,
+        producer: Producer,
         *,
         clock: Clock,
         metrics: Metrics,
@@ -51,57 +53,63 @@ class Consumer:
         self._broker, self._options, self._clock = broker, options, clock
         self._metrics, self._health, self._log = metrics, health, log.bind(group=options.group)
         self._name = f"consumer {options.group}"
-        self._attempts = Attempts(
-            options, handler, dead_letters, clock=clock, metrics=metrics, beat=self._beat, log=self._log
+        self._dead_letters = DeadLetters(
+            options.group, producer, fuse=options.fuse, clock=clock, metrics=metrics, log=self._log
         )
-        self._fuse = self._attempts.fuse
-        metrics.gauge("fuse_blown", 0, group=options.group)  # said from the start: no figure is no all-clear
-        self._flows: dict[Partition, Flow] = {}
+        self._attempts = Attempts(
+            options, handler, self._dead_letters, clock=clock, metrics=metrics, beat=self._beat, log=self._log
+        )
+        self._partitions: dict[TopicPartition, PartitionState] = {}
         self._counts: dict[str, int] = {}
-        self._lag: dict[Partition, int] | None = None
-        self._due = {"commit": 0.0, "lag": 0.0}
+        self._lag: dict[TopicPartition, int] | None = None
+        self._commit_due = self._lag_due = 0.0
         self._accepting = False
         self._joined = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Consume until `stop`, then drain. A lost membership is joined again."""
+        """Consume until `stop`, then drain. Joins again after a lost membership."""
         self._health.expect(self._name, self._options.progress_s)
-        self._health.ready(self._name, self._complaint)
+        self._health.add_check(self._name, self._complaint)
         while not stop.is_set():
             try:
-                await self._member(stop)
+                await self._membership(stop)
             except BrokerError as error:
                 self._log.warning("membership_lost", error=str(error))
                 await wait_or_stop(self._clock, _REJOIN_S, stop)
         self._health.forget(self._name)
 
+    def has_newer(self, record: Record) -> bool:
+        """Whether a later record of its key has been fetched and not begun."""
+        partition = self._partitions.get(record.topic_partition)
+        return partition is not None and any(each.key == record.key for each in partition.queue)
+
     def _beat(self) -> None:
         self._health.beat(self._name)
 
     def _complaint(self) -> str | None:
-        if self._fuse.blown:
-            return f"stopped by its dead-letter fuse: {self._fuse.blown}"
-        return None if self._joined else "not in its group yet"
+        if self._joined:
+            return self._dead_letters.complaint or self._subscription.complaint
+        return self._dead_letters.complaint or self._broker.waits_for or "not in its group yet"
 
-    async def _member(self, stop: asyncio.Event) -> None:
-        subscription = await self._or_stop(self._join(), stop)
+    async def _membership(self, stop: asyncio.Event) -> None:
+        subscription = await self._unless_stopped(self._join(), stop)
         if subscription is None:
             return
-        self._subscription, self._accepting, self._due["lag"] = subscription, True, 0.0
+        self._subscription, self._accepting, self._lag_due = subscription, True, 0.0
         try:
             while not stop.is_set():
-                await self._turn(subscription)
+                await self._poll(subscription)
         finally:
-            await self._give_up()
+            await self._drain_revoked()
             await subscription.close()
             self._joined = False
 
     async def _join(self) -> Subscription:
         for topic in self._options.topics:
             self._counts[topic] = await self._broker.partitions(topic)
-        return await self._broker.subscribe(self._options.group, self._options.topics, self._give_up)
+        return await self._broker.subscribe(self._options.group, self._options.topics, self._drain_revoked)
 
-    async def _or_stop(self, work: Awaitable[T], stop: asyncio.Event) -> T | None:
+    async def _unless_stopped(self, work: Awaitable[T], stop: asyncio.Event) -> T | None:
         """The outcome of `work`, or None when `stop` came first; waiting for a broker counts as being alive."""
         doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
         try:
@@ -113,119 +121,115 @@ class Consumer:
             doing.cancel()
             stopping.cancel()
 
-    async def _turn(self, subscription: Subscription) -> None:
-        """One round of the loop: fetch, start what may start, pause and resume, commit, look at the lag."""
+    async def _poll(self, subscription: Subscription) -> None:
+        """One round of the loop: fetch, measure the lag, pause and resume, start what may start, commit."""
         records = await subscription.poll(_POLL_S, self._options.queued)
         assigned = subscription.assigned()
         for record in records:
-            if record.place in assigned:  # a rebalance may have taken it since it was fetched
-                self._flow(record.place).take(record)
+            if record.topic_partition in assigned:  # a rebalance may have revoked it since the fetch
+                self._partition(record.topic_partition).add(record)
         self._joined = self._joined or bool(assigned)
-        if self._clock.monotonic() >= self._due["lag"]:
-            await self._look_at_lag(subscription)
-        self._regulate(subscription)
+        if self._clock.monotonic() >= self._lag_due:
+            await self._measure_lag(subscription)
+        self._pause_and_resume(subscription)
         self._start_all()
-        if self._clock.monotonic() >= self._due["commit"]:
+        if self._clock.monotonic() >= self._commit_due:
             await self._commit(subscription)
-        if self._fuse.blown or not self._owing():
+        if self._dead_letters.complaint or not self._has_backlog():
             self._beat()
 
-    def _flow(self, place: Partition) -> Flow:
-        if place not in self._flows:
-            live = place.number in lanes.live_partitions(self._counts[place.topic])
-            self._flows[place] = Flow(place, live)
-        return self._flows[place]
+    def _partition(self, of: TopicPartition) -> PartitionState:
+        return self._partitions.setdefault(of, PartitionState(of, self._is_live(of)))
 
-    def _regulate(self, subscription: Subscription) -> None:
-        """Pause partitions with enough waiting and resume those that are nearly through; a blown fuse pauses all."""
-        if self._fuse.blown:
-            subscription.pause(subscription.assigned())
-            return
-        for flow in self._flows.values():
-            if not flow.paused and flow.uncommitted >= self._options.queued:
-                subscription.pause([flow.place])
-                flow.paused = True
-            elif flow.paused and flow.uncommitted <= self._options.queued // 4:
-                subscription.resume([flow.place])
-                flow.paused = False
+    def _is_live(self, of: TopicPartition) -> bool:
+        return lanes.is_live(of.partition, self._counts[of.topic])
+
+    def _pause_and_resume(self, subscription: Subscription) -> None:
+        """Pause partitions with enough fetched, resume those that are nearly through."""
+        for partition in self._partitions.values():
+            if not partition.paused and partition.uncommitted >= self._options.queued:
+                subscription.pause([partition.topic_partition])
+                partition.paused = True
+            elif partition.paused and partition.uncommitted <= self._options.queued // 4:
+                subscription.resume([partition.topic_partition])
+                partition.paused = False
 
     def _start_all(self) -> None:
-        live_first = self._options.live_first and self._live_behind()
-        for flow in self._flows.values():
-            while (flow.live or not live_first) and self._start(flow):
+        live_only = self._options.live_first and self._has_live_backlog()
+        for partition in self._partitions.values():
+            while (partition.live or not live_only) and self._start_next(partition):
                 pass
 
-    def _start(self, flow: Flow) -> bool:
-        if not self._accepting or self._fuse.blown or (record := flow.next(self._options.in_flight)) is None:
+    def _start_next(self, partition: PartitionState) -> bool:
+        if not self._accepting:
             return False
-        task = asyncio.create_task(
-            self._attempts.settle(flow, record), name=f"{record.topic}/{record.partition}@{record.offset}"
-        )
-        flow.running[task] = record
-        task.add_done_callback(lambda done: self._ended(flow, done))
+        if (record := partition.next(self._options.in_flight)) is None:
+            return False
+        name = f"{record.topic}/{record.partition}@{record.offset}"
+        task = asyncio.create_task(self._attempts.process(partition, record), name=name)
+        partition.running[task] = record
+        task.add_done_callback(lambda done: self._finish(partition, done))
         return True
 
-    def _ended(self, flow: Flow, task: "asyncio.Task[None]") -> None:
-        record = flow.running.pop(task)
+    def _finish(self, partition: PartitionState, task: "asyncio.Task[None]") -> None:
+        record = partition.running.pop(task)
         if task.cancelled():
             return
         if (error := task.exception()) is not None:
             self._log.error("handling_broke", offset=record.offset, exc_info=error)
             return
-        if not self._fuse.blown:
-            flow.finish(record)
-            self._beat()
-        if self._flows.get(flow.place) is flow:
-            self._regulate(self._subscription)
+        partition.finish(record)
+        self._beat()
+        if self._partitions.get(partition.topic_partition) is partition:  # not revoked meanwhile
+            self._pause_and_resume(self._subscription)
             self._start_all()
 
-    def _live_behind(self) -> bool:
-        if self._lag is None or any(flow.live and flow.at_work for flow in self._flows.values()):
+    def _has_live_backlog(self) -> bool:
+        """Whether live records wait, here or in the broker; unknown lag counts as a backlog, a backoff does not."""
+        if self._lag is None or any(each.live and each.working for each in self._partitions.values()):
             return True
-        behind = (place for place, lag in self._lag.items() if lag > 0)
-        return any(self._is_live(place) and not self._backing_off(place) for place in behind)
+        behind = (of for of, lag in self._lag.items() if lag > 0)
+        return any(self._is_live(of) and not self._is_backing_off(of) for of in behind)
 
-    def _is_live(self, place: Partition) -> bool:
-        return place.number in lanes.live_partitions(self._counts[place.topic])
+    def _is_backing_off(self, of: TopicPartition) -> bool:
+        return of in self._partitions and bool(self._partitions[of].backing_off)
 
-    def _backing_off(self, place: Partition) -> bool:
-        return place in self._flows and bool(self._flows[place].backing_off)
-
-    def _owing(self) -> bool:
-        return any(flow.queue or flow.running for flow in self._flows.values()) or any((self._lag or {}).values())
+    def _has_backlog(self) -> bool:
+        return any(each.queue or each.running for each in self._partitions.values()) or any((self._lag or {}).values())
 
     async def _commit(self, subscription: Subscription) -> None:
-        self._due["commit"] = self._clock.monotonic() + _COMMIT_S
+        self._commit_due = self._clock.monotonic() + _COMMIT_S
         assigned = subscription.assigned()
-        flows = [flow for flow in self._flows.values() if flow.next_commit is not None and flow.place in assigned]
-        offsets = {flow.place: flow.next_commit for flow in flows if flow.next_commit is not None}
+        offsets = {
+            of: partition.next_commit
+            for of, partition in self._partitions.items()
+            if partition.next_commit is not None and of in assigned
+        }
         if offsets and await subscription.commit(offsets):
-            for flow in flows:
-                if flow.next_commit == offsets[flow.place]:
-                    flow.next_commit = None
+            for of, offset in offsets.items():
+                if (partition := self._partitions.get(of)) is not None and partition.next_commit == offset:
+                    partition.next_commit = None
 
-    async def _look_at_lag(self, subscription: Subscription) -> None:
+    async def _measure_lag(self, subscription: Subscription) -> None:
         self._lag = await subscription.lag()
-        behind = self._lag or {}
-        soon = any(lag and self._is_live(place) for place, lag in behind.items()) or self._lag is None
-        self._due["lag"] = self._clock.monotonic() + (_LAG_SOON_S if soon else _LAG_S)
-        for lane, live in (("live", True), ("run", False)):
-            total = sum(lag for place, lag in behind.items() if self._is_live(place) is live)
-            total += sum(flow.uncommitted for flow in self._flows.values() if flow.live is live)  # fetched, not done
-            self._metrics.gauge("consumer_lag", total, group=self._options.group, lane=lane)
+        unfetched = self._lag or {}
+        soon = self._lag is None or any(lag and self._is_live(of) for of, lag in unfetched.items())
+        self._lag_due = self._clock.monotonic() + (_LAG_WITH_LIVE_BACKLOG_S if soon else _LAG_S)
+        fetched = {of: partition.uncommitted for of, partition in self._partitions.items()}
+        publish_lag(self._metrics, self._options.group, Counter(unfetched) + Counter(fetched), self._counts)
 
-    async def _give_up(self) -> None:
-        """Before partitions go: let running records finish for a while, commit, cancel the rest."""
+    async def _drain_revoked(self) -> None:
+        """Before partitions are revoked (all are): let running records finish for a while, commit, cancel the rest."""
         self._accepting = False
-        running = {task for flow in self._flows.values() for task in flow.running}
-        hopeful = {task for flow in self._flows.values() if not flow.backing_off for task in flow.running}
-        if hopeful:
-            await asyncio.wait(hopeful, timeout=self._options.drain_s)
+        running = {task for partition in self._partitions.values() for task in partition.running}
+        active = {task for each in self._partitions.values() if not each.backing_off for task in each.running}
+        if active:
+            await asyncio.wait(active, timeout=self._options.drain_s)
         with suppress(BrokerError):
             await self._commit(self._subscription)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        self._flows.clear()
-        self._lag, self._due["lag"] = None, 0.0
+        self._partitions.clear()
+        self._lag, self._lag_due = None, 0.0
         self._accepting = True

@@ -1,4 +1,4 @@
-"""Liveness that means progress, readiness that names its reason."""
+"""Liveness that means progress; readiness with the reason when it is missing."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ from chassis.clock import Clock, SystemClock
 
 
 class Health:
-    """Progress marks and readiness checks of one process.
+    """Heartbeats and readiness checks of one process.
 
-    Alive: every expected mark was beaten in time. Ready: alive, and no check has a complaint.
+    Alive: every expected heartbeat came in time. Ready: alive, and no check has a complaint.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -18,24 +18,26 @@ class Health:
         self._checks: dict[str, Callable[[], str | None]] = {}
 
     def expect(self, name: str, within_s: float) -> None:
-        """From now on `name` must beat at least every `within_s` seconds."""
+        """Expect a heartbeat of `name` at least every `within_s` seconds from now on."""
         self._limits[name] = within_s
         self.beat(name)
 
     def beat(self, name: str) -> None:
-        """`name` made progress."""
         self._beats[name] = self._clock.monotonic()
 
     def forget(self, name: str) -> None:
-        """`name` ended as it should and is expected no longer."""
         self._limits.pop(name, None)
 
-    def ready(self, name: str, check: Callable[[], str | None]) -> None:
-        """Add a readiness check: None when well, otherwise why not."""
+    def add_check(self, name: str, check: Callable[[], str | None]) -> None:
+        """Add a readiness check, which returns None or the complaint."""
         self._checks[name] = check
 
+    def checks(self) -> list[str]:
+        """Names of the readiness checks."""
+        return list(self._checks)
+
     def dead(self) -> dict[str, str]:
-        """What made no progress in time, with how long ago it last did; empty when alive."""
+        """Complaints by name about heartbeats that did not come in time; empty when alive."""
         now = self._clock.monotonic()
         return {
             name: f"no progress for {now - self._beats[name]:.0f} s (limit {limit:.0f} s)"
@@ -44,6 +46,6 @@ class Health:
         }
 
     def unready(self) -> dict[str, str]:
-        """Why no work should be expected of this process; empty when ready."""
-        said = {name: check() for name, check in self._checks.items()}
-        return self.dead() | {name: reason for name, reason in said.items() if reason is not None}
+        """Complaints by name, those of `dead` among them; empty when ready."""
+        complaints = {name: check() for name, check in self._checks.items()}
+        return self.dead() | {name: reason for name, reason in complaints.items() if reason is not None}

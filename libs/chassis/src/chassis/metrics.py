@@ -1,141 +1,128 @@
-"""Prometheus metrics with a closed set of names: what is not written here cannot be counted."""
+"""Prometheus metrics: their definitions as typed constants, those that every service has, and one registry a process.
 
-from typing import Literal, NamedTuple, TypeVar, get_args
+A service defines its own in `<service>/metrics.py` and declares that module at start: `metrics.declare(module)`.
+"""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+import prometheus_client as prometheus
 from prometheus_client.metrics import MetricWrapperBase
 
-CounterName = Literal[
-    "records_handled_total",
-    "records_retried_total",
-    "dead_letters_total",
-    "records_produced_total",
-    "producer_rebuilt_total",
-    "outbox_published_total",
-    "leases_lost_total",
-    "objects_gone_total",
-    "object_errors_total",
-    "frames_total",
-    "jobs_total",
-    "work_total",
-    "dropped_total",
-    "http_requests_total",
-]
-GaugeName = Literal[
-    "fuse_blown",
-    "consumer_lag",
-    "outbox_oldest_seconds",
-    "outbox_rows",
-    "backlog",
-    "open_streams",
-    "jobs_open",
-    "jobs_stuck",
-    "job_oldest_seconds",
-]
-SecondsName = Literal[
-    "handle_seconds",
-    "produce_seconds",
-    "work_seconds",
-    "http_seconds",
-    "object_seconds",
-    "job_seconds",
-    "light_to_state_seconds",
-]
-MetricName = Literal[CounterName, GaugeName, SecondsName]
+_UP_TO_A_MINUTE = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A metric; `tablewatch_` comes before its name on the wire."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counter(Definition):
+    """Only grows; its name ends in `_total`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge(Definition):
+    """Goes up and down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds(Definition):
+    """A histogram of durations; `buckets` are their upper bounds."""
+
+    buckets: tuple[float, ...] = _UP_TO_A_MINUTE
+
+
+RECORDS_HANDLED = Counter(
+    "records_handled_total", "Records done with, by outcome ok, invalid or failed", ("group", "topic", "outcome")
+)
+RECORDS_RETRIED = Counter(
+    "records_retried_total", "Attempts that are made again, busy or error", ("group", "topic", "why")
+)
+DEAD_LETTERS = Counter("dead_letters_total", "Records sent to the dead-letter topic", ("group", "topic", "code"))
+RECORDS_PRODUCED = Counter("records_produced_total", "Records acknowledged by the broker", ("topic",))
+PRODUCER_REBUILT = Counter("producer_rebuilt_total", "Producers thrown away after a failure and made anew")
+OUTBOX_PUBLISHED = Counter("outbox_published_total", "Outbox rows published and deleted", ("topic",))
+RECORDS_LOST = Counter("records_lost_total", "Records that retention deleted before they were read", ("group", "topic"))
+TOPICS_CHANGED = Counter("topics_changed_total", "Topics found missing, made_anew or resized", ("topic", "what"))
+WORK = Counter("work_total", "Pieces of work finished, by stage and outcome", ("stage", "outcome"))
+DROPPED = Counter("dropped_total", "Things left out on purpose, with the reason", ("what", "reason"))
+FUSE_BLOWN = Gauge("fuse_blown", "1 while a consumer is stopped by its dead-letter fuse", ("group",))
+HTTP_CONNECTIONS = Gauge("http_connections", "Open connections of an HTTP server", ("server",))
+HTTP_REJECTED = Counter(
+    "http_rejected_total", "Requests and connections that the HTTP server itself refused or ended", ("server", "code")
+)
+AUTHENTICATIONS_FAILED = Counter(
+    "authentications_failed_total", "Keys, tokens and signatures that were wrong, or limited", ("what", "outcome")
+)
+CONSUMER_LAG = Gauge("consumer_lag", "Records not yet done with, by lane", ("group", "lane"))
+OUTBOX_OLDEST_SECONDS = Gauge("outbox_oldest_seconds", "Age of the oldest outbox row")
+OUTBOX_ROWS = Gauge("outbox_rows", "Rows in the outbox")
+HANDLE_SECONDS = Seconds("handle_seconds", "Time that a handler takes for a record", ("group", "topic"))
+PRODUCE_SECONDS = Seconds("produce_seconds", "Time from send to acknowledgement", ("topic",))
+WORK_SECONDS = Seconds("work_seconds", "Time that one piece of work takes, by stage", ("stage",))
+
+_KINDS: dict[type[Definition], type[MetricWrapperBase]] = {
+    Counter: prometheus.Counter,
+    Gauge: prometheus.Gauge,
+    Seconds: prometheus.Histogram,
+}
 M = TypeVar("M", bound=MetricWrapperBase)
 
 
-class _Spec(NamedTuple):
-    help: str
-    labels: tuple[str, ...]
-
-
-SPECS: dict[MetricName, _Spec] = {
-    "records_handled_total": _Spec(
-        "Records done with, by outcome ok, invalid or failed", ("group", "topic", "outcome")
-    ),
-    "records_retried_total": _Spec("Attempts that are made again, busy or error", ("group", "topic", "why")),
-    "dead_letters_total": _Spec("Records sent to the dead-letter topic", ("group", "topic", "code")),
-    "records_produced_total": _Spec("Records acknowledged by the broker", ("topic",)),
-    "producer_rebuilt_total": _Spec("Producers thrown away after a failure and made anew", ()),
-    "outbox_published_total": _Spec("Outbox rows published and deleted", ("topic",)),
-    "leases_lost_total": _Spec("Leases that somebody else took while we worked", ("lease",)),
-    "objects_gone_total": _Spec("Objects that were named and not there any more", ("what",)),
-    "object_errors_total": _Spec(
-        "Object store operations that failed; a missing object is none", ("operation", "error")
-    ),
-    "frames_total": _Spec(
-        "Frames wanted for tables, by what became of them: extracted, then classified, dropped (why) or dead-lettered "
-        "(dead_letters_total)",
-        ("outcome", "reason"),
-    ),
-    "jobs_total": _Spec("Jobs that ended, by status and code of the failure", ("status", "code")),
-    "work_total": _Spec("Pieces of work finished, by stage and outcome", ("stage", "outcome")),
-    "dropped_total": _Spec("Things left out on purpose, with the reason", ("what", "reason")),
-    "http_requests_total": _Spec("HTTP requests answered", ("route", "method", "status")),
-    "fuse_blown": _Spec("1 while a consumer is stopped by its dead-letter fuse", ("group",)),
-    "consumer_lag": _Spec("Records not yet done with, by lane", ("group", "lane")),
-    "outbox_oldest_seconds": _Spec("Age of the oldest outbox row", ()),
-    "outbox_rows": _Spec("Rows in the outbox", ()),
-    "backlog": _Spec("Things waiting, by queue", ("queue",)),
-    "open_streams": _Spec("Open server-sent event streams", ()),
-    "jobs_open": _Spec("Jobs whose file is uploaded and that have not ended", ()),
-    "jobs_stuck": _Spec("Open jobs of which nothing was heard for API_JOB_STUCK_S", ()),
-    "job_oldest_seconds": _Spec("Time since the upload of the oldest open job; 0 when there is none", ()),
-    "handle_seconds": _Spec("Time that a handler takes for a record", ("group", "topic")),
-    "produce_seconds": _Spec("Time from send to acknowledgement", ("topic",)),
-    "work_seconds": _Spec("Time that one piece of work takes, by stage", ("stage",)),
-    "http_seconds": _Spec("Time to answer an HTTP request", ("route",)),
-    "object_seconds": _Spec("Time of one object store operation", ("operation",)),
-    "job_seconds": _Spec("Time from the stored upload to the end of the job", ("status",)),
-    "light_to_state_seconds": _Spec(
-        "Live: from the light to its table state being readable; runs: from the stored upload to the last one",
-        ("lane",),
-    ),
-}
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_LONG = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
-_BUCKETS: dict[SecondsName, tuple[float, ...]] = {"job_seconds": _LONG, "light_to_state_seconds": _LONG}
+def definitions(module: ModuleType) -> list[Definition]:
+    """The definitions of a module, in its order."""
+    return [value for value in vars(module).values() if isinstance(value, Definition)]
 
 
 class Metrics:
-    """One registry of a process; a name or label outside SPECS raises."""
+    """The registry of a process. A label that a definition does not have raises ValueError."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._counters = {name: self._make(Counter, name) for name in get_args(CounterName)}
-        self._gauges = {name: self._make(Gauge, name) for name in get_args(GaugeName)}
-        self._seconds = {name: self._histogram(name) for name in get_args(SecondsName)}
-        ProcessCollector(registry=self.registry)
+        self.registry = prometheus.CollectorRegistry()
+        self._metrics: dict[Definition, MetricWrapperBase] = {}
+        self.declare(sys.modules[__name__])
+        prometheus.ProcessCollector(registry=self.registry)
 
-    def count(self, name: CounterName, amount: float = 1, **labels: str) -> None:
-        """Add to a counter."""
-        metric = self._counters[name]
-        (metric.labels(**labels) if labels else metric).inc(amount)
+    def declare(self, *modules: ModuleType) -> None:
+        """Expose what the modules define before its first use: a series that is missing is no zero."""
+        for module in modules:
+            for definition in definitions(module):
+                self._metric(_KINDS[type(definition)], definition)
 
-    def gauge(self, name: GaugeName, value: float, **labels: str) -> None:
-        """Set a gauge."""
-        metric = self._gauges[name]
-        (metric.labels(**labels) if labels else metric).set(value)
+    def count(self, counter: Counter, amount: float = 1, **labels: str) -> None:
+        self._series(prometheus.Counter, counter, labels).inc(amount)
 
-    def observe(self, name: SecondsName, seconds: float, **labels: str) -> None:
-        """Add a duration to a histogram."""
-        metric = self._seconds[name]
-        (metric.labels(**labels) if labels else metric).observe(seconds)
+    def set(self, gauge: Gauge, value: float, **labels: str) -> None:
+        self._series(prometheus.Gauge, gauge, labels).set(value)
 
-    def value(self, name: MetricName, **labels: str) -> float:
-        """What a counter or gauge stands at (0 when never touched)."""
+    def observe(self, seconds: Seconds, duration_s: float, **labels: str) -> None:
+        self._series(prometheus.Histogram, seconds, labels).observe(duration_s)
+
+    def value(self, name: str, **labels: str) -> float:
+        """The value of a series, by its name on the wire without the prefix; 0 where there is none."""
         return self.registry.get_sample_value(f"tablewatch_{name}", labels) or 0.0
 
     def exposition(self) -> bytes:
         """The text that Prometheus scrapes."""
-        return generate_latest(self.registry)
+        return prometheus.generate_latest(self.registry)
 
-    def _histogram(self, name: SecondsName) -> Histogram:
-        return self._make(Histogram, name, buckets=_BUCKETS.get(name, _SECONDS))
+    def _series(self, kind: type[M], definition: Definition, labels: dict[str, str]) -> M:
+        metric = self._metric(kind, definition)
+        return metric.labels(**labels) if labels else metric
 
-    def _make(self, kind: type[M], name: MetricName, **options: object) -> M:
-        spec = SPECS[name]
-        return kind(f"tablewatch_{name}", spec.help, spec.labels, registry=self.registry, **options)  # type: ignore[arg-type]
+    def _metric(self, kind: type[M], definition: Definition) -> M:
+        metric = self._metrics.get(definition)
+        if metric is None:
+            options: dict[str, Any] = {"buckets": definition.buckets} if isinstance(definition, Seconds) else {}
+            metric = self._metrics[definition] = kind(
+                f"tablewatch_{definition.name}", definition.help, definition.labels, registry=self.registry, **options
+            )
+        return cast(M, metric)

@@ -1,16 +1,16 @@
-"""Transactional outbox: a change and the event that tells of it are committed together, published afterwards.
+"""Transactional outbox: a change and its event are committed together; the event is published afterwards.
 
 A row is deleted once the broker has acknowledged it. Rows are never paged by `id > cursor`: sequences commit out of
 order, and a row with a lower id that commits later would be lost. Order is kept per key: rows of one key share a
 bucket, and only the holder of that bucket's advisory lock publishes it. After a crash between acknowledgement and
-delete a row goes out again with the same event id.
+delete a row is published again with the same event id.
 """
 
 import asyncio
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 import asyncpg
 import structlog
 
+from chassis.clock import first_of
 from chassis.database import DISCONNECTED
+from chassis.metrics import OUTBOX_OLDEST_SECONDS, OUTBOX_PUBLISHED, OUTBOX_ROWS
 from chassis.produce import Refused
 
 if TYPE_CHECKING:
@@ -55,8 +57,8 @@ _UNLOCK = "SELECT pg_advisory_unlock(hashtext('outbox.' || current_schema()), $1
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A row of the outbox as the producer takes it (a `Sendable`)."""
+class OutboxRow:
+    """A row of the outbox, which a producer can send (a `Sendable`)."""
 
     id: int
     topic: str
@@ -68,12 +70,12 @@ class Waiting:
 
 
 def bucket_of(key: bytes | None) -> int:
-    """Which of the BUCKETS a key's rows wait in; rows without a key have no order to keep and share the first."""
+    """The bucket (of BUCKETS) of a key; rows without a key have no order to keep and share the first."""
     return 0 if key is None else zlib.crc32(key) % BUCKETS
 
 
-async def add(conn: "Connection", message: "Sendable") -> None:
-    """Put a message into the outbox; call it in the transaction of the change that it tells of.
+async def enqueue(conn: "Connection", message: "Sendable") -> None:
+    """Put a message into the outbox; call it in the transaction of the change that it is about.
 
     For the order of a key to be the order of its changes, hold the lock of the changed row before calling.
     """
@@ -86,7 +88,7 @@ async def add(conn: "Connection", message: "Sendable") -> None:
 
 
 class Relay:
-    """Publishes what stands in the outbox. Any number of replicas may run one."""
+    """Publishes the rows of the outbox. Any number of replicas may run one."""
 
     def __init__(
         self,
@@ -100,16 +102,16 @@ class Relay:
         self._pool, self._producer = pool, producer
         self._clock, self._metrics, self._log = clock, metrics, log
         self._wake = asyncio.Event()
-        self._blocked: set[int] = set()  # buckets whose first rows are sent one by one
+        self._blocked: set[int] = set()  # buckets with a refused row: sent one by one
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Publish until `stop`; survives a database that goes away."""
+        """Publish until `stop`; reconnects to a database that was away."""
         measuring = asyncio.create_task(self._keep_measuring())
         try:
             while not stop.is_set():
                 try:
                     async with self._session() as conn:
-                        await self._follow(conn, stop)
+                        await self._publish_on_notify(conn, stop)
                 except DISCONNECTED as error:
                     self._log.warning("outbox lost its database", error=type(error).__name__)
                     await self._clock.sleep(POLL_S)
@@ -117,13 +119,13 @@ class Relay:
             measuring.cancel()
 
     async def drain(self) -> int:
-        """Publish everything that waits now and is nobody else's; returns how many went out."""
+        """Publish what is there now and no other relay has locked; returns how many rows."""
         async with self._session() as conn:
-            return await self._pass(conn)
+            return await self._publish_all(conn)
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator["PoolConnectionProxy"]:
-        """A connection that is ended when its use was: it may hold a bucket's lock, which the next user would keep."""
+        """A connection that is closed after an error: it may hold a bucket's lock, which its next user would keep."""
         async with self._pool.acquire() as conn:
             try:
                 yield conn
@@ -131,14 +133,14 @@ class Relay:
                 conn.terminate()
                 raise
 
-    async def _follow(self, conn: "PoolConnectionProxy", stop: asyncio.Event) -> None:
+    async def _publish_on_notify(self, conn: "PoolConnectionProxy", stop: asyncio.Event) -> None:
         channel = "outbox." + await conn.fetchval("SELECT current_schema()")
         await conn.add_listener(channel, self._notified)
         try:
             while not stop.is_set():
                 self._wake.clear()
-                await self._pass(conn)
-                await self._wait(stop)
+                await self._publish_all(conn)
+                await first_of(self._wake.wait(), stop.wait(), self._clock.sleep(POLL_S))
         finally:
             if not conn.is_closed():
                 await conn.remove_listener(channel, self._notified)
@@ -146,58 +148,52 @@ class Relay:
     def _notified(self, *_: object) -> None:
         self._wake.set()
 
-    async def _wait(self, stop: asyncio.Event) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._wake, stop)]
-        try:
-            await asyncio.wait(waits, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-
-    async def _pass(self, conn: "PoolConnectionProxy") -> int:
+    async def _publish_all(self, conn: "PoolConnectionProxy") -> int:
         sent = 0
         for row in await conn.fetch("SELECT DISTINCT bucket FROM outbox"):
             if await conn.fetchval(_TRY_LOCK, row["bucket"]):
-                sent += await self._publish(conn, row["bucket"])
+                sent += await self._publish_bucket(conn, row["bucket"])
                 await conn.execute(_UNLOCK, row["bucket"])
         return sent
 
-    async def _publish(self, conn: "PoolConnectionProxy", bucket: int) -> int:
+    async def _publish_bucket(self, conn: "PoolConnectionProxy", bucket: int) -> int:
         sent = 0
         while rows := await conn.fetch(_HEAD, bucket, BATCH if bucket not in self._blocked else 1):
-            waiting = [_waiting(row) for row in rows]
+            messages = [_message(row) for row in rows]
             try:
-                await self._producer.send_all(waiting)
+                await self._producer.send_all(messages)
             except Refused as error:
-                # Kept and not skipped: what comes after it on its key must not overtake. The age of the row rings.
-                self._log.error("outbox message refused", topic=waiting[0].topic, bucket=bucket, reason=str(error))
+                # Not skipped: what follows on its key must not overtake it. An alert watches the age of the row.
+                self._log.error("outbox message refused", topic=messages[0].topic, bucket=bucket, reason=str(error))
                 if bucket in self._blocked:
                     break
-                self._blocked.add(bucket)  # from now on one by one, so that those before it go out once
+                self._blocked.add(bucket)  # one by one from now on, so that those before it are sent once
                 continue
-            await conn.execute("DELETE FROM outbox WHERE id = ANY($1)", [row.id for row in waiting])
-            for topic, count in Counter(row.topic for row in waiting).items():
-                self._metrics.count("outbox_published_total", count, topic=topic)
-            sent += len(waiting)
+            await conn.execute("DELETE FROM outbox WHERE id = ANY($1)", [row.id for row in messages])
+            for topic, count in Counter(row.topic for row in messages).items():
+                self._metrics.count(OUTBOX_PUBLISHED, count, topic=topic)
+            sent += len(messages)
         else:
             self._blocked.discard(bucket)
         return sent
 
     async def _keep_measuring(self) -> None:
-        """Beside the publishing, which waits for a broker that is away: just then the age must show."""
+        """Apart from publishing, which waits for a broker that is away: the age must show just then."""
         while True:
-            with suppress(*DISCONNECTED):
+            try:
                 await self.measure()
+            except Exception as error:  # noqa: BLE001 (nobody awaits this task: ended, it would freeze the gauges)
+                self._log.warning("outbox_not_measured", error=repr(error))
             await self._clock.sleep(MEASURE_S)
 
     async def measure(self) -> None:
-        """Age of the oldest row, and how many there are."""
+        """Set the gauges: age of the oldest row, and the number of rows."""
         async with self._pool.acquire() as conn:
             (row,) = await conn.fetch(_SIZE)
-        self._metrics.gauge("outbox_oldest_seconds", row["age_s"] or 0.0)
-        self._metrics.gauge("outbox_rows", row["rows"])
+        self._metrics.set(OUTBOX_OLDEST_SECONDS, row["age_s"] or 0.0)
+        self._metrics.set(OUTBOX_ROWS, row["rows"])
 
 
-def _waiting(row: asyncpg.Record) -> Waiting:
+def _message(row: asyncpg.Record) -> OutboxRow:
     headers = tuple(zip(row["header_names"], row["header_values"], strict=True))
-    return Waiting(row["id"], row["topic"], row["key"], row["value"], headers, row["lane"], row["partition"])
+    return OutboxRow(row["id"], row["topic"], row["key"], row["value"], headers, row["lane"], row["partition"])

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from chassis.deadletters import FuseOptions
+from chassis.fuse import FuseOptions
 from chassis.records import Record
 
 Handler = Callable[[Record], Awaitable[None]]
 
 
 class Invalid(Exception):
-    """A record that is never going to work: dead letter, the offset moves on."""
+    """The record will never work: it becomes a dead letter and the offset advances."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
@@ -19,10 +19,10 @@ class Invalid(Exception):
 
 
 class Busy(Exception):
-    """Slow down: the partition is paused, polled on, and the same record comes again."""
+    """Slow down: the record is retried after a wait, the partition paused meanwhile; no attempt is used up."""
 
     def __init__(self, retry_after_s: float = 1.0) -> None:
-        super().__init__(f"again in {retry_after_s} s")
+        super().__init__(f"retry in {retry_after_s} s")
         self.retry_after_s = retry_after_s
 
 
@@ -30,10 +30,9 @@ class Busy(Exception):
 class ConsumeOptions:
     """How one group consumes. Times in seconds.
 
-    `in_flight` and `queued` are records per partition. `busy_on` are exceptions that count as Busy, because the record
-    is not to blame: an unreachable database or store; it is asked at least every `busy_max_s`, so that work goes on
-    soon after it is back. `progress_s` is how long the consumer may have work and finish
-    nothing before it counts as dead.
+    `in_flight` and `queued` are records per partition. `busy_on` are exceptions that count as Busy, because a part is
+    away and not the record at fault; their backoff is at most `busy_max_s`, so that work goes on soon after the part is
+    back. `progress_s` is how long the consumer may have a backlog and finish nothing before it counts as dead.
     """
 
     group: str

@@ -1,19 +1,19 @@
-"""What a consumer receives and what a producer takes: bytes and coordinates, no meaning."""
+"""What a consumer receives and a producer takes: bytes and coordinates, nothing decoded."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
-class Partition(NamedTuple):
+class TopicPartition(NamedTuple):
     """One partition of one topic."""
 
     topic: str
-    number: int
+    partition: int
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as the broker gave it. `timestamp_ms` is the broker's, never the capture time."""
+    """One record of the broker. `timestamp_ms` is when it was sent to Kafka, never the capture time."""
 
     topic: str
     partition: int
@@ -24,9 +24,8 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
 
     @property
-    def place(self) -> Partition:
-        """The partition it came from."""
-        return Partition(self.topic, self.partition)
+    def topic_partition(self) -> TopicPartition:
+        return TopicPartition(self.topic, self.partition)
 
     def header(self, name: str) -> str | None:
         """The first header of that name as text, or None."""

@@ -17,8 +17,11 @@ NAMES: dict[int, str] = {
     int(number): name
     for number, _, name in (entry.partition(" ") for line in _BY_ID.split("\n") for entry in line.split("|") if entry)
 }
+# the two ways in which models number them: 0..79 without gaps, and the ids themselves with "" where none is
+CLASSES_80 = tuple(NAMES[number] for number in sorted(NAMES))
+CLASSES_91 = tuple(NAMES.get(number, "") for number in range(91))
 PERSON = "person"
-# what guests leave on a table; bags and laptops are theirs and go with them
+# what is left on a table; bags and laptops leave with the guests
 _THINGS = """
 bottle|wine glass|cup|fork|knife|spoon|bowl|banana|apple|sandwich|orange|broccoli|carrot|hot dog|pizza|donut|cake
 """

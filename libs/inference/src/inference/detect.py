@@ -1,27 +1,34 @@
-"""SSDLite-MobileNetV2 on onnxruntime: pictures in, labelled boxes out."""
+"""A detector: a picture in, labelled boxes out, by a model on onnxruntime and the decoder of its family."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Timer
+from typing import Any, Protocol
 
-import cv2
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from inference import coco
+from inference.boxes import suppress
+from inference.decoders import BadOutputs, Decoder, Found
+from inference.decoders.fit import Picture
+from inference.protocol import Box
 
-Picture = NDArray[np.uint8]  # H x W x 3, BGR
-Array = NDArray[np.float32]
-Box = tuple[float, float, float, float]
-
-INPUT_SIZE = 300
-CODE_SCALES = np.array([10, 10, 5, 5], np.float32)  # box coder of the TensorFlow Object Detection API
-NMS_IOU = 0.5
-LEAST_SCORE = 0.25
+MIN_SCORE = 0.25
+MOST_FOUND, MOST_COMPARED = 500, 3000
+"""Of one picture: what is told, and what is compared with each other before. More is only "found" by a bad model."""
+HALF = "tensor(float16)"
+NUMBERS = "fiu"  # kinds of numpy's types
+RUN_ERRORS = (
+    ort_errors.Fail, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf, ort_errors.InvalidArgument,
+    ort_errors.NoSuchFile, ort_errors.NotImplemented, ort_errors.RuntimeException, ort_errors.EPFail, RuntimeError,
+    MemoryError,
+)  # fmt: skip
+"""What onnxruntime raises where it cannot load or run a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,99 +40,122 @@ class Detection:
     box: Box
 
 
-class Detector:
-    """One session, one thread unless told otherwise. ``detect`` may be called from several threads at once."""
+class LookFailed(Exception):
+    """The model gave no answer; ``slow``: it was stopped after the time that a look may take."""
 
-    def __init__(self, model: Path | bytes, threads: int = 1) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # spinning workers would burn the cores that the other services share
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        source = model if isinstance(model, bytes) else str(model)
-        self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-        self._input: str = self._session.get_inputs()[0].name
-        self._anchors = self._read_anchors()
+    def __init__(self, message: str, *, slow: bool = False) -> None:
+        super().__init__(message)
+        self.slow = slow
 
-    def detect(self, bgr: Picture, least_score: float = LEAST_SCORE) -> list[Detection]:
+
+class Detector(Protocol):
+    """``detect`` may be called from several threads at once."""
+
+    def detect(self, bgr: Picture, min_score: float = MIN_SCORE) -> list[Detection]:
         """What is in one picture, best first."""
-        return self.detect_all([bgr], least_score)[0]
 
-    def detect_all(self, pictures: Sequence[Picture], least_score: float = LEAST_SCORE) -> list[list[Detection]]:
-        """Several pictures in one run of the model, answered in their order."""
-        if not pictures:
-            return []
-        codes, logits = self._run(["box_codes", "class_logits"], np.stack([to_input(p) for p in pictures]))
+
+class OnnxDetector:
+    """A session and the decoder of its model. ``classes``: the names of the class indices, "" for unused.
+
+    ``limit_s``: how long the model may take for one picture; None: as long as it likes.
+    """
+
+    def __init__(
+        self, session: ort.InferenceSession, decoder: Decoder, classes: Sequence[str], limit_s: float | None = None
+    ) -> None:
+        self._session, self._decoder, self._classes, self._limit_s = session, decoder, tuple(classes), limit_s
+        self._first_input: str = session.get_inputs()[0].name
+        self._halves = frozenset(each.name for each in session.get_inputs() if each.type == HALF)
+        self._outputs = list(decoder.outputs) if decoder.outputs else None
+
+    def with_decoder(self, decoder: Decoder) -> OnnxDetector:
+        """The same session for pictures of another size."""
+        return OnnxDetector(self._session, decoder, self._classes, self._limit_s)
+
+    def detect(self, bgr: Picture, min_score: float = MIN_SCORE) -> list[Detection]:
+        """What is in one picture, best first.
+
+        Raises BadOutputs where the model is not what its decoder reads, LookFailed where it does not answer.
+        """
+        return self._detections(self.raw(bgr, min_score))
+
+    def raw(self, bgr: Picture, min_score: float) -> Found:
+        """What the model says, before boxes are clipped, the worse of two that are the same left out, and named."""
+        feeds, fit = self._decoder.feeds(bgr)
+        named = {name or self._first_input: tensor for name, tensor in feeds.items()}
+        outputs = self._run({name: self._as_wanted(name, tensor) for name, tensor in named.items()})
+        return self._decoder.read([_as_read(each) for each in outputs], fit, min_score)
+
+    def _as_wanted(self, name: str, tensor: NDArray[Any]) -> NDArray[Any]:
+        """A graph of half precision wants pictures of half precision."""
+        return tensor.astype(np.float16) if name in self._halves else tensor
+
+    def _run(self, feeds: Mapping[str, NDArray[Any]]) -> list[Any]:
+        options = ort.RunOptions()
+        stop = None if self._limit_s is None else Timer(self._limit_s, setattr, (options, "terminate", True))
+        try:
+            if stop is not None:
+                stop.start()
+            found: list[Any] = self._session.run(self._outputs, feeds, options)
+        except RUN_ERRORS as error:
+            if options.terminate:
+                raise LookFailed(f"It takes longer than {self._limit_s:g} s for one picture.", slow=True) from error
+            raise LookFailed(f"{first_line(error)}.") from error
+        finally:
+            if stop is not None:
+                stop.cancel()
+        return found
+
+    def _detections(self, found: Found) -> list[Detection]:
+        found = _best(self._named(found), MOST_COMPARED)
+        boxes = found.boxes
+        iou = self._decoder.nms_iou
+        if iou is None:
+            order: Sequence[int] = np.argsort(-found.scores, kind="stable").tolist()
+        else:
+            order = suppress(boxes, found.scores, found.classes, iou)
         return [
-            read_out(code, logit, self._anchors, least_score)
-            for code, logit in zip(codes[:, :, 0], logits, strict=True)
+            Detection(label, float(found.scores[index]), (*map(float, boxes[index]),))  # type: ignore[arg-type]
+            for index in order[:MOST_FOUND]
+            if (label := self._classes[found.classes[index]])
         ]
 
-    def embed(self, bgr: Picture) -> Array:
-        """The 1280 numbers that the network makes of a picture on the way."""
-        (embedding,) = self._run(["embedding"], to_input(bgr)[None])
-        return np.asarray(embedding[0], np.float32)
-
-    def _run(self, outputs: list[str], batch: Array) -> list[Any]:
-        results: list[Any] = self._session.run(outputs, {self._input: batch})
-        return results
-
-    def _read_anchors(self) -> Array:
-        """(y1, x1, y2, x2) rows; they ride in the model file as a constant output."""
-        (anchors,) = self._run(["anchors"], np.zeros((1, 3, INPUT_SIZE, INPUT_SIZE), np.float32))
-        return np.asarray(anchors[0], np.float32)
+    def _named(self, found: Found) -> Found:
+        """Those of classes that have a name, of numbers (a graph of half precision may overflow), and with an area in
+        the picture; clipped to it."""
+        known = (found.classes >= 0) & (found.classes < len(self._classes))
+        numbers = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.scores)
+        boxes = np.clip(np.nan_to_num(found.boxes), 0, 1)
+        kept = known & numbers & (boxes[:, :2] < boxes[:, 2:]).all(axis=1)
+        return Found(boxes[kept], np.clip(found.scores[kept], 0, 1), found.classes[kept])
 
 
-def to_input(bgr: Picture) -> Array:
-    """3 x 300 x 300 RGB in -1..1. Area averaging when shrinking: it keeps small people that sampling would lose."""
-    shrinks = bgr.shape[0] > INPUT_SIZE and bgr.shape[1] > INPUT_SIZE
-    resized = cv2.resize(bgr, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    scaled = resized[:, :, ::-1].astype(np.float32) / 127.5 - 1.0
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1))
+def _best(found: Found, most: int) -> Found:
+    if len(found.scores) <= most:
+        return found
+    best = np.argsort(-found.scores, kind="stable")[:most]
+    return Found(found.boxes[best], found.scores[best], found.classes[best])
 
 
-def read_out(codes: Array, logits: Array, anchors: Array, least_score: float) -> list[Detection]:
-    """Box codes (N x 4) and class logits (N x 91) of one picture -> detections, best first, after NMS per class."""
-    least_logit = np.log(least_score / (1 - least_score))
-    rows, classes = np.nonzero(logits[:, 1:] > least_logit)
-    if not len(rows):
-        return []
-    classes = classes + 1
-    scores = 1 / (1 + np.exp(-logits[rows, classes]))
-    boxes = np.clip(decode(codes[rows], anchors[rows]), 0, 1)
-    kept = suppress(boxes, scores, classes)
-    return [
-        Detection(coco.NAMES[int(classes[i])], float(scores[i]), (*map(float, boxes[i]),))  # type: ignore[arg-type]
-        for i in kept
-        if int(classes[i]) in coco.NAMES
-    ]
+def _as_read(output: Any) -> NDArray[Any]:
+    """Raises BadOutputs."""
+    if not isinstance(output, np.ndarray) or output.dtype.kind not in NUMBERS:
+        raise BadOutputs("an output is no tensor of numbers")
+    return output.astype(np.float32) if output.dtype == np.float16 else output
 
 
-def decode(codes: Array, anchors: Array) -> Array:
-    """Codes (ty, tx, th, tw) about anchors (y1, x1, y2, x2) -> boxes (x1, y1, x2, y2); N x 4 each."""
-    height, width = anchors[:, 2] - anchors[:, 0], anchors[:, 3] - anchors[:, 1]
-    ty, tx, th, tw = (codes / CODE_SCALES).T
-    cy = ty * height + (anchors[:, 0] + anchors[:, 2]) / 2
-    cx = tx * width + (anchors[:, 1] + anchors[:, 3]) / 2
-    half_h, half_w = np.exp(th) * height / 2, np.exp(tw) * width / 2
-    return np.stack([cx - half_w, cy - half_h, cx + half_w, cy + half_h], axis=1)
+def first_line(error: BaseException) -> str:
+    """What onnxruntime says goes on for many lines."""
+    return (str(error).splitlines() or [repr(error)])[0].rstrip(".")
 
 
-def suppress(boxes: Array, scores: NDArray[Any], classes: NDArray[Any], iou: float = NMS_IOU) -> list[int]:
-    """Greedy non-maximum suppression within each class; indices kept, best score first."""
-    order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
-    for index in order:
-        rivals = [k for k in kept if classes[k] == classes[index]]
-        if not rivals or overlap(boxes[index], boxes[rivals]).max() <= iou:
-            kept.append(int(index))
-    return kept
-
-
-def overlap(box: Array, others: Array) -> Array:
-    """Intersection over union of one box with N others."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[2:], others[:, 2:])
-    inside = np.prod(np.clip(high - low, 0, None), axis=1)
-    area = np.prod(box[2:] - box[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1) - inside
-    return np.asarray(inside / np.maximum(area, 1e-9), np.float32)
+def open_session(model: Path | bytes, threads: int = 1) -> ort.InferenceSession:
+    """A session on the CPU. Raises what onnxruntime raises where the file is no model that it runs."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # spinning workers would burn the cores that the other services share
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    source = model if isinstance(model, bytes) else str(model)
+    return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])

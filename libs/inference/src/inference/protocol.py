@@ -1,4 +1,4 @@
-"""What a classifier is to whoever calls it: one frame and its tables in, one verdict per table out.
+"""The interface of a classifier: one frame and its tables in, a judgement of the frame out.
 
 Coordinates are relative to the picture (0..1, x right, y down). Nothing here needs a model, numpy or OpenCV.
 """
@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
+Box = tuple[float, float, float, float]  # x1, y1, x2, y2
 Label = Literal["occupied", "free", "unknown"]
 
 
@@ -28,45 +29,90 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class FrameRequest:
-    """One whole frame with the tables to judge. ``crops`` maps a table_id to the JPEG of its seat zone."""
+    """One whole frame with the tables to judge. ``crops`` maps a table_id to the JPEG of its seat zone.
+
+    ``camera_id``: None where a video names no camera. ``live``: it is of no use when it is late.
+    """
 
     frame_id: str
     site_id: str
     jpeg: bytes
     regions: tuple[Region, ...]
     crops: Mapping[str, bytes] = field(default_factory=dict)
+    camera_id: str | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TableVerdict:
-    """What one frame says of one table. ``confidence`` 0..1 is trust in ``label``, not a calibrated probability."""
+    """One table in one frame. ``confidence`` 0..1: how often such a verdict is right; of "unknown", how often the
+    likelier of the two others would be, 0 where nothing can be seen.
+
+    ``reason`` is why nobody can tell (a stable code), with the label "unknown"; None: it is certain.
+    """
 
     table_id: str
     label: Label
     confidence: float
     people: int
     things: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One detection: what counted at a table, what made one doubtful, and what else is there (no table, no doubt).
+
+    ``table_id`` is the table that the rule gives it to, with ``share`` of its box inside that table's seat zone (None
+    of things, and in no zone); ``second_table_id`` the table that the second opinion gives a person to.
+    """
+
+    label: str
+    score: float
+    box: Box
+    table_id: str | None = None
+    share: float | None = None
+    second_table_id: str | None = None
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a classifier saw in one frame and what it makes of it: one verdict per region, in the order asked.
+
+    ``rule`` names the way from detections to verdicts, ``model`` and ``version`` the detector. ``width`` and ``height``
+    of the picture in pixels; 0 where it was not looked at, because no table was asked for. ``complete``: ``seen`` has
+    everything of at least ``inference.detect.MIN_SCORE``, also what is at no table, so that whoever needs the people
+    need not look again.
+    """
+
+    verdicts: tuple[TableVerdict, ...]
+    seen: tuple[Seen, ...]
     model: str
     version: str
+    rule: str
+    width: int
+    height: int
+    complete: bool = False
 
 
 class Unavailable(Exception):
-    """The classifier cannot answer now (not loaded, not reachable, overloaded). Another try later may succeed."""
+    """The classifier cannot answer now (not loaded, not reachable, overloaded). A retry may succeed."""
 
 
 class Unreadable(Exception):
-    """The picture is not one: no number of tries will help."""
+    """The bytes are no picture: no retry helps."""
 
 
 class Classifier(Protocol):
-    """A backend. ``classify`` answers every region of the request, in its order.
+    """A backend. ``classify`` judges every region of the request.
 
-    Raises Unavailable when trying again may help, Unreadable when it cannot.
+    Raises Unavailable when a retry may help, Unreadable when none does.
     """
 
     name: str
     version: str
 
-    async def classify(self, request: FrameRequest) -> list[TableVerdict]: ...
+    async def classify(self, request: FrameRequest) -> Judgement: ...
 
     async def close(self) -> None: ...

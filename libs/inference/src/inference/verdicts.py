@@ -1,68 +1,56 @@
-"""From what was seen in a frame to one verdict per table. Pure; the only thresholds of the embedded classifier."""
+"""From the detections of a frame to its judgement. Pure.
+
+Somebody sits at a table: occupied. Nobody certainly, but there is a doubt: unknown, with the doubt as its reason. Else
+free.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from inference import coco
-from inference.detect import Detection
-from inference.geometry import Place, bounds, place, sitter, stands_on
-from inference.protocol import Label, Region, TableVerdict
+from inference.calibration import LIKELIER_IN_DOUBT, RIGHT_WHEN_FREE, confidence_in_occupied
+from inference.detect import MIN_SCORE, Detection
+from inference.geometry import bounds, table_geometry
+from inference.protocol import Judgement, Region, TableVerdict
+from inference.seating import DEFAULT_SCORES, RULE, Placed, Scores, place_all
 
-PERSON_SCORE = 0.4
-THING_SCORE = 0.4
-NOTHING_SEEN = 0.9  # trust in "free" when not even a doubtful person is near: people at far tables are missed
-LEAST_PIXELS = 24  # a seat zone smaller than this shows nobody
+MIN_PIXELS = 24  # a seat zone smaller than this shows nobody
+ZONE_TOO_SMALL = "zone_too_small"
 
 
 def judge(
-    regions: Sequence[Region], seen: Iterable[Detection], width: int, height: int, model: str, version: str
-) -> list[TableVerdict]:
-    """One verdict per region, in order. ``seen`` may hold doubtful people below PERSON_SCORE: they lower the trust."""
+    regions: Sequence[Region],
+    detections: Iterable[Detection],
+    width: int,
+    height: int,
+    model: str,
+    version: str,
+    scores: Scores = DEFAULT_SCORES,
+) -> Judgement:
+    """One verdict per region, in order."""
     aspect = width / height
-    places = [place(region, aspect) for region in regions]
-    people, things = _given(seen, places, aspect)
-    verdicts = []
-    for region in regions:
-        scores = people[region.table_id]
-        label, confidence = _label(scores)
-        if too_small(region, width, height):
-            label, confidence = "unknown", 0.0
-        sitting = sum(score >= PERSON_SCORE for score in scores)
-        verdicts.append(
-            TableVerdict(region.table_id, label, round(confidence, 3), sitting, things[region.table_id], model, version)
-        )
-    return verdicts
+    placed = place_all(detections, [table_geometry(region, aspect) for region in regions], aspect, scores)
+    verdicts = tuple(_verdict(region, placed, width, height) for region in regions)
+    seen = tuple(each.seen for each in placed)
+    return Judgement(verdicts, seen, model, version, RULE, width, height, complete=scores.faint <= MIN_SCORE)
 
 
 def too_small(region: Region, width: int, height: int) -> bool:
     x1, y1, x2, y2 = bounds(region.polygon)
-    return min((x2 - x1) * width, (y2 - y1) * height) < LEAST_PIXELS
+    return min((x2 - x1) * width, (y2 - y1) * height) < MIN_PIXELS
 
 
-def _given(
-    seen: Iterable[Detection], places: Sequence[Place], aspect: float
-) -> tuple[dict[str, list[float]], dict[str, int]]:
-    """Scores of the people given to each table, and the number of things on each top."""
-    people: dict[str, list[float]] = defaultdict(list)
-    things: dict[str, int] = defaultdict(int)
-    for one in seen:
-        if one.label == coco.PERSON:
-            table = sitter(one.box, places, aspect)
-            if table is not None:
-                people[table].append(one.score)
-        elif one.label in coco.THINGS and one.score >= THING_SCORE:
-            table = stands_on(one.box, places, aspect)
-            if table is not None:
-                things[table] += 1
-    return people, things
-
-
-def _label(scores: Sequence[float]) -> tuple[Label, float]:
-    best = max(scores, default=None)
-    if best is None:
-        return "free", NOTHING_SEEN
-    if best >= PERSON_SCORE:
-        return "occupied", best
-    return "free", min(NOTHING_SEEN, 1 - best)
+def _verdict(region: Region, placed: Sequence[Placed], width: int, height: int) -> TableVerdict:
+    table_id = region.table_id
+    here = [each for each in placed if table_id in each.tables]
+    sitting = [each.seen.score for each in here if each.seen.label == coco.PERSON and each.doubt is None]
+    doubts = [each.doubt for each in here if each.doubt is not None]
+    things = len(here) - len(sitting) - len(doubts)
+    if too_small(region, width, height):
+        return TableVerdict(table_id, "unknown", 0.0, len(sitting), things, ZONE_TOO_SMALL)
+    if sitting:
+        return TableVerdict(table_id, "occupied", confidence_in_occupied(max(sitting)), len(sitting), things)
+    if doubts:
+        return TableVerdict(table_id, "unknown", LIKELIER_IN_DOUBT, 0, things, doubts[0])
+    return TableVerdict(table_id, "free", RIGHT_WHEN_FREE, 0, things)

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Literal, cast
 
-import limits
 from pydantic import Field, SecretStr, field_validator
 
-from chassis.settings import ServiceSettings
+from api.model.storage import Limits
+from objects.quota import QuotaSettings
+from ratelimit.limit import RateLimit
+from tablewatch_schemas.defaults import RUN_THRESHOLDS
 
 Role = Literal["http", "projector"]
 ROLES: tuple[Role, ...] = ("http", "projector")
@@ -14,8 +16,8 @@ MIN_SECRET = 32
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
-class ApiSettings(ServiceSettings):
-    """Settings of the api; durations as their names say."""
+class ApiSettings(QuotaSettings):
+    """Settings of the api; the unit of a duration is the end of its name."""
 
     api_roles: str = Field("http,projector", description="What this process does: http, projector, or both.")
     api_host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
@@ -26,7 +28,10 @@ class ApiSettings(ServiceSettings):
     api_migrations: Path = Field(MIGRATIONS, description="Folder of the api's SQL migrations.")
     api_max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body that is read, bytes.")
     api_rate_limit: str = Field(
-        "12000/minute", description="Requests that a key may make of one process, e.g. 100/second; none for no limit."
+        "12000/minute", description="Requests that a key may make, e.g. 100/second; none for no limit."
+    )
+    api_site_rate_limit: str = Field(
+        "60000/minute", description="Requests that all keys of a site may make together; none for no limit."
     )
     api_cors_origins: str = Field(
         "", description="Origins of other pages that may call the api with a key, separated by commas; none when empty."
@@ -46,14 +51,24 @@ class ApiSettings(ServiceSettings):
     )
     api_sampling_every_ms: int = Field(1000, ge=1, description="Cadence of a run that asks for none, milliseconds.")
     api_enter_ms: int = Field(
-        3000, ge=0, description="Steady evidence before a table of a run is occupied, milliseconds."
+        RUN_THRESHOLDS.enter_ms, ge=0, description="Steady evidence before a table of a run is occupied, milliseconds."
     )
-    api_leave_ms: int = Field(6000, ge=0, description="Steady evidence before a table of a run is free, milliseconds.")
+    api_leave_ms: int = Field(
+        RUN_THRESHOLDS.leave_ms, ge=0, description="Steady evidence before a table of a run is free, milliseconds."
+    )
     api_hold_ms: int = Field(
-        2000, ge=0, description="How long a single contrary verdict of a run is ignored, milliseconds."
+        RUN_THRESHOLDS.hold_ms,
+        ge=0,
+        description="How long one contrary verdict of a run is ignored, milliseconds.",
     )
     api_state_ttl_ms: int = Field(
-        60_000, ge=1, description="How long a state of a run holds without evidence, milliseconds."
+        RUN_THRESHOLDS.ttl_ms, ge=1, description="How long a state of a run holds without evidence, milliseconds."
+    )
+    api_site_cameras: int = Field(
+        100,
+        ge=1,
+        description="Cameras that a site may have: ten times those of a large restaurant, and more than two extractors"
+        " read at the pace of one picture a second.",
     )
     api_job_stuck_s: float = Field(
         300.0, gt=0, description="An uploaded job of which nothing was heard for so long counts as stuck, seconds."
@@ -68,20 +83,26 @@ class ApiSettings(ServiceSettings):
     api_stream_stall_s: float = Field(
         60.0, gt=0, description="A stream whose client takes nothing for so long is hung up, seconds."
     )
+    api_streams_per_key: int = Field(
+        256, ge=1, description="Event streams that one key, with its sessions, may have open at one process."
+    )
     api_sweep_every_s: float = Field(2.0, gt=0, description="Pause between looks for deletions to carry out, seconds.")
     api_sweep_patience_s: float = Field(60.0, ge=0, description="After this long the sweeper deletes what owners left.")
     api_late_sweep_h: int = Field(192, ge=0, description="Last sweep of a deleted video, longer than any topic keeps.")
+    classifier_gateway_detectors: Path | None = Field(
+        None, description="File that names detectors of your own; the same in api and classifier-gateway."
+    )
     ingest_public_url: str = Field("http://127.0.0.1:8701", description="Address of ingest as uploaders see it.")
     upload_token_secret: SecretStr = Field(
         SecretStr(""), description="Signs upload tokens; the same in api and ingest."
     )
 
-    @field_validator("api_rate_limit")
+    @field_validator("api_rate_limit", "api_site_rate_limit")
     @classmethod
     def _readable_limit(cls, value: str) -> str:
         if value in ("", "none"):  # in the environment an empty variable is an unset one
             return ""
-        limits.parse(value)  # raises ValueError
+        RateLimit.parse(value)  # raises ValueError
         return value
 
     @field_validator("api_roles")
@@ -97,6 +118,11 @@ class ApiSettings(ServiceSettings):
         for name, secret in (("LINK_SECRET", self.link_secret), ("UPLOAD_TOKEN_SECRET", self.upload_token_secret)):
             if len(secret.get_secret_value()) < MIN_SECRET:
                 raise ValueError(f"{name} must have {MIN_SECRET} characters at least")
+
+    @property
+    def storage_limits(self) -> Limits:
+        """What a site without limits of its own may store."""
+        return Limits(originals=self.site_original_bytes, pictures=self.site_picture_bytes)
 
     @property
     def cors_origins(self) -> list[str]:

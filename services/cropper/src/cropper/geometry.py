@@ -9,7 +9,8 @@ from dataclasses import dataclass
 Polygon = Sequence[tuple[float, float]]
 Box = tuple[float, float, float, float]
 
-SMALL_WIDTH = 320
+SMALL_WIDTH = 160
+"""What a small picture has at least, in pixels, where the picture has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,9 @@ def region(table_id: str, polygon: Polygon, width: int, height: int) -> Region:
     return Region(table_id, left, top, max(xs) + 1, max(ys) + 1, outline)
 
 
-def small_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height of the small picture that changes are measured on; never larger than the picture."""
-    small = min(SMALL_WIDTH, width)
-    return small, max(1, round(height * small / width))
+def reduction(width: int) -> int:
+    """8, 4, 2 or 1: by how much a picture that is `width` pixels wide is made smaller, to measure change."""
+    return next((factor for factor in (8, 4, 2) if width >= factor * SMALL_WIDTH), 1)
 
 
 def _pixel(share: float, size: int) -> int:

@@ -1,35 +1,119 @@
 """Every setting of the extractor; the only reader of the environment."""
 
-from pydantic import Field
+from pathlib import Path
+from typing import Literal, get_args
 
-from chassis.settings import ServiceSettings
+from pydantic import Field, SecretStr, field_validator
+
+from credentials import LEAST_SECRET
+from objects.quota import QuotaSettings
+from outbound import Policy
+
+Role = Literal["files", "cameras"]
 
 
-class ExtractorSettings(ServiceSettings):
+class ExtractorSettings(QuotaSettings):
     """Common settings and the extractor's own."""
 
-    extractor_roles: str = Field(default="files", description="Roles of this process, comma-separated: files.")
+    extractor_roles: str = Field(
+        default="files",
+        description="Roles of this process, comma-separated: files (uploaded videos), cameras (live sources).",
+    )
     extractor_workers: int = Field(default=2, ge=0, le=64, description="Segments decoded at a time in this process.")
     extractor_lease_s: float = Field(
-        default=10.0, gt=2, description="Seconds after which a silent worker's segment is another's."
+        default=10.0,
+        gt=2,
+        description="Seconds without renewal after which another worker may claim a segment.",
     )
-    extractor_attempts: int = Field(default=4, ge=1, description="Tries of a segment before its job fails.")
+    extractor_attempts: int = Field(default=4, ge=1, description="Attempts at a segment before its job fails.")
     extractor_retry_s: float = Field(
-        default=21_600.0, ge=0, description="Seconds for which a failed run may be tried again before its end is told."
+        default=21_600.0, ge=0, description="Seconds for which a failed run may be retried before it is given up."
     )
     extractor_stall_s: float = Field(
-        default=60.0, gt=0, description="Seconds without a sign of life after which a decoder is killed."
+        default=60.0, gt=0, description="Seconds without a message after which a decoder is killed."
     )
     extractor_memory_mb: int = Field(
-        default=3072, ge=512, description="Address space of one decoding process, MiB; 4K needs about 1500."
+        default=3072, ge=512, description="Address space of one decoder process, MiB; 4K needs about 1500."
     )
     extractor_cache_mb: int = Field(
-        default=8192, ge=0, description="Originals from S3 that are kept between segments, MiB; the newest always is."
+        default=8192, ge=0, description="Originals from S3 that are cached between segments, MiB; the newest always is."
     )
     extractor_jpeg_quality: int = Field(default=85, ge=1, le=100, description="Quality of stored frames.")
     extractor_run_window: int = Field(
-        default=500, ge=0, description="Frames of runs that may wait for the window group; 0 turns the window off."
+        default=500, ge=0, description="Frames of runs that may wait for the window group; 0: no limit."
     )
     extractor_window_group: str = Field(
-        default="cropper", description="Consumer group of frame.extracted whose lag the window looks at."
+        default="cropper", description="Consumer group of frame.extracted whose lag bounds the window."
     )
+    camera_networks: str = Field(
+        default="",
+        description="Private networks in which cameras may be, comma-separated CIDRs such as 192.168.1.0/24. Public"
+        " addresses are allowed; loopback, link-local and metadata addresses never are.",
+    )
+    camera_addresses: str = Field(
+        default="",
+        description="Single addresses with port, comma-separated, that are allowed whatever they are, such as"
+        " 127.0.0.1:8554.",
+    )
+    camera_ca: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that RTSPS and HTTPS cameras are checked against; else the system's.",
+    )
+    camera_files: Path | None = Field(
+        default=None,
+        description="Folder of local files that cameras of type file show, with one folder in it for each site, named"
+        " by its id; empty: none are read.",
+    )
+    camera_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="At least 32 characters, the same for all replicas: the key by which passwords of cameras are"
+        " sealed comes of it. Empty: cameras with a password cannot be read.",
+    )
+    camera_memory_mb: int = Field(
+        default=3072, ge=512, description="Address space of one camera reader process (8 cameras), MiB."
+    )
+    camera_limit: int = Field(
+        default=64,
+        ge=1,
+        description="Cameras that one process takes at most: with 64 its 8 readers have 2 GiB, and at 10 s"
+        " three quarters of a core.",
+    )
+    camera_retention_h: float = Field(
+        default=24.0, gt=0, description="Hours after which pictures, crops and judgements of live frames are deleted."
+    )
+
+    @field_validator("extractor_roles")
+    @classmethod
+    def _known_roles(cls, roles: str) -> str:
+        unknown = {each.strip() for each in roles.split(",")} - set(get_args(Role))
+        if unknown:
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(get_args(Role))}")
+        return roles
+
+    @field_validator("camera_secret")
+    @classmethod
+    def _long_secret(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"less than {LEAST_SECRET} characters")
+        return secret
+
+    @field_validator("camera_networks")
+    @classmethod
+    def _readable_networks(cls, networks: str) -> str:
+        Policy.read(networks, "")
+        return networks
+
+    @field_validator("camera_addresses")
+    @classmethod
+    def _readable_addresses(cls, addresses: str) -> str:
+        Policy.read("", addresses)
+        return addresses
+
+    @property
+    def roles(self) -> set[str]:
+        return {each.strip() for each in self.extractor_roles.split(",")}
+
+    @property
+    def camera_policy(self) -> Policy:
+        """Which addresses cameras may have."""
+        return Policy.read(self.camera_networks, self.camera_addresses)

@@ -1,91 +1,76 @@
-"""Upload tokens: what the api allows one uploader to send, signed."""
+"""Upload tokens: what the api allows one uploader to send, signed (JWT, HS256)."""
 
 import re
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from pydantic import SecretStr
 
-from ingest.refusals import Refused
+from ingest.refusals import TokenExpired, TokenInvalid, TokenMissing
+from tablewatch_schemas import ContractError
+from tablewatch_schemas.manifest import RunSpec
+from webserver.forwarded import is_path
 
 AUDIENCE = "tablewatch-upload"
+BASE = "/v1/uploads"
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadToken:
-    """Claims of a token: the video, its run, and the limits (`max_bytes`, `max_duration_ms` of media time)."""
+    """Claims of a token: the run, the limits of its file (`max_duration_ms` of media time), and where it is sent to.
 
-    video_id: str
-    run_id: str
-    site_id: str
-    camera_id: str | None
-    layout_key: str | None
-    manifest_key: str
-    sampling: dict[str, Any]
-    make: list[str]
-    started_at: datetime | None
+    `create_url` is the address that creates an upload, as uploaders see it; empty in tokens of releases before.
+    `size_bytes` is the size of the file where the API was told it, and then exact.
+    """
+
+    run: RunSpec
     max_bytes: int
     max_duration_ms: int
-    picture: dict[str, Any] | None = None
+    create_url: str = ""
+    size_bytes: int | None = None
+
+    @property
+    def video_id(self) -> str:
+        """The upload that the token is for."""
+        return self.run.video_id
 
 
-def read_token(authorization: str | None, secret: SecretStr) -> UploadToken:
-    """The token of an Authorization header. Raises Refused: token_missing, token_invalid, token_expired."""
+def read_token(authorization: str | None, secret: SecretStr, now: datetime) -> UploadToken:
+    """The token of an Authorization header. Raises Refusal: token_missing, token_invalid, token_expired."""
     scheme, _, text = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not text:
-        raise Refused("token_missing", headers={"WWW-Authenticate": "Bearer"})
+        raise TokenMissing(headers={"WWW-Authenticate": "Bearer"})
     try:
         token, expires_at = _verified(text.strip(), secret.get_secret_value())
-    except jwt.ExpiredSignatureError:
-        raise Refused("token_expired") from None
-    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
-        raise Refused("token_invalid") from None
-    if expires_at <= time.time():
-        raise Refused("token_expired")
+    # A header that is nested deep raises RecursionError, before the signature is looked at; int() of infinity the other
+    except (jwt.InvalidTokenError, ContractError, KeyError, TypeError, ValueError, RecursionError, OverflowError):
+        raise TokenInvalid from None
+    if expires_at <= now.timestamp():
+        raise TokenExpired
     return token
 
 
 @lru_cache(maxsize=256)
 def _verified(text: str, secret: str) -> tuple[UploadToken, int]:
-    """A token and when it expires (Unix time). Kept, since every request of an upload brings the same one again."""
+    """A token and when it expires (Unix time). Cached: every request of an upload brings the same one."""
     claims = jwt.decode(
         text,
         secret,
         algorithms=["HS256"],
         audience=AUDIENCE,
-        options={"require": ["exp", "aud", "video_id", "run_id", "site_id"]},
+        options={"require": ["exp", "aud"], "verify_exp": False},  # the time is compared with the clock passed in
     )
-    return _read_claims(claims), int(claims["exp"])
-
-
-def _read_claims(claims: dict[str, Any]) -> UploadToken:
-    if not _FILE_NAME.fullmatch(claims["video_id"]):
+    run = RunSpec.from_dict(claims)
+    if not _FILE_NAME.fullmatch(run.video_id):
         raise ValueError("video_id names a file here and must be plain")
-    started_at = claims.get("started_at")
-    sampling = claims["sampling"]
-    return UploadToken(
-        video_id=claims["video_id"],
-        run_id=claims["run_id"],
-        site_id=claims["site_id"],
-        camera_id=claims.get("camera_id"),
-        layout_key=claims.get("layout_key"),
-        manifest_key=claims["manifest_key"],
-        sampling={"mode": sampling["mode"], "every_ms": sampling.get("every_ms")},
-        make=list(claims["make"]),
-        started_at=None if started_at is None else datetime.fromisoformat(started_at),
-        max_bytes=int(claims["max_bytes"]),
-        max_duration_ms=int(claims["max_duration_ms"]),
-        picture=_picture(claims.get("picture")),
-    )
-
-
-def _picture(claim: dict[str, Any] | None) -> dict[str, Any] | None:
-    """How frames are stored; a token that says nothing of it asks for the usual."""
-    if claim is None:
-        return None
-    return {"format": str(claim["format"]), "quality": claim["quality"], "long_side": claim["long_side"]}
+    limits = {name: int(claims[name]) for name in ("max_bytes", "max_duration_ms")}
+    create_url = str(claims.get("create_url", ""))
+    if not is_path(urlsplit(create_url).path):
+        raise ValueError("what create_url ends with is no path")
+    size = claims.get("size_bytes")
+    size_bytes = None if size is None else int(size)
+    return UploadToken(run=run, create_url=create_url, size_bytes=size_bytes, **limits), int(claims["exp"])

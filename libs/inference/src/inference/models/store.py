@@ -1,4 +1,4 @@
-"""DIR/models: one converted file per model, with a stamp beside it that says what it is and where it came from."""
+"""DIR/models: one converted file per model, with a stamp beside it (JSON) that names its source and its hash."""
 
 from __future__ import annotations
 
@@ -7,21 +7,14 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from inference.models.source import COCO_SSD, ModelSource
 
-Say = Callable[[str], None]
-
 
 class ModelMissing(Exception):
-    """The converted model is not there or not whole; set-up brings it."""
-
-
-class SetupError(Exception):
-    """Set-up could not bring the model; the message says why."""
+    """The converted model is missing or damaged; the message names the command that sets it up."""
 
 
 def find(models_dir: Path, source: ModelSource = COCO_SSD) -> Path:
@@ -35,24 +28,8 @@ def find(models_dir: Path, source: ModelSource = COCO_SSD) -> Path:
     return path
 
 
-def ensure(models_dir: Path, say: Say, tarball: Path | None = None, source: ModelSource = COCO_SSD) -> Path:
-    """Bring, convert, try out and store the model unless it is there already. Raises SetupError."""
-    # onnx and the trial picture are only needed here, never where a model is merely used
-    from inference.models import bring
-
-    try:
-        path = find(models_dir, source)
-    except ModelMissing:
-        try:
-            return bring.bring(models_dir, say, tarball, source)
-        except bring.FAILURES as error:
-            raise SetupError(str(error)) from error
-    say(f"{source.name} {source.version} is there: {path}")
-    return path
-
-
 def save(path: Path, model: bytes, stamp: dict[str, Any]) -> None:
-    """Model, then stamp, each by rename: a file with a matching stamp is always whole."""
+    """Model, then stamp, each by rename: a file with a matching stamp is always complete."""
     write_atomically(path, model)
     text = json.dumps({**stamp, "sha256": hashlib.sha256(model).hexdigest()}, indent=2)
     write_atomically(_stamp_path(path), text.encode())

@@ -16,7 +16,7 @@ DTYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4"), "bool": np.dtype
 
 
 class BadGraph(Exception):
-    """The files are not the graph that we know how to read or convert; the message says where."""
+    """The files are not the graph that we know how to read or convert; the message names the place."""
 
 
 @dataclass(frozen=True, slots=True)

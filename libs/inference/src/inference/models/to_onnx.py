@@ -53,7 +53,7 @@ class Converter:
                 continue
             emit = self._emitters.get(node.op)
             if emit is None:
-                raise BadGraph(f"{node.name}: operation {node.op} is not one that we convert")
+                raise BadGraph(f"{node.name}: operation {node.op} is not converted")
             emit(node)
         self._name_outputs()
         return self._model()
@@ -126,7 +126,7 @@ class Converter:
         if node.op == "Const":
             return [int(value) for value in self._graph.constant(name).reshape(-1)]
         if node.op != "Pack":
-            raise BadGraph(f"{name}: a shape made by {node.op} is not one that we convert")
+            raise BadGraph(f"{name}: a shape made by {node.op} is not converted")
         return [self._dimension(part, position) for position, part in enumerate(node.inputs)]
 
     def _dimension(self, name: str, position: int) -> int:

@@ -1,21 +1,16 @@
-"""The HTTP application: routers, and errors as problem documents."""
+"""The HTTP application: routers, middleware, headers."""
 
-from typing import Any
+from collections import Counter
 from urllib.parse import urlsplit
 
-import asyncpg
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
-from starlette.routing import Match
+from starlette.types import Message, Scope
 
 from api.http import (
     cameras,
-    documents,
     events,
     frames,
     hazards,
@@ -24,34 +19,42 @@ from api.http import (
     layouts,
     links,
     objects,
-    page,
+    pages,
     sections,
     session,
     sites,
+    state_history,
     states,
+    storage,
     tables,
-    turns,
     video_commands,
     videos,
+    views,
 )
-from api.http.follow import link
-from api.http.guards import Guards, problem_response
-from api.http.limiter import Limiter
-from api.http.parts import Parts
-from api.problems import MEDIA_TYPE, Code, Problem
+from api.http.address_guard import AddressGuard
+from api.http.conditional import declare_conditions
+from api.http.dependencies import HttpDependencies
+from api.http.middleware import RequestMiddleware
+from api.http.openapi_links import add_links
+from api.http.openapi_words import WORDS
+from api.http.problems import add_handlers, codes_by_status
+from api.http.rate_limit import RequestLimiter
 from api.settings import ApiSettings
+from webserver.bodies import BodyBudget
+from webserver.openapi import Document, declare_errors, name_objects, name_words, tidy
 
 log = structlog.get_logger("api.http")
-
 ROUTERS = (
     sites,
+    storage,
     sections,
     cameras,
+    views,
     layouts,
     videos,
     video_commands,
     job_history,
-    turns,
+    state_history,
     states,
     tables,
     frames,
@@ -62,75 +65,97 @@ ROUTERS = (
     objects,
     links,
 )
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    "default": {
-        "description": "A problem (RFC 9457)",
-        "model": documents.Problem,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-}
-# Not every OSError, which a missing file is too
-AWAY = (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
-# Headers of ours that another origin's page may send, and may read
-SENT = ("Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Range", "traceparent")
-SHOWN = (
+# Request and response headers for pages of other origins (CORS)
+ALLOWED_HEADERS = (
+    "Idempotency-Key", "If-Match", "If-None-Match", "If-Modified-Since", "If-Range", "If-Unmodified-Since",
+    "Last-Event-ID", "Range", "traceparent",
+)  # fmt: skip
+EXPOSED_HEADERS = (
     "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "Content-Range",
     "Accept-Ranges",
 )  # fmt: skip
-_STATUS: dict[int, Code] = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 503: "unavailable"}
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """The app over its parts."""
+def create_app(deps: HttpDependencies) -> FastAPI:
+    """The application."""
     app = FastAPI(
         title="tablewatch",
         version="1",
         description="Table states and hazards out of restaurant cameras and videos.",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        generate_unique_id_function=lambda route: route.name,  # create_video, not create_video_v1_videos_post
+        openapi_url=None,  # pages.mount adds it: to make the document takes a quarter of a second
     )
-    app.state.parts = parts
-    app.state.limiter = Limiter(parts.settings.api_rate_limit)
+    app.state.dependencies = deps
+    app.state.open_streams = Counter[str]()
+    app.state.address_guard = AddressGuard(deps, log)
+    app.state.body_budget = BodyBudget(deps.settings.http_body_budget_bytes)
+    limits = (deps.settings.api_rate_limit, deps.settings.api_site_rate_limit)
+    app.state.limiter = RequestLimiter(*limits, deps.pool, deps.clock, deps.metrics, log)
     for each in ROUTERS:
-        app.include_router(each.router, responses=_ANSWERS)
-    _link(app)
-    page.mount(app, parts.settings.api_web_dist)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _internal)
-    for fault in (*AWAY, asyncpg.InterfaceError, asyncpg.InternalClientError):
-        app.add_exception_handler(fault, _unavailable)
-    if parts.settings.cors_origins:
+        app.include_router(each.router)
+    _complete_openapi(app)
+    pages.mount(app, deps.settings)
+    routes = [route for each in ROUTERS for route in each.router.routes]
+    add_handlers(app, [route for route in routes if isinstance(route, APIRoute)])
+    if deps.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=parts.settings.cors_origins,
+            allow_origins=deps.settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", *SENT],
-            expose_headers=SHOWN,
-            allow_credentials=False,  # the cookie is the page's own; others send a key
+            allow_headers=["Authorization", "Content-Type", *ALLOWED_HEADERS],
+            expose_headers=EXPOSED_HEADERS,
+            allow_credentials=False,  # pages of other origins send a key, never the cookie
         )
     app.add_middleware(
-        Guards,
-        max_body=parts.settings.api_max_body_bytes,
-        policy=content_policy(parts.settings),
-        clock=parts.clock,
-        metrics=parts.metrics,
+        RequestMiddleware,
+        max_body=deps.settings.api_max_body_bytes,
+        policy=content_policy(deps.settings),
+        public_url=deps.settings.public_url,
+        clock=deps.clock,
+        metrics=deps.metrics,
     )
     return app
 
 
-def _link(app: FastAPI) -> None:
-    """Let the document say what can be done with what an answer names."""
-    plain = app.openapi
-    app.openapi = lambda: app.openapi_schema or link(plain())  # type: ignore[method-assign]
+async def warm_up(app: FastAPI) -> None:
+    """Let the app handle a request for nothing: FastAPI makes its routes at the first, which takes 0.1 s.
+
+    Before the process is ready, nobody waits for that.
+    """
+    scope: Scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "method": "GET",
+        "path": "/v1/nothing", "raw_path": b"/v1/nothing", "root_path": "", "query_string": b"", "headers": [],
+        "server": None, "client": None,
+    }  # fmt: skip
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Message) -> None:
+        return
+
+    await app(scope, receive, send)
+
+
+def _complete_openapi(app: FastAPI) -> None:
+    """Make the OpenAPI document one that generators understand, with Link Objects, when it is made."""
+    of_fastapi = app.openapi
+    app.openapi = lambda: (  # type: ignore[method-assign]
+        app.openapi_schema
+        or tidy(_named(declare_errors(declare_conditions(add_links(of_fastapi())), codes_by_status())))
+    )
+
+
+def _named(document: Document) -> Document:
+    return name_words(name_objects(document), WORDS)
 
 
 def content_policy(settings: ApiSettings) -> str:
-    """What the page may load: itself, pictures of the object store, and ingest to upload to."""
-    away = [_origin(settings.ingest_public_url), *([_origin(settings.s3_url)] if settings.s3_url else [])]
-    also = " ".join(away)
+    """Content-Security-Policy: the page may load from its own origin, the object store, and ingest."""
+    others = [_origin(settings.ingest_public_url), *([_origin(settings.s3_url)] if settings.s3_url else [])]
+    also = " ".join(others)
     return (
         f"default-src 'self'; connect-src 'self' {also}; img-src 'self' data: blob: {also};"
         f" media-src 'self' blob: {also}; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none';"
@@ -141,49 +166,3 @@ def content_policy(settings: ApiSettings) -> str:
 def _origin(url: str) -> str:
     found = urlsplit(url)
     return f"{found.scheme}://{found.netloc}"
-
-
-async def _problem(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, Problem):
-        raise error
-    return problem_response(error)
-
-
-async def _invalid(_request: Request, error: Exception) -> Response:
-    """Every fault of a request, each with a pointer to where it is; never the value, which may be a secret."""
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(each["type"] == "json_invalid" for each in found):
-        return problem_response(Problem("invalid_json", "The body cannot be read as JSON."))
-    errors = [{"pointer": "/" + "/".join(map(str, each["loc"])), "detail": each["msg"]} for each in found]
-    detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors[:3])
-    return problem_response(Problem("invalid_request", detail, errors=errors))
-
-
-async def _http(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    # The page's files stand behind every path, and know nothing of the methods of ours
-    if status in (404, 405) and (allowed := _allowed(request)):
-        status, headers["Allow"] = 405, ", ".join(allowed)
-    code = _STATUS.get(status, "invalid_request" if status < 500 else "internal")
-    return problem_response(Problem(code, "See /docs for what there is.", headers=headers))
-
-
-def _allowed(request: Request) -> list[str]:
-    """Methods of all our routes of a path."""
-    routes = [route for each in ROUTERS for route in each.router.routes if isinstance(route, APIRoute)]
-    there = [route for route in routes if route.include_in_schema and route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in there for method in route.methods or ()})
-
-
-async def _unavailable(_request: Request, error: Exception) -> Response:
-    if isinstance(error, ValueError):  # so asyncpg calls a value that fits no column
-        return problem_response(Problem("invalid_request", "A value is out of range."))
-    log.warning("part_away", error=repr(error))
-    said = "The database or the object store is away; try again."
-    return problem_response(Problem("unavailable", said, headers={"Retry-After": "1"}))
-
-
-async def _internal(request: Request, error: Exception) -> Response:
-    log.error("request_failed", path=request.url.path, exc_info=error)
-    return problem_response(Problem("internal", "It is in our log, with the trace of your request."))

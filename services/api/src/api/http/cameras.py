@@ -1,91 +1,133 @@
 """Cameras."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api import announce
-from api.http import documents, paging
-from api.http.bodies import CameraChange, NewCamera, checked_source
-from api.http.idempotent import Idempotent
-from api.http.parts import Has, Reader, Writer
-from api.http.versions import IfMatch, camera_tag, check
-from api.store import Connection, Json, cameras, site_events, sites
-from api.store.site_events import Told
+from api.compute import compute
+from api.http import paging
+from api.http.authentication import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.detectors import check_detector
+from api.http.documents.cameras import (
+    Camera,
+    CameraChange,
+    CameraWithStatus,
+    NewCamera,
+    Source,
+    checked_source,
+    credentials_of,
+)
+from api.http.documents.common import Page, changes
+from api.http.errors import CredentialsUnavailable
+from api.http.idempotency import IdempotentRoute
+from api.http.preconditions import IfMatch, camera_tag, check_preconditions, of_configuration
+from api.model import events
+from api.model.types import Json
+from api.store import cameras, site_events, sites
 from api.store.sites import Lock
 from chassis import outbox
+from credentials import seal
+from objects.store import Gone
+from tablewatch_schemas import keys
 from tablewatch_schemas.ids import new_id
 
-router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=Idempotent)
+router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=IdempotentRoute)
 
 
-@router.post("", status_code=201, response_model=documents.Camera)
-async def create_camera(body: NewCamera, who: Writer, has: Has, response: Response) -> Any:
-    """Add a camera. One with source type none takes uploaded videos only."""
-    now, source = has.now(), checked_source(body.source)
-    async with has.inside(who.site_list) as conn:
-        site_id = await sites.choose(conn, who.site_list, body.site_id, Lock.HOLD)
+@router.post("", status_code=201, response_model=Camera)
+async def create_camera(body: NewCamera, caller: Writer, deps: Deps, response: Response) -> Any:
+    """Add a camera. One with source type none takes uploaded videos only.
+
+    `capture` says whether anything reads the source: all types but none are `captured`.
+    """
+    now, source = deps.now(), checked_source(body.source)
+    await check_detector(deps, body.detector)
+    async with _place(deps, body.source), deps.transaction(caller.site_list) as conn:
+        site_id = await sites.choose(conn, caller.site_list, body.site_id, Lock.CHANGE)
+        await cameras.check_room(conn, site_id, deps.settings.api_site_cameras)
         asked = body.model_dump() | {"camera_id": new_id("cam"), "site_id": site_id, "source": source}
+        source["secret_ref"] = await _sealed(deps, asked, body.source)
         camera = await cameras.add(conn, asked, now)
-        await outbox.add(conn, announce.camera_config(camera, now))
-        await tell(conn, "camera.config", camera)
+        await outbox.enqueue(conn, events.camera_config_event(camera, now))
+        await site_events.append(conn, [events.camera_config_site_event(camera)])
     response.headers["Location"] = f"/v1/cameras/{camera['camera_id']}"
     response.headers["ETag"] = camera_tag(camera["version"])
     return camera
 
 
-@router.get("", response_model=documents.Page[documents.Camera])
+@router.get("", response_model=Page[Camera])
 async def list_cameras(
-    who: Reader, has: Has, site_id: str | None = None, cursor: paging.Cursor = None, limit: paging.Limit = 100
+    caller: Reader, deps: Deps, site_id: str | None = None, cursor: paging.Cursor = None, limit: paging.Limit = 100
 ) -> Any:
     """Cameras, of one site or of all that the key opens."""
-    async with has.inside(who.site_list) as conn:
-        found = await cameras.page(conn, who.site_list, site_id, paging.read(cursor), limit)
+    async with deps.transaction(caller.site_list) as conn:
+        found = await cameras.page(conn, caller.site_list, site_id, paging.decode_cursor(cursor), limit)
     return paging.page(found, limit, found[-1]["camera_id"] if found else None)
 
 
-@router.get("/{camera_id}", response_model=documents.CameraWithStatus)
-async def get_camera(camera_id: str, who: Reader, has: Has, response: Response) -> Any:
-    """One camera, with its health. The ETag is that of its configuration."""
-    async with has.inside(who.site_list) as conn:
-        camera = await cameras.get(conn, who.site_list, camera_id)
-        response.headers["ETag"] = camera_tag(camera["version"])
-        return camera | {"status": await cameras.status(conn, camera_id)}
+@router.get("/{camera_id}", response_model=CameraWithStatus)
+async def get_camera(camera_id: str, caller: Reader, deps: Deps, response: Response) -> Any:
+    """One camera, with its health. As If-Match the ETag means its configuration only."""
+    async with deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id)
+        status = await cameras.status(conn, camera_id)
+    response.headers["ETag"] = camera_tag(camera["version"], status)
+    return camera | {"status": status}
 
 
-@router.patch("/{camera_id}", response_model=documents.Camera)
+@router.patch("/{camera_id}", response_model=Camera)
 async def change_camera(
-    camera_id: str, body: CameraChange, who: Writer, has: Has, response: Response, if_match: IfMatch = None
+    camera_id: str, body: CameraChange, caller: Writer, deps: Deps, response: Response, if_match: IfMatch = None
 ) -> Any:
-    """Change what is given."""
-    now = has.now()
-    change: Json = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
+    """Change what is given. A `detector` looks at what is judged from now on, runs that are under way among it."""
+    now, change = deps.now(), changes(body)
+    await check_detector(deps, body.detector)
     if body.source is not None:
         change["source"] = checked_source(body.source)
-    async with has.inside(who.site_list) as conn:
-        camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
-        check(camera_tag(camera["version"]), if_match)
+    async with _place(deps, body.source), deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
+        check_preconditions(camera_tag(camera["version"]), of_configuration(if_match))
+        if body.source is not None:
+            change["source"]["secret_ref"] = await _sealed(deps, camera, body.source)
         camera = await cameras.save(conn, camera | change, now)
-        await outbox.add(conn, announce.camera_config(camera, now))
-        await tell(conn, "camera.config", camera)
+        await outbox.enqueue(conn, events.camera_config_event(camera, now))
+        await site_events.append(conn, [events.camera_config_site_event(camera)])
     response.headers["ETag"] = camera_tag(camera["version"])
     return camera
 
 
 @router.delete("/{camera_id}", status_code=204)
-async def delete_camera(camera_id: str, who: Writer, has: Has, if_match: IfMatch = None) -> None:
+async def delete_camera(camera_id: str, caller: Writer, deps: Deps, if_match: IfMatch = None) -> None:
     """Take a camera out. Videos that were uploaded for it stay."""
-    now = has.now()
-    async with has.inside(who.site_list) as conn:
-        camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
-        check(camera_tag(camera["version"]), if_match)
-        await cameras.keep_tables(conn, camera, (), now)
+    now = deps.now()
+    async with deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
+        check_preconditions(camera_tag(camera["version"]), of_configuration(if_match))
+        await cameras.set_tables(conn, camera, (), now)
         camera = await cameras.save(conn, camera, now, deleted=True)
-        await outbox.add(conn, announce.camera_gone(camera, now))
-        await tell(conn, "camera.deleted", {"camera_id": camera_id, "site_id": camera["site_id"]})
+        await outbox.enqueue(conn, events.camera_deleted_event(camera, now))
+        await site_events.append(conn, [events.camera_deleted_site_event(camera)])
 
 
-async def tell(conn: Connection, kind: str, document: Json) -> None:
-    """Put a change of a camera on its site's event stream."""
-    told = Told(site_id=document["site_id"], type=kind, document=document, camera_id=document["camera_id"])
-    await site_events.append(conn, [told])
+def _place(deps: Deps, source: Source | None) -> AbstractAsyncContextManager[None]:
+    """To write an object from, where there is something to seal."""
+    return nullcontext() if source is None or credentials_of(source) is None else deps.store_writes.place()
+
+
+async def _sealed(deps: Deps, camera: Json, source: Source) -> str | None:
+    """Store user name and password for the extractor alone; the key of the object, or that given where there are none.
+
+    The object first: nothing may name credentials that cannot be read. Raises CredentialsUnavailable.
+    """
+    given = credentials_of(source)
+    if given is None:
+        return source.secret_ref
+    try:
+        pem = await deps.objects.get(keys.EXTRACTOR_KEY)
+    except Gone as error:
+        raise CredentialsUnavailable("No extractor that reads cameras has started yet; try again later.") from error
+    key = keys.camera_secret(camera["site_id"], camera["camera_id"])
+    await deps.objects.put(key, await compute(seal, pem, camera["camera_id"], str(source.address), given))
+    return key

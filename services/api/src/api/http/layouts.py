@@ -1,109 +1,149 @@
-"""Layouts of cameras: written as new versions, never changed."""
+"""Layouts of cameras: each change is a new version."""
 
 from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api import announce
-from api.http import documents, paging
-from api.http.bodies import NewLayout
-from api.http.cameras import tell
-from api.http.parts import Has, Parts, Reader, Writer
-from api.http.versions import IfMatch, IfNoneMatch, check, layout_tag
-from api.layouts import draw, same
-from api.problems import Problem
-from api.store import Connection, Json, cameras, sections
+from api.compute import compute
+from api.http import paging
+from api.http.authentication import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.documents.common import NumberText, Page
+from api.http.documents.layouts import Layout as LayoutDocument
+from api.http.documents.layouts import LayoutHints, LayoutVersion, NewLayout
+from api.http.preconditions import IfMatch, IfNoneMatch, check_preconditions, layout_tag
+from api.http.routes import Route
+from api.model import events
+from api.model.errors import LayoutNotFound
+from api.model.layouts import draw, same
+from api.model.types import Json
+from api.store import Connection, cameras, layout_hints, sections, site_events
 from chassis import outbox
+from tablewatch_schemas.doubts import DOUBTFUL, LOOKS
 from tablewatch_schemas.layout import Layout
 
-router = APIRouter(prefix="/v1/cameras", tags=["layouts"])
+MOST_LAYOUT_BYTES = 1024 * 1024
+"""4000 points with all their digits and indented, 200 labels of 200 characters as JSON escapes: 0.9 MB."""
 
 
-@router.put("/{camera_id}/layout", response_model=documents.Layout)
+class LayoutRoute(Route):
+    """A route that takes drawings."""
+
+    most_body_bytes = MOST_LAYOUT_BYTES
+
+
+router = APIRouter(prefix="/v1/cameras", tags=["layouts"], route_class=LayoutRoute)
+
+
+@router.put("/{camera_id}/layout", response_model=LayoutDocument)
 async def put_layout(
-    camera_id: str, body: NewLayout, who: Writer, has: Has, response: Response, if_match: IfMatch = None,
+    camera_id: str, body: NewLayout, caller: Writer, deps: Deps, if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Any:  # fmt: skip
-    """Draw tables and floor. What shows the same as the newest version is that version."""
-    taken = await _taken(has, camera_id, body)
-    async with has.inside(who.site_list) as conn:
-        camera = await cameras.get(conn, who.site_list, camera_id, lock=True)
+    """Draw tables and floor, as a new version unless the newest one is the same.
+
+    A table that another camera of the site sees too is drawn under its `table_id`. It has one label, section and number
+    of seats: those of the layout that was drawn last, of those that have the table. Where another camera has changed
+    them since, the same drawing is a new version that changes them back.
+    """
+    foreign = await _ids_of_other_sites(deps, camera_id, body)
+    async with deps.store_writes.place(), deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
         newest = await cameras.layout(conn, camera)
-        check(None if newest is None else layout_tag(newest.version), if_match, if_none_match)
-        layout = await _drawn(conn, has, camera, body, newest, taken)
-        if newest is not None and same(layout, newest):
-            return _shown(newest, response)
-        # The object first: nothing may name a layout that cannot be read. A crash here leaves one that nobody names.
-        await has.objects.put(layout.layout_key, layout.to_json(), "application/json")
-        await _keep(conn, has, camera, layout)
-    return _shown(layout, response)
+        check_preconditions(None if newest is None else layout_tag(newest.version), if_match, if_none_match)
+        layout = await _draw(conn, deps, camera, body, newest, foreign)
+        if newest is not None and same(layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables):
+            return await _response(newest)
+        # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
+        await deps.objects.put(layout.layout_key, layout.to_json(), "application/json")
+        await _save(conn, deps, camera, layout)
+    return await _response(layout)
 
 
-@router.get("/{camera_id}/layout", response_model=documents.Layout)
-async def get_layout(camera_id: str, who: Reader, has: Has, response: Response) -> Any:
+@router.get("/{camera_id}/layout", response_model=LayoutDocument)
+async def get_layout(camera_id: str, caller: Reader, deps: Deps) -> Any:
     """The newest version."""
-    return _shown(await _version(has, who.site_list, camera_id, None), response)
+    return await _response(await _version(deps, caller.site_list, camera_id, None))
 
 
-@router.get("/{camera_id}/layouts", response_model=documents.Page[documents.LayoutVersion])
+@router.get("/{camera_id}/layout/hints", response_model=LayoutHints)
+async def get_layout_hints(camera_id: str, caller: Reader, deps: Deps) -> Any:
+    """What looks say about how the tables of the newest version are drawn, counted since it was drawn.
+
+    Apart from the layout, whose versions never change.
+    """
+    async with deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id)
+        layout = await cameras.layout(conn, camera)
+        if layout is None:
+            raise LayoutNotFound("The camera has no such layout; draw one with PUT.")
+        hints = await layout_hints.of_layout(conn, layout)
+    found = [each | {"sentence": LOOKS.get(each["reason"], LOOKS[DOUBTFUL])} for each in hints]
+    return {"camera_id": camera_id, "version": layout.version, "hints": found}
+
+
+@router.get("/{camera_id}/layouts", response_model=Page[LayoutVersion])
 async def list_layouts(
-    camera_id: str, who: Reader, has: Has, cursor: paging.Cursor = None, limit: paging.Limit = 100
+    camera_id: str, caller: Reader, deps: Deps, cursor: paging.Cursor = None, limit: paging.Limit = 100
 ) -> Any:
     """Versions of the layout, newest first."""
-    before = paging.read_number(cursor)
-    async with has.inside(who.site_list) as conn:
-        camera = await cameras.get(conn, who.site_list, camera_id)
+    before = paging.decode_number(cursor)
+    async with deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id)
         found = await cameras.layouts(conn, camera, before, limit)
     return paging.page(found, limit, str(found[-1]["version"]) if found else None)
 
 
-@router.get("/{camera_id}/layouts/{version}", response_model=documents.Layout)
-async def get_layout_version(camera_id: str, version: int, who: Reader, has: Has, response: Response) -> Any:
+@router.get("/{camera_id}/layouts/{version}", response_model=LayoutDocument)
+async def get_layout_version(camera_id: str, version: NumberText, caller: Reader, deps: Deps) -> Any:
     """One version."""
-    return _shown(await _version(has, who.site_list, camera_id, version), response)
+    return await _response(await _version(deps, caller.site_list, camera_id, version))
 
 
-async def _taken(has: Parts, camera_id: str, body: NewLayout) -> set[str]:
-    """Ids of the body that another camera has, of whatever site: asked outside the wall, which hides those."""
+async def _ids_of_other_sites(deps: Deps, camera_id: str, body: NewLayout) -> set[str]:
+    """Table ids of the body that are another site's; by the owner's pool: row security hides them."""
     named = [table.table_id for table in body.tables if table.table_id is not None]
-    async with has.pool.acquire() as conn:
-        return await cameras.taken_tables(conn, camera_id, named)
+    async with deps.pool.acquire() as conn:
+        return await cameras.foreign_tables(conn, camera_id, named)
 
 
-async def _drawn(
-    conn: Connection, has: Parts, camera: Json, body: NewLayout, newest: Layout | None, taken: set[str]
+async def _draw(
+    conn: Connection, deps: Deps, camera: Json, body: NewLayout, newest: Layout | None, foreign: set[str]
 ) -> Layout:
     return draw(
         camera,
         body,
         version=await cameras.newest_version(conn, camera["camera_id"]) + 1,
         labels={table.label: table.table_id for table in newest.tables} if newest else {},
-        taken=taken,
-        sections={each["section_id"] for each in await sections.of_site(conn, camera["site_id"], hold=True)},
-        now=has.now(),
+        foreign=foreign,
+        sections=await sections.known(
+            conn, camera["site_id"], {each.section_id for each in body.tables if each.section_id}
+        ),
+        now=deps.now(),
     )
 
 
-async def _keep(conn: Connection, has: Parts, camera: Json, layout: Layout) -> None:
+async def _save(conn: Connection, deps: Deps, camera: Json, layout: Layout) -> None:
     now = layout.created_at
     await cameras.add_layout(conn, layout)
-    await cameras.keep_tables(conn, camera, layout.tables, now)
+    await cameras.set_tables(conn, camera, layout.tables, now)
     camera = await cameras.save(conn, camera | {"layout_version": layout.version}, now)
-    await outbox.add(conn, announce.camera_config(camera, now))
-    await tell(conn, "camera.config", camera)
+    await outbox.enqueue(conn, events.camera_config_event(camera, now))
+    await site_events.append(conn, [events.camera_config_site_event(camera)])
 
 
-async def _version(has: Parts, wall: list[str] | None, camera_id: str, version: int | None) -> Layout:
+async def _version(deps: Deps, sites: list[str] | None, camera_id: str, version: int | None) -> Layout:
     if version is not None and not 1 <= version < 2**31:
-        raise Problem("layout_not_found", f"The camera has no layout version {version}.")
-    async with has.inside(wall) as conn:
-        camera = await cameras.get(conn, wall, camera_id)
+        raise LayoutNotFound(f"The camera has no layout version {version}.")
+    async with deps.transaction(sites) as conn:
+        camera = await cameras.get(conn, sites, camera_id)
         layout = await cameras.layout(conn, camera, version)
     if layout is None:
-        raise Problem("layout_not_found", "The camera has no such layout; draw one with PUT.")
+        raise LayoutNotFound("The camera has no such layout; draw one with PUT.")
     return layout
 
 
-def _shown(layout: Layout, response: Response) -> Json:
-    response.headers["ETag"] = layout_tag(layout.version)
-    return layout.to_dict()
+async def _response(layout: Layout) -> Response:
+    """Encoded off the event loop: from before the limits there are layouts of 100,000 points."""
+    headers = {"ETag": layout_tag(layout.version)}
+    return Response(await compute(layout.to_json), headers=headers, media_type="application/json")

@@ -1,4 +1,4 @@
-"""The AsyncAPI document as a page that loads nothing from anywhere and runs no script."""
+"""The AsyncAPI document as a self-contained page without scripts."""
 
 from collections.abc import Iterator
 from html import escape
@@ -23,18 +23,19 @@ vertical-align:middle;white-space:nowrap}
 </style></head><body><h1>tablewatch topics</h1>"""
 
 _PROMISES = """<h2 id="reading">Reading a topic</h2><ul>
-<li><b>Delivery</b> is at least once. <code>ce_id</code> is the same when a fact is sent again: apply an effect once for
-each.</li>
+<li><b>Delivery</b> is at least once. <code>ce_id</code> is the same when an event is sent twice: apply an
+effect once for each.</li>
 <li><b>Order</b> holds within a key, and nowhere else.</li>
-<li><b>Lanes.</b> The first two thirds of the partitions carry live cameras, the rest runs: uploaded videos that go
-through faster than real time and never change a live state. If you only want live tables, skip what has a
+<li><b>Lanes.</b> The first two thirds of the partitions carry live cameras, the rest runs: uploaded videos, which are
+processed faster than real time and never change a live state. If you only want live tables, skip what has a
 <code>run_id</code>.</li>
 <li><b>Tombstones.</b> A null value on a compacted topic deletes its key. Ignore a record, tombstones too, whose
 version is not higher than the one you have of the key.</li>
 <li><b>Evolution</b> is additive within <code>v1</code>: fields and enum values may be added, limits widened; nothing is
 removed, renamed, retyped or tightened. Ignore what you do not know. What is marked <i>draft</i> may still change.</li>
-<li><b>Pictures</b> are not on the bus: a record names an object, which was stored before. It may be gone later.</li>
-<li><b>Times</b> are RFC 3339, UTC, to the millisecond. When the light was seen is in the value, not in
+<li><b>Pictures</b> are not in the topics: a record names an object, which was stored before. It may have been
+deleted.</li>
+<li><b>Times</b> are RFC 3339, UTC, to the millisecond. The capture time is in the value, not in
 <code>ce_time</code> or the record's timestamp.</li></ul>"""
 
 
@@ -44,7 +45,8 @@ def topics_page(document: dict[str, Any]) -> str:
     return "".join([
         _HEAD,
         f"<p>{_text(document['info']['description'])} The whole description, for tools: "
-        '<a href="/asyncapi.json">asyncapi.json</a> (AsyncAPI 3); the HTTP API: <a href="/docs">docs</a>.</p>',
+        '<a href="asyncapi.json">asyncapi.json</a> (AsyncAPI 3); the HTTP API: <a href="docs">docs</a>.</p>',
+        f"<p>Kafka: {_brokers(document)}</p>",
         _contents(channels),
         _PROMISES,
         _headers(document),
@@ -53,36 +55,40 @@ def topics_page(document: dict[str, Any]) -> str:
     ])  # fmt: skip
 
 
+def _brokers(document: dict[str, Any]) -> str:
+    return ", ".join(f"<code>{escape(each['host'])}</code>" for each in document["servers"].values())
+
+
 def _contents(channels: list[Channel]) -> str:
     rows = [
         [
             _link(each["address"]) + _tags(each),
             _text(each["description"].partition(" Key: ")[0]),
             _keys(each),
-            _kept(each),
+            _retention(each),
         ]
         for each in channels
     ]
-    return _table(["Topic", "What it says", "Key", "Kept"], rows)
+    return _table(["Topic", "Content", "Key", "Retention"], rows)
 
 
 def _headers(document: dict[str, Any]) -> str:
-    said = document["components"]["messageTraits"]["cloudevent"]["headers"]
+    trait = document["components"]["messageTraits"]["cloudevent"]["headers"]
     rows = [
         [
             f"<code>{escape(name)}</code>",
-            "always" if name in said["required"] else "where there is one",
+            "always" if name in trait["required"] else "if there is one",
             _text(each["description"]),
         ]
-        for name, each in said["properties"].items()
+        for name, each in trait["properties"].items()
     ]
-    return '<h2 id="headers">Headers of every record</h2>' + _table(["Header", "Present", "What it says"], rows)
+    return '<h2 id="headers">Headers of every record</h2>' + _table(["Header", "Present", "Meaning"], rows)
 
 
 def _topic(document: dict[str, Any], channel: Channel) -> str:
     (name,) = channel["messages"]
     message = document["components"]["messages"][name]
-    fields = _table(["Field", "Type", "What it says"], list(_fields(document["components"]["schemas"][name])))
+    fields = _table(["Field", "Type", "Meaning"], list(_fields(document["components"]["schemas"][name])))
     examples = "".join(_example(each) for each in message["examples"])
     address = escape(channel["address"])
     return (
@@ -96,15 +102,15 @@ def _facts(document: dict[str, Any], channel: Channel) -> str:
         each["channel"]["$ref"].rpartition("/")[2]: each["summary"].partition(" writes ")[0]
         for each in document["operations"].values()
     }
-    mine = next(name for name, each in document["channels"].items() if each is channel)
+    name = next(name for name, each in document["channels"].items() if each is channel)
     identity = ", ".join(f"<code>{escape(each)}</code>" for each in channel["x-identity"])
     version = channel["x-version-field"]
     rows = [
         ["Key", _keys(channel)],
         ["Order", "by key; the partition follows from key and lane"],
-        ["Kept", _kept(channel)],
-        ["Written by", escape(writers[mine])],
-        ["Read by (groups)", escape(", ".join(channel["x-consumers"]) or "nobody of ours")],
+        ["Retention", _retention(channel)],
+        ["Written by", escape(writers[name])],
+        ["Read by (groups)", escape(", ".join(channel["x-consumers"]) or "none of ours")],
         ["Event id made of", identity],
         *(
             [["Version of the key", f"<code>{escape(version)}</code>, and header <code>ce_version</code>"]]
@@ -114,7 +120,7 @@ def _facts(document: dict[str, Any], channel: Channel) -> str:
         ["Data", escape(channel["x-classification"])],
         ["Type", f"<code>tablewatch.{escape(channel['address'])}.v1</code>"],
     ]
-    cells = "".join(f"<tr><td>{name}</td><td>{said}</td></tr>" for name, said in rows)
+    cells = "".join(f"<tr><td>{name}</td><td>{cell}</td></tr>" for name, cell in rows)
     return f'<table class="facts">{cells}</table>'
 
 
@@ -177,11 +183,11 @@ def _keys(channel: Channel) -> str:
     return "<br>".join(f"{lane}: <code>{escape(template)}</code>" for lane, template in keys.items())
 
 
-def _kept(channel: Channel) -> str:
-    kept = channel["bindings"]["kafka"]["topicConfiguration"]
-    if "retention.ms" in kept:
-        return f"{kept['retention.ms'] // 86_400_000} days"
-    return f"the newest of each key; a tombstone {kept['delete.retention.ms'] // 86_400_000} days"
+def _retention(channel: Channel) -> str:
+    configuration = channel["bindings"]["kafka"]["topicConfiguration"]
+    if "retention.ms" in configuration:
+        return f"{configuration['retention.ms'] // 86_400_000} days"
+    return f"the newest of each key; a tombstone {configuration['delete.retention.ms'] // 86_400_000} days"
 
 
 def _tags(channel: Channel) -> str:

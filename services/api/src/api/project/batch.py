@@ -1,123 +1,92 @@
-"""Sorting a batch of decoded records into what each read model has to take. Pure."""
+"""Sorts a batch of decoded records into what each read model has to take. Pure."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from api.project.fold import RunEvent
-from chassis.records import Partition
-from tablewatch_schemas import (
-    TOPICS,
-    CropReady,
-    FrameExtracted,
-    HazardAlert,
-    HazardCandidate,
-    Received,
-    TableGroup,
-    TableState,
-    VideoProgress,
-    VideoRejected,
-    VideoUploaded,
-)
+from api.model.keyed_records import KeyedRecord
+from api.model.layout_hints import DoubtfulLook, doubtful_look
+from api.model.projections import PROJECTIONS, READ_MODELS, concerns_job
+from api.model.run_facts import RunEvent
+from chassis.records import Record, TopicPartition
+from chassis.trace import trace_id
+from tablewatch_schemas import Received, TableEvidence
 
-TOPIC_NAMES = (
-    "video.uploaded",
-    "video.rejected",
-    "video.progress",
-    "frame.extracted",
-    "crop.ready",
-    "table.state",
-    "hazard.candidate",
-    "hazard.alert",
-    "camera.status",
-    "table.group",
-)
-GROUP = "api-projector"
-
-# Topics that keep the newest record of a key, and the read model that holds it
-KEYED: dict[str, str] = {
-    "table.state": "states",
-    "hazard.alert": "hazards",
-    "camera.status": "camera_statuses",
-    "table.group": "table_groups",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
-    """The newest record of a key in the batch; `event` None is a tombstone."""
-
-    topic: str
-    key: str
-    version: int | None
-    event: Any
+DecodedRecord = tuple[Record, Received[Any] | None]
+"""A record and its event; None: it is dead-lettered or of no interest, and only its offset counts."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch of records comes to. Order within a run and within a key is the records' order."""
+    """Records by what they change, each list in their order.
 
-    offsets: dict[Partition, int] = field(default_factory=dict)
-    run_events: dict[str, list[tuple[RunEvent, datetime]]] = field(default_factory=dict)
-    frames: list[FrameExtracted] = field(default_factory=list)
-    crops: list[CropReady] = field(default_factory=list)
-    keyed: list[Newest] = field(default_factory=list)
+    `run_rows` is by database table, `keyed` by topic, `traces` holds the newest trace id of each run, `hints` are
+    looks whose doubt may come from how a table is drawn.
+    """
+
+    offsets: dict[TopicPartition, int] = field(default_factory=dict)
+    run_events: dict[str, list[tuple[RunEvent, datetime]]] = field(default_factory=lambda: defaultdict(list))
+    run_rows: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    keyed: dict[str, list[KeyedRecord]] = field(default_factory=lambda: defaultdict(list))
     traces: dict[str, str] = field(default_factory=dict)
-    records: int = 0
+    hints: list[DoubtfulLook] = field(default_factory=list)
 
     def add(self, received: Received[Any]) -> None:
         """Take one record."""
-        self.records += 1
         event = received.event
-        if received.topic in KEYED:
+        if received.topic in READ_MODELS:
             self._add_keyed(received)
-        if isinstance(event, FrameExtracted) and event.run_id is not None and event.object_key is not None:
-            self.frames.append(event)
-        if isinstance(event, CropReady) and event.run_id is not None and event.crops_key is not None:
-            self.crops.append(event)
+        if isinstance(event, TableEvidence) and (look := doubtful_look(event)) is not None:
+            self.hints.append(look)
         run_id: str | None = getattr(event, "run_id", None)
-        if event is not None and run_id is not None and concerns_job(event):
-            self.run_events.setdefault(run_id, []).append((event, received.time))
-            if received.traceparent:
-                self.traces[run_id] = received.traceparent[3:35]
+        if event is None or run_id is None:
+            return
+        if (table := PROJECTIONS[received.topic].run_rows) is not None:
+            self.run_rows[table].append(event)
+        if concerns_job(event):
+            self._add_job_event(run_id, event, received.time)
+            if trace := trace_id(received.traceparent):
+                self.traces[run_id] = trace
+
+    def _add_job_event(self, run_id: str, event: RunEvent, time: datetime) -> None:
+        """Evidence comes for every table of a frame, and the job counts frames: the first of each is enough."""
+        events = self.run_events[run_id]
+        frame = _classified_frame(event)
+        if frame is None or not events or _classified_frame(events[-1][0]) != frame:
+            events.append((event, time))
 
     def _add_keyed(self, received: Received[Any]) -> None:
-        key = record_key(received)
-        if key is None:
-            return
-        self.keyed.append(Newest(topic=received.topic, key=key, version=received.version, event=received.event))
+        key = READ_MODELS[received.topic].key(received)
+        if key is not None:
+            record = KeyedRecord(key=key, version=received.version, event=received.event)
+            self.keyed[received.topic].append(record)
 
     @property
     def runs(self) -> list[str]:
         """Every run that the batch touches, sorted."""
-        said = {frame.run_id for frame in self.frames if frame.run_id}
-        said |= {crops.run_id for crops in self.crops if crops.run_id}
-        said |= {run for each in self.keyed if (run := getattr(each.event, "run_id", None))}
-        return sorted(said | set(self.run_events))
+        events = [each for rows in self.run_rows.values() for each in rows]
+        events += [each.event for records in self.keyed.values() for each in records]
+        return sorted({run for each in events if (run := getattr(each, "run_id", None))} | set(self.run_events))
+
+    @property
+    def sites(self) -> set[str]:
+        """Every site that a record with a key belongs to."""
+        return {each.event.site_id for records in self.keyed.values() for each in records if each.event is not None}
 
 
-def concerns_job(event: Any) -> bool:
-    """Whether an event of a run can change its job document."""
-    match event:
-        case VideoUploaded() | VideoRejected() | VideoProgress() | CropReady() | HazardCandidate():
-            return True
-        case TableState() | FrameExtracted():
-            return event.last
-        case HazardAlert():
-            return event.status == "ended"
-    return False
+def _classified_frame(event: RunEvent) -> str | None:
+    return event.frame_id if isinstance(event, TableEvidence) else None
 
 
-def record_key(received: Received[Any]) -> str | None:
-    """What a read model keeps one row of: the record's key, but of a group the group itself."""
-    event = received.event
-    if isinstance(event, TableGroup):
-        return event.group_id if event.run_id is None else f"{event.group_id}@{event.run_id}"
-    if received.topic == "table.group":
-        return None  # keyed by site, and not compacted: a null value says nothing
-    return received.key
-
-
-def document(event: Any) -> dict[str, Any]:
-    """The JSON document of an event, as its topic has it."""
-    return TOPICS[event.TOPIC].write(event)
+def new_records(records: Sequence[DecodedRecord], next_offsets: dict[TopicPartition, int]) -> Batch:
+    """The batch of the records that were not applied before."""
+    batch = Batch()
+    for record, received in records:
+        if record.offset < next_offsets.get(record.topic_partition, 0):
+            continue
+        batch.offsets[record.topic_partition] = record.offset + 1
+        if received is not None:
+            batch.add(received)
+    return batch

@@ -6,8 +6,11 @@ from datetime import datetime
 import asyncpg
 import orjson
 
-from api.problems import Problem
-from api.store import Connection, Json, Sites
+from api.compute import compute
+from api.model.capture import capture
+from api.model.errors import CameraNotFound, TooManyCameras
+from api.model.types import Json, Sites
+from api.store import Connection
 from tablewatch_schemas.layout import Layout, LayoutTable
 from tablewatch_schemas.times import write_time
 
@@ -15,16 +18,24 @@ _SEEN = "SELECT * FROM cameras WHERE deleted_at IS NULL AND ($1::text[] IS NULL 
 
 
 async def add(conn: Connection, camera: Json, now: datetime) -> Json:
-    """A new camera (a document as `_document` makes it, version 1)."""
+    """A new camera (a document as `_document` makes it)."""
     source = camera["source"]
     row = await conn.fetchrow(
         "INSERT INTO cameras (camera_id, site_id, name, enabled, source_type, source_address, secret_ref, cadence_ms,"
-        " max_age_ms, version, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10) RETURNING *",
+        " max_age_ms, version, created_at, updated_at, detector, look_every_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12) RETURNING *",
         camera["camera_id"], camera["site_id"], camera["name"], camera["enabled"], source["type"], source["address"],
-        source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], now,
+        source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], now, camera["detector"],
+        camera["look_every_ms"],
     )  # fmt: skip
     return _document(row)
+
+
+async def check_room(conn: Connection, site_id: str, limit: int) -> None:
+    """Raises TooManyCameras. Two at once both count: hold the site's row before."""
+    found = await conn.fetchval("SELECT count(*) FROM cameras WHERE site_id = $1 AND deleted_at IS NULL", site_id)
+    if found >= limit:
+        raise TooManyCameras(f"The site has {found} cameras, and may have {limit}; delete one, or have it raised.")
 
 
 async def page(conn: Connection, sites: Sites, site_id: str | None, after: str, limit: int) -> list[Json]:
@@ -37,10 +48,15 @@ async def page(conn: Connection, sites: Sites, site_id: str | None, after: str, 
 
 
 async def get(conn: Connection, sites: Sites, camera_id: str, *, lock: bool = False) -> Json:
-    """One camera; `lock` holds its row until the end of the transaction. Raises Problem camera_not_found."""
-    row = await conn.fetchrow(f"{_SEEN} AND camera_id = $2{' FOR UPDATE' if lock else ''}", sites, camera_id)
+    """One camera; `lock` holds its row until the end of the transaction. Raises CameraNotFound.
+
+    The lock lets others refer to the camera: who gives it a table that another camera drops would wait for it, and it
+    for that table.
+    """
+    held = " FOR NO KEY UPDATE" if lock else ""
+    row = await conn.fetchrow(f"{_SEEN} AND camera_id = $2{held}", sites, camera_id)
     if row is None:
-        raise Problem("camera_not_found", f"There is no camera {camera_id}.")
+        raise CameraNotFound(f"There is no camera {camera_id}.")
     return _document(row)
 
 
@@ -50,20 +66,23 @@ async def save(conn: Connection, camera: Json, now: datetime, *, deleted: bool =
     row = await conn.fetchrow(
         "UPDATE cameras SET name = $2, enabled = $3, source_type = $4, source_address = $5, secret_ref = $6,"
         " cadence_ms = $7, max_age_ms = $8, layout_version = $9, version = version + 1, updated_at = $10::timestamptz,"
-        " deleted_at = CASE WHEN $11::boolean THEN $10::timestamptz END WHERE camera_id = $1 RETURNING *",
+        " deleted_at = CASE WHEN $11::boolean THEN $10::timestamptz END, detector = $12,"
+        " look_every_ms = $13"
+        " WHERE camera_id = $1 RETURNING *",
         camera["camera_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], camera["layout_version"], now, deleted,
+        camera["detector"], camera["look_every_ms"],
     )  # fmt: skip
     return _document(row)
 
 
 async def layout(conn: Connection, camera: Json, version: int | None = None) -> Layout | None:
-    """A version of the layout of a camera that `get` let through; the newest when no version is given."""
+    """A version of a camera's layout; the newest when no version is given."""
     wanted = camera["layout_version"] if version is None else version
     text = await conn.fetchval(
         "SELECT document FROM layouts WHERE camera_id = $1 AND version = $2", camera["camera_id"], wanted
     )
-    return None if text is None else Layout.parse(text.encode())
+    return None if text is None else await compute(Layout.parse, text.encode())
 
 
 async def layout_versions(conn: Connection, camera: Json) -> list[tuple[int, datetime]]:
@@ -75,7 +94,7 @@ async def layout_versions(conn: Connection, camera: Json) -> list[tuple[int, dat
 
 
 async def layouts(conn: Connection, camera: Json, before: int, limit: int) -> list[Json]:
-    """Versions of a camera that `get` let through, newest first, below `before` (negative: from the newest)."""
+    """Versions of a camera's layout in short, newest first, below `before` (negative: from the newest)."""
     rows = await conn.fetch(
         "SELECT version, layout_key, created_at, json_array_length(document->'tables') AS tables FROM layouts"
         " WHERE camera_id = $1 AND ($2::integer < 0 OR version < $2) ORDER BY version DESC LIMIT $3",
@@ -88,7 +107,7 @@ async def layouts(conn: Connection, camera: Json, before: int, limit: int) -> li
 
 
 async def add_layout(conn: Connection, layout: Layout) -> None:
-    """Keep a new version; the object is stored already."""
+    """A new version; its object is stored already."""
     await conn.execute(
         "INSERT INTO layouts VALUES ($1, $2, $3, $4, $5, $6)",
         layout.camera_id, layout.version, layout.site_id, layout.layout_key, layout.to_json().decode(),
@@ -97,40 +116,93 @@ async def add_layout(conn: Connection, layout: Layout) -> None:
 
 
 async def newest_version(conn: Connection, camera_id: str) -> int:
-    """Of a camera's layouts; 0 when there is none."""
+    """The newest version of a camera's layout; 0 when there is none."""
     return int(await conn.fetchval("SELECT coalesce(max(version), 0) FROM layouts WHERE camera_id = $1", camera_id))
 
 
-async def taken_tables(conn: Connection, camera_id: str, table_ids: Sequence[str]) -> set[str]:
-    """Which of these ids belong to another camera."""
+async def foreign_tables(conn: Connection, camera_id: str, table_ids: Sequence[str]) -> set[str]:
+    """Which of these ids are tables of another site than the camera's."""
     rows = await conn.fetch(
-        "SELECT table_id FROM tables WHERE table_id = ANY($2) AND camera_id <> $1", camera_id, list(table_ids)
-    )
+        "SELECT table_id FROM tables WHERE table_id = ANY($2)"
+        " AND site_id <> (SELECT site_id FROM cameras WHERE camera_id = $1)",
+        camera_id, list(table_ids),
+    )  # fmt: skip
     return {row["table_id"] for row in rows}
 
 
-async def keep_tables(conn: Connection, camera: Json, tables: Sequence[LayoutTable], now: datetime) -> None:
-    """Make the tables of the newest layout the camera's: new ones added, missing ones retired."""
+async def set_tables(conn: Connection, camera: Json, tables: Sequence[LayoutTable], now: datetime) -> None:
+    """Make these the tables that the camera sees. Others are retired, unless another camera sees them.
+
+    Label, seats and section of a table that several cameras see are those of the layout that was drawn last.
+    """
+    camera_id, ids = camera["camera_id"], [table.table_id for table in tables]
+    # Two cameras may drop a table at once: the second sees that the first has
     await conn.execute(
-        "UPDATE tables SET retired_at = $3 WHERE camera_id = $1 AND retired_at IS NULL AND NOT table_id = ANY($2)",
-        camera["camera_id"], [table.table_id for table in tables], now,
+        "SELECT FROM tables WHERE table_id = ANY($2) OR camera_id = $1"
+        " OR table_id IN (SELECT table_id FROM table_views WHERE camera_id = $1) ORDER BY table_id FOR UPDATE",
+        camera_id, ids,
     )  # fmt: skip
+    await _drop_tables(conn, camera_id, ids, now)
     await conn.executemany(
         "INSERT INTO tables (table_id, site_id, camera_id, section_id, label, seats, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (table_id) DO UPDATE SET section_id = excluded.section_id,"
-        " label = excluded.label, seats = excluded.seats, retired_at = NULL",
-        [(t.table_id, camera["site_id"], camera["camera_id"], t.section_id, t.label, t.seats, now) for t in tables],
+        " label = excluded.label, seats = excluded.seats, retired_at = NULL,"
+        " camera_id = CASE WHEN tables.retired_at IS NULL THEN tables.camera_id ELSE excluded.camera_id END",
+        [(t.table_id, camera["site_id"], camera_id, t.section_id, t.label, t.seats, now) for t in tables],
     )
+    await conn.execute(
+        "INSERT INTO table_views (table_id, camera_id, site_id) SELECT unnest($2::text[]), $1, $3"
+        " ON CONFLICT DO NOTHING",
+        camera_id, ids, camera["site_id"],
+    )  # fmt: skip
+
+
+async def tables_are_as_drawn(conn: Connection, tables: Sequence[LayoutTable]) -> bool:
+    """Whether label, section and seats are those of this layout: another camera may have drawn a table since."""
+    rows = await conn.fetch(
+        "SELECT table_id, label, section_id, seats FROM tables WHERE table_id = ANY($1)",
+        [table.table_id for table in tables],
+    )
+    return {tuple(row) for row in rows} == {(t.table_id, t.label, t.section_id, t.seats) for t in tables}
+
+
+async def _drop_tables(conn: Connection, camera_id: str, kept: Sequence[str], now: datetime) -> None:
+    """Tables that the camera sees no more belong to another one that does, or to none and are retired.
+
+    What is left of a shared one is as the newest layout of those that still draw it has it.
+    """
+    dropped = await conn.fetch(
+        "DELETE FROM table_views WHERE camera_id = $1 AND NOT table_id = ANY($2) RETURNING table_id",
+        camera_id, list(kept),
+    )  # fmt: skip
+    await conn.execute(
+        "UPDATE tables t SET camera_id = coalesce(other.camera_id, t.camera_id),"
+        " retired_at = CASE WHEN other.camera_id IS NULL THEN $3::timestamptz END"
+        " FROM tables s LEFT JOIN LATERAL (SELECT min(v.camera_id) AS camera_id FROM table_views v"
+        " WHERE v.table_id = s.table_id) other ON true"
+        " WHERE t.table_id = s.table_id AND s.camera_id = $1 AND s.retired_at IS NULL AND NOT s.table_id = ANY($2)",
+        camera_id, list(kept), now,
+    )  # fmt: skip
+    await conn.execute(
+        "UPDATE tables t SET label = n.drawn->>'label', section_id = n.drawn->>'section_id',"
+        " seats = (n.drawn->>'seats')::integer FROM (SELECT DISTINCT ON (v.table_id) v.table_id, each.drawn"
+        " FROM table_views v JOIN cameras c USING (camera_id)"
+        " JOIN layouts l ON l.camera_id = c.camera_id AND l.version = c.layout_version"
+        " CROSS JOIN LATERAL json_array_elements(l.document->'tables') AS each(drawn)"
+        " WHERE v.table_id = ANY($1) AND each.drawn->>'table_id' = v.table_id"
+        " ORDER BY v.table_id, l.created_at DESC, l.version DESC, l.camera_id) n WHERE t.table_id = n.table_id",
+        [row["table_id"] for row in dropped],
+    )  # fmt: skip
 
 
 async def status(conn: Connection, camera_id: str) -> Json | None:
-    """The newest camera.status, if there is one."""
+    """The newest camera.status; None without one."""
     text = await conn.fetchval("SELECT document FROM camera_statuses WHERE camera_id = $1 AND NOT gone", camera_id)
     return None if text is None else orjson.loads(text)
 
 
 def _document(row: asyncpg.Record | None) -> Json:
-    """A row as the API has it; a statement that returns its row always has one."""
+    """A row as the API shows it; a statement that returns its row always has one."""
     if row is None:
         raise LookupError("the camera is gone")
     return {
@@ -143,8 +215,11 @@ def _document(row: asyncpg.Record | None) -> Json:
             "address": row["source_address"],
             "secret_ref": row["secret_ref"],
         },
+        "capture": capture(row["source_type"]),
         "cadence_ms": row["cadence_ms"],
+        "look_every_ms": row["look_every_ms"],
         "max_age_ms": row["max_age_ms"],
+        "detector": row["detector"],
         "version": row["version"],
         "layout_version": row["layout_version"],
         "created_at": write_time(row["created_at"]),

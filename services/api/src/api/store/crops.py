@@ -1,24 +1,25 @@
-"""Where the crops of runs lie. The wall is at the frame."""
+"""Crops of the frames of runs: a row a frame. Whether a caller may see them is decided by the frame."""
 
 from collections.abc import Sequence
 
 import orjson
 
-from api.project.batch import document
-from api.store import Connection, Json
-from tablewatch_schemas import CropReady
+from api.compute import sliced
+from api.model.types import Json
+from api.store import Connection
+from tablewatch_schemas import CropReady, to_json
 
 
-async def keep(conn: Connection, events: Sequence[CropReady]) -> None:
-    """Keep them; what is there already says the same."""
+async def add(conn: Connection, events: Sequence[CropReady]) -> None:
+    """Add the crops of frames; those that exist stay as they are."""
     await conn.executemany(
         "INSERT INTO crops (run_id, index, site_id, object_key, layout_version, crops) VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT DO NOTHING",
         [
-            (e.run_id, e.index or 0, e.site_id, e.crops_key, e.layout_version, orjson.dumps(said).decode())
-            for e, said in ((e, document(e)["crops"]) for e in events)
+            (each.run_id, each.index or 0, each.site_id, each.crops_key, each.layout_version, _crops_json(each))
+            async for each in sliced(events)
         ],
-    )  # fmt: skip
+    )
 
 
 async def of_frame(conn: Connection, run_id: str, index: int) -> Json | None:
@@ -27,3 +28,7 @@ async def of_frame(conn: Connection, run_id: str, index: int) -> Json | None:
         "SELECT object_key, layout_version, crops FROM crops WHERE run_id = $1 AND index = $2", run_id, index
     )
     return None if row is None else dict(row) | {"crops": orjson.loads(row["crops"])}
+
+
+def _crops_json(event: CropReady) -> str:
+    return orjson.dumps(orjson.loads(to_json(event))["crops"]).decode()

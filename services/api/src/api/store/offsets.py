@@ -1,18 +1,18 @@
-"""How far the projector is, in the same transactions as what it did."""
+"""The projector's offsets, written in the transaction of what its records changed."""
 
 from collections.abc import Iterable, Mapping
 
 from api.store import Connection
-from chassis.records import Partition
+from chassis.records import TopicPartition
 
 
-async def lock(conn: Connection, places: Iterable[Partition]) -> dict[Partition, int]:
-    """The next offset of each partition that has one, rows locked in one order.
+async def lock(conn: Connection, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    """The next offset of each partition, 0 for new ones; rows locked in one order.
 
-    A replica that lost the partition while it worked waits here for the new owner, and then finds its records done.
+    A replica that lost the partition while it worked waits here for the new owner, and then finds its records applied.
     """
-    wanted = sorted(places)
-    topics, numbers = [place.topic for place in wanted], [place.number for place in wanted]
+    wanted = sorted(partitions)
+    topics, numbers = [each.topic for each in wanted], [each.partition for each in wanted]
     await conn.execute(
         "INSERT INTO projector_offsets SELECT topic, number, 0 FROM unnest($1::text[], $2::int[]) AS p(topic, number)"
         " ORDER BY topic, number ON CONFLICT DO NOTHING",
@@ -23,24 +23,30 @@ async def lock(conn: Connection, places: Iterable[Partition]) -> dict[Partition,
         " ON o.topic = p.topic AND o.partition = p.number ORDER BY o.topic, o.partition FOR UPDATE OF o",
         topics, numbers,
     )  # fmt: skip
-    return {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
-async def save(conn: Connection, offsets: Mapping[Partition, int]) -> None:
-    """Everything below these offsets is folded."""
+async def save(conn: Connection, next_offsets: Mapping[TopicPartition, int]) -> None:
+    """Everything below these offsets is applied."""
     await conn.executemany(
         "UPDATE projector_offsets SET next_offset = $3 WHERE topic = $1 AND partition = $2",
-        [(place.topic, place.number, offset) for place, offset in offsets.items()],
+        [(topic, partition, offset) for (topic, partition), offset in next_offsets.items()],
     )
 
 
-async def begin_again(conn: Connection, ends: Mapping[Partition, int]) -> list[Partition]:
-    """Forget offsets past the end of their partition: that topic is another one than we read before."""
-    gone = []
-    for place, end in sorted(ends.items()):
+async def forget_past(conn: Connection, ends: Mapping[TopicPartition, int]) -> list[TopicPartition]:
+    """Forget offsets past the end of their partition, which belong to a deleted topic of that name; which they are."""
+    forgotten = []
+    for (topic, partition), end in sorted(ends.items()):
         row = await conn.fetchrow(
             "DELETE FROM projector_offsets WHERE topic = $1 AND partition = $2 AND next_offset > $3 RETURNING topic",
-            place.topic, place.number, end,
+            topic, partition, end,
         )  # fmt: skip
-        gone += [place] if row else []
-    return gone
+        if row is not None:
+            forgotten.append(TopicPartition(topic, partition))
+    return forgotten
+
+
+async def forget_topics(conn: Connection, topics: Iterable[str]) -> None:
+    """Forget every offset of topics that were deleted and made anew."""
+    await conn.execute("DELETE FROM projector_offsets WHERE topic = ANY($1::text[])", sorted(topics))

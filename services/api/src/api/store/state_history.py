@@ -1,42 +1,36 @@
-"""Transitions of tables: written by the projector as they come, read newest first, kept for a while."""
+"""Transitions of tables, live and of runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
 import orjson
 
-from api.project.batch import document
-from api.project.turns import Held, turns
-from api.store import Connection, Json, Sites
-from tablewatch_schemas import TableState
+from api.model.cursors import TransitionPosition
+from api.model.keyed_records import Change
+from api.model.state_transitions import CurrentState
+from api.model.types import Json, Sites
+from api.store import Connection
 from tablewatch_schemas.times import read_time, write_time
 
-Position = tuple[datetime, str, int]
-"""Where a page ended: since, state_key, version."""
 
-Turned = tuple[str, int]
-"""A record that tells of a transition: state_key, version."""
-
-
-async def append(conn: Connection, records: Sequence[tuple[str, TableState]]) -> set[Turned]:
-    """Keep the transitions among records that are newer than what the read model has; its rows are locked.
-
-    Returns which they are.
-    """
-    found = await conn.fetch(
+async def current(conn: Connection, keys: Collection[str]) -> dict[str, CurrentState]:
+    """The state that each table is in by its read model, whose rows are locked."""
+    rows = await conn.fetch(
         "SELECT state_key, document->>'state' AS state, document->>'since' AS since FROM states"
         " WHERE state_key = ANY($1)",
-        [key for key, _ in records],
+        list(keys),
     )
-    held = {row["state_key"]: Held(row["state"], row["since"]) for row in found}
-    turned = turns(held, records)
+    return {row["state_key"]: CurrentState(row["state"], row["since"]) for row in rows}
+
+
+async def add(conn: Connection, transitions: Sequence[Change]) -> None:
+    """Add transitions."""
     await conn.executemany(
         "INSERT INTO state_history (state_key, version, table_id, site_id, run_id, camera_ids, since, document)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-        [_row(key, event) for key, event in turned],
+        [_row(each) for each in transitions],
     )
-    return {(key, event.version) for key, event in turned}
 
 
 async def page(
@@ -51,9 +45,9 @@ async def page(
     state: str | None = None,
     since: datetime | None = None,
     before: datetime | None = None,
-    after: Position | None = None,
+    after: TransitionPosition | None = None,
     limit: int = 100,
-) -> list[tuple[Position, Json]]:
+) -> list[tuple[TransitionPosition, Json]]:
     """(position, transition) newest first, those that began in [since, before)."""
     rows = await conn.fetch(
         "SELECT h.*, (SELECT n.document->>'since' FROM state_history n WHERE n.state_key = h.state_key"
@@ -73,7 +67,7 @@ async def page(
 
 
 async def prune(conn: Connection, before: datetime) -> int:
-    """Delete live transitions that began before; those of runs go with their video. Returns how many."""
+    """Delete some live transitions that began before; those of runs go with their video. Returns how many."""
     done = await conn.execute(
         "DELETE FROM state_history WHERE (state_key, version) IN (SELECT state_key, version FROM state_history"
         " WHERE run_id IS NULL AND since < $1 LIMIT 10000)",
@@ -82,29 +76,17 @@ async def prune(conn: Connection, before: datetime) -> int:
     return int(done.rpartition(" ")[2])
 
 
-def cursor(position: Position) -> str:
-    """The position as text."""
-    return f"{position[0].isoformat()}~{position[1]}~{position[2]}"
-
-
-def read_cursor(text: str) -> Position:
-    """Raises ValueError."""
-    since, key, version = text.split("~")
-    if not version.isdecimal() or len(version) > 18:
-        raise ValueError("no version")
-    return read_time(since), key, int(version)
-
-
-def _row(key: str, event: TableState) -> tuple[object, ...]:
+def _row(change: Change) -> tuple[object, ...]:
+    state = change.event
+    document = (change.document or b"").decode()
     return (
-        key, event.version, event.table_id, event.site_id, event.run_id, list(event.camera_ids), event.since,
-        orjson.dumps(document(event)).decode(),
+        change.key, change.version, state.table_id, state.site_id, state.run_id, state.camera_ids, state.since, document
     )  # fmt: skip
 
 
 def _document(row: asyncpg.Record) -> Json:
-    """The record of the topic that told of the transition, and when the next one came."""
-    said: Json = orjson.loads(row["document"])
+    """The record of the transition, and when the next one came."""
+    document: Json = orjson.loads(row["document"])
     until = row["until"]
-    lasted = None if until is None else round((read_time(until) - row["since"]).total_seconds() * 1000)
-    return said | {"since": write_time(row["since"]), "until": until, "duration_ms": lasted}
+    duration_ms = None if until is None else round((read_time(until) - row["since"]).total_seconds() * 1000)
+    return document | {"since": write_time(row["since"]), "until": until, "duration_ms": duration_ms}

@@ -1,1 +1,1 @@
-"""Role dispatch: crops go to a classifier, what it says becomes table.evidence."""
+"""Role dispatch: crops go to a classifier; its verdicts become table.evidence."""

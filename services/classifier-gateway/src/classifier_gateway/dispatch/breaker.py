@@ -1,4 +1,4 @@
-"""Circuit breaker: after failures in a row nobody asks for a while, then one asks alone. Pure; seconds as arguments."""
+"""Circuit breaker: after failures in a row no request for a while, then a single probe. Pure; seconds as arguments."""
 
 from dataclasses import dataclass
 
@@ -17,32 +17,36 @@ class Breaker:
 
     def __init__(self, options: BreakerOptions) -> None:
         self._options = options
-        self._failed = 0
+        self._failures = 0
         self._open_s = options.open_s
-        self._until: float | None = None
+        self._open_until: float | None = None
         self._probing = False
 
     def wait_s(self, now: float) -> float:
-        """Seconds until one may ask; 0: now. While a probe is under way the others wait a little more."""
-        if self._until is None:
+        """Seconds until a request may start; 0: now. While a probe is under way the others wait a little more."""
+        if self._open_until is None:
             return 0.0
-        if self._probing:
-            return max(0.1, self._until - now)
-        return max(0.0, self._until - now)
+        # The sum `_open_until` is rounded: taking `now` away again can leave a little more than was added.
+        left = min(self._open_s, self._open_until - now)
+        return max(0.1 if self._probing else 0.0, left)
 
     def begin(self) -> None:
-        """Somebody asks; in an open breaker that is the probe."""
-        self._probing = self._until is not None
+        """A request starts; with an open breaker it is the probe."""
+        self._probing = self._open_until is not None
 
     def succeeded(self) -> None:
-        """The answer came: closed."""
-        self._failed, self._until, self._probing, self._open_s = 0, None, False, self._options.open_s
+        """A request was answered: closed."""
+        self._failures, self._open_until, self._probing, self._open_s = 0, None, False, self._options.open_s
+
+    def ended(self) -> None:
+        """A request is over, and says nothing of the classifier, as when nobody waits for it any more."""
+        self._probing = False
 
     def failed(self, now: float) -> None:
-        """No answer."""
-        self._failed += 1
-        if self._until is not None:
+        """A request was not answered."""
+        self._failures += 1
+        if self._open_until is not None:
             self._open_s = min(self._options.open_max_s, self._open_s * 2)
-        if self._until is not None or self._failed >= self._options.failures:
-            self._until = now + self._open_s
+        if self._open_until is not None or self._failures >= self._options.failures:
+            self._open_until = now + self._open_s
         self._probing = False

@@ -1,24 +1,47 @@
-"""The story of one message: crops become verdicts, and all that speaks for a table becomes its evidence."""
+"""Handles one record: crops become verdicts; verdicts, health, signals, commands and names become table.evidence."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import product
 from typing import Any
 
 from chassis import logs, trace
-from chassis.attempts import kept
+from chassis.attempts import retry_context
 from chassis.clock import Clock
 from chassis.consume import Busy, Invalid
-from chassis.metrics import Metrics
-from chassis.objects import Gone, ObjectStore
+from chassis.metrics import DROPPED, Metrics
 from chassis.produce import Producer
 from chassis.records import Record
-from classifier_gateway.dispatch import evidence as make
-from classifier_gateway.dispatch.ask import Asker
-from classifier_gateway.dispatch.commands import Notes
-from classifier_gateway.dispatch.known import Known
-from classifier_gateway.dispatch.patience import Patience
-from inference import FrameRequest, TableVerdict, Unavailable, Unreadable
+from classifier_gateway.dispatch.client import ClassifierClient
+from classifier_gateway.dispatch.deadlines import Deadlines
+from classifier_gateway.dispatch.events import (
+    TableNames,
+    camera_events,
+    command_end_events,
+    end_events,
+    gated_events,
+    name_events,
+    signal_event,
+    thresholds_of,
+    unavailable_events,
+    verdict_events,
+    with_names,
+)
+from classifier_gateway.dispatch.gate import Gate
+from classifier_gateway.dispatch.judgement import frame_judgement
+from classifier_gateway.dispatch.request import frame_request
+from classifier_gateway.source import SOURCE
+from events.cameras import CameraLayouts
+from events.decode import decode_record
+from events.documents import Documents
+from events.metrics import FRAMES, lane_of
+from events.recent import RecentFrames
+from events.runs import UnwantedRuns
+from inference import Judgement, Unavailable, Unreadable
+from objects.metrics import OBJECTS_GONE
+from objects.store import Gone, ObjectStore
 from tablewatch_schemas import (
     CameraConfig,
     CameraStatus,
@@ -26,152 +49,206 @@ from tablewatch_schemas import (
     CropReady,
     Received,
     TableEvidence,
+    TableEvidenceThresholds,
     TableSignal,
     VideoCommand,
     about,
-    decode,
     encode,
+    keys,
 )
+from tablewatch_schemas.manifest import Manifest
 
-SOURCE = "tablewatch/classifier-gateway"
-_ASKED_SINCE = "asked_since"
+_FIRST_ATTEMPT, _JUDGED = "first_attempt", "judged"
 
 
-class Dispatch:
-    """Handles crop.ready, video.command, camera.status and table.signal; see the README for each failure."""
+class Handler:
+    """Handles crops, commands, health, layouts and signals; see the README for each failure."""
 
     def __init__(
-        self, objects: ObjectStore, asker: Asker, producer: Producer, patience: Patience, *, clock: Clock,
-        metrics: Metrics, log: Any,
+        self, objects: ObjectStore, client: ClassifierClient, producer: Producer, deadlines: Deadlines,
+        unwanted: UnwantedRuns, layouts: CameraLayouts, *, gate: Gate | None = None, recent: RecentFrames | None = None,
+        has_newer: Callable[[Record], bool] | None = None, clock: Clock, metrics: Metrics,
     ) -> None:  # fmt: skip
+        """Without a `gate` every frame is looked at. `has_newer`: whether a later record of the same key waits."""
         self._objects = objects
-        self._known = Known(objects)
-        self._asker = asker
+        self._documents = Documents(objects)
+        self._client = client
         self._producer = producer
-        self._patience = patience
+        self._deadlines = deadlines
+        self._unwanted = unwanted
+        self._layouts = layouts
+        self._gate = gate
+        self._recent = recent or RecentFrames("judged", clock, metrics)
+        self._has_newer = has_newer or (lambda _record: False)
         self._clock = clock
         self._metrics = metrics
-        self._log = log
-        self.notes = Notes()
-        metrics.count("frames_total", 0, outcome="classified", reason="")  # increase() misses what a series begins with
+        for lane, reason in product(("live", "run"), ("", "gated")):
+            metrics.count(FRAMES, 0, outcome="classified", reason=reason, lane=lane)  # increase() misses the first one
 
     async def handle(self, record: Record) -> None:
         """One record of the group. Raises Invalid, Busy."""
-        received = _decoded(record)
-        logs.also(**about(received.event))
+        received = decode_record(record)
+        logs.bind(**about(received.event))
         try:
             match received.event:
                 case CropReady() as ready:
-                    await self._crops(received, ready)
+                    await self._crops(received, ready, partial(self._has_newer, record))
                 case VideoCommand() as command:
                     await self._command(received, command)
                 case CameraStatus() as status:
-                    tables = await self._known.tables(self.notes.layout_of(status.camera_id))
-                    await self._tell(received, make.health(status, tables))
+                    names = await self._names(self._layouts.layout_key(status.camera_id))
+                    await self._publish(received, with_names(camera_events(status, names.labels), names))
+                case CameraConfig() as config:
+                    names = await self._names(config.layout_key)
+                    await self._publish(received, with_names(name_events(config, names.labels), names))
                 case TableSignal() as signal:
-                    await self._tell(received, [make.signal(signal)])
-        except (ContractError, Unreadable) as error:
-            raise Invalid(getattr(error, "code", "unreadable_frame"), str(error)) from error
-
-    def learn(self, record: Record) -> None:
-        """video.command and camera.config as every copy reads them, without a group; bad ones are others' to bury."""
-        try:
-            event = _decoded(record).event
-        except Invalid:
-            return
-        if isinstance(event, VideoCommand):
-            self.notes.command(event)
-        elif isinstance(event, CameraConfig):
-            self.notes.camera(event)
+                    await self._publish(received, [signal_event(signal)])
+        except ContractError as error:
+            raise Invalid(error.code, str(error)) from error
+        except Unreadable as error:
+            raise Invalid("unreadable_frame", str(error)) from error
 
     async def _command(self, received: Received[Any], command: VideoCommand) -> None:
-        """The fold alone writes states: it is told that the run's tables end, and whether to erase them."""
-        self.notes.command(command)
-        if command.action not in ("cancel", "delete"):
-            return
-        tables = await self._tables_of(command)
-        await self._tell(received, make.stopped(command, tables))
+        """Only the fold writes states: evidence that the run's tables end makes it write, or erase, theirs."""
+        self._unwanted.apply(command)
+        if command.action == "delete":
+            await self._objects.delete_prefix(keys.judgements_prefix(command.site_id, command.run_id))
+        if command.action in ("cancel", "delete"):
+            names = await self._names_in_run(command)
+            await self._publish(received, with_names(command_end_events(command, names.labels), names))
 
-    async def _tables_of(self, command: VideoCommand) -> list[str]:
+    async def _names_in_run(self, command: VideoCommand) -> TableNames:
         """Tables of the run; when its manifest is deleted already, those that its camera has now."""
-        manifest = await self._known.manifest(command.site_id, command.run_id)
+        manifest = await self._manifest(command.site_id, command.run_id)
         if manifest is not None:
-            return await self._known.tables(manifest.layout_key, manifest.make)
-        self._metrics.count("objects_gone_total", what="manifest")
-        return await self._known.tables(self.notes.layout_of(command.camera_id or ""))
+            return await self._names(manifest.layout_key, manifest.make)
+        self._metrics.count(OBJECTS_GONE, what="manifest")
+        return await self._names(self._layouts.layout_key(command.camera_id))
 
-    async def _crops(self, received: Received[Any], ready: CropReady) -> None:
-        if self.notes.unwanted(ready.run_id):
-            self._metrics.count("dropped_total", what="crops", reason="run_unwanted")
-            self._metrics.count("frames_total", outcome="dropped", reason="run_unwanted")
-            return
-        manifest = ready.run_id and await self._known.manifest(ready.site_id, ready.run_id)
-        limits = make.thresholds(manifest or None)
-        trouble: Exception | None = None
-        found: list[TableEvidence] = []
+    async def _manifest(self, site_id: str, run_id: str) -> Manifest | None:
+        """None when it is gone. Raises ContractError."""
         try:
-            found = await self._judged(ready, limits)
-        except (ContractError, Unreadable) as error:
-            trouble = error
-        if ready.last:
-            found += make.ends(ready, await self._known.tables(ready.layout_key, ready.make), limits)
-        await self._tell(received, found)
-        if trouble is not None:
-            raise trouble
+            return await self._documents.manifest(site_id, run_id)
+        except Gone:
+            return None
 
-    async def _judged(self, ready: CropReady, limits: Any) -> list[TableEvidence]:
+    async def _names(self, layout_key: str | None, make: Iterable[str] = ("tables",)) -> TableNames:
+        """Tables that states are made for, and what they are called. Raises ContractError.
+
+        None without a layout, or when it is gone.
+        """
+        if layout_key is None or "tables" not in make:
+            return TableNames()
+        try:
+            layout = await self._documents.layout(layout_key)
+        except Gone:
+            return TableNames()
+        return TableNames({table.table_id: table.label for table in layout.tables}, layout.created_at)
+
+    async def _crops(self, received: Received[Any], ready: CropReady, newer_waits: Callable[[], bool]) -> None:
+        if ready.run_id in self._unwanted:
+            self._count_dropped(ready, "run_unwanted")
+            return
+        thresholds = await self._thresholds(ready)
+        events: list[TableEvidence] = []
+        failure: Exception | None = None
+        try:
+            events = await self._evidence(ready, thresholds, newer_waits)
+        except (ContractError, Unreadable) as error:
+            failure = error
+        names = await self._names(ready.layout_key, ready.make) if events or ready.last else TableNames()
+        if ready.last:
+            events += end_events(ready, names.labels, thresholds)
+        await self._publish(received, with_names(events, names))
+        if failure is not None:
+            raise failure
+
+    async def _thresholds(self, ready: CropReady) -> TableEvidenceThresholds | None:
+        """Of the frame's run; None for live frames, and when its manifest is gone: then the fold has defaults."""
+        manifest = await self._manifest(ready.site_id, ready.run_id) if ready.run_id else None
+        return None if manifest is None else thresholds_of(manifest)
+
+    async def _evidence(
+        self, ready: CropReady, thresholds: TableEvidenceThresholds | None, newer_waits: Callable[[], bool]
+    ) -> list[TableEvidence]:
         """Evidence from the frame's crops. Raises Busy while a run may still wait, Unreadable, ContractError."""
         if ready.crops_key is None or ready.frame_key is None or ready.layout_key is None:
             return []
-        patience = self._patience.turn(ready, self._asked_since(), self._clock.now())
-        if patience <= 0:
-            return self._given_up(ready, limits, "late")
+        look_every_ms = self._layouts.look_every_ms(ready.camera_id) if ready.run_id is None else 0
+        if self._gate is not None and self._gate.is_shut(ready, thresholds, look_every_ms):
+            self._count_classified(ready, "gated")
+            return gated_events(ready, thresholds, self._gate.judgement_key(ready))
+        timeout_s = self._deadlines.attempt_left_s(ready, self._first_attempt(), self._clock.now())
+        if timeout_s <= 0 and (ready.run_id is None or _JUDGED not in retry_context()):
+            return self._unavailable(ready, thresholds, "late")
+        if self._deadlines.is_stale(ready, self._clock.now()) and _JUDGED not in retry_context() and newer_waits():
+            return self._unavailable(ready, thresholds, "superseded")
         try:
-            answered = await self._asked(ready, patience)
-        except Gone:
-            self._metrics.count("objects_gone_total", what="crops")
-            return self._given_up(ready, limits, "gone")
+            judgement = await self._judged(ready, ready.layout_key, ready.frame_key, ready.crops_key, timeout_s)
+        except Gone as error:
+            self._metrics.count(OBJECTS_GONE, what=keys.object_kind(error.key))
+            return self._unavailable(ready, thresholds, "gone")
         except Unavailable as error:
-            if self._patience.left_s(ready, self._asked_since(), self._clock.now()) > 0:
+            if self._deadlines.left_s(ready, self._first_attempt(), self._clock.now()) > 0:
                 raise Busy(1.0) from error
-            return self._given_up(ready, limits, f"unavailable: {error}")
-        self._metrics.count("frames_total", outcome="classified", reason="")
-        return make.verdicts(ready, answered, limits)
+            return self._unavailable(ready, thresholds, f"unavailable: {error}")
+        # The object first: evidence never names a judgement that is not there.
+        document = frame_judgement(ready, ready.layout_key, ready.frame_key, judgement)
+        await self._objects.put(document.judgement_key, document.to_json(), "application/json")
+        if self._unwanted.is_deleted(ready.run_id):  # while the frame was judged
+            await self._objects.delete(document.judgement_key)
+            self._count_dropped(ready, "run_unwanted")
+            return []
+        self._count_classified(ready, "")
+        if self._gate is not None:
+            self._gate.looked(ready, document.judgement_key)
+        return verdict_events(ready, judgement, thresholds, document.judgement_key)
 
-    def _asked_since(self) -> datetime:
-        """When the classifier was first asked about this record: waiting for the store uses up no patience."""
-        since: datetime = kept().get(_ASKED_SINCE, self._clock.now())
-        return since
+    async def _judged(
+        self, ready: CropReady, layout_key: str, frame_key: str, crops_key: str, timeout_s: float
+    ) -> Judgement:
+        """Of this record, once: while the store does not take it, it is kept and not made again."""
+        made: Judgement | None = retry_context().get(_JUDGED)
+        if made is None:
+            made = await self._classified(ready, layout_key, frame_key, crops_key, timeout_s)
+            retry_context()[_JUDGED] = made
+        return made
 
-    def _given_up(self, ready: CropReady, limits: Any, reason: str) -> list[TableEvidence]:
-        self._metrics.count("dropped_total", what="crops", reason=reason.partition(":")[0])
-        self._metrics.count("frames_total", outcome="dropped", reason=reason.partition(":")[0])
-        return make.unavailable(ready, limits, reason)
-
-    async def _asked(self, ready: CropReady, patience_s: float) -> Sequence[TableVerdict]:
+    async def _classified(
+        self, ready: CropReady, layout_key: str, frame_key: str, crops_key: str, timeout_s: float
+    ) -> Judgement:
         layout, jpeg, crops = await asyncio.gather(
-            self._known.layout(ready.layout_key or ""),
-            self._objects.get(ready.frame_key or ""),
-            self._objects.get(ready.crops_key or ""),
+            self._documents.layout(layout_key), self._objects.get(frame_key), self._objects.get(crops_key)
         )
-        kept().setdefault(_ASKED_SINCE, self._clock.now())
-        request = FrameRequest(
-            frame_id=ready.frame_id,
-            site_id=ready.site_id,
-            jpeg=jpeg,
-            regions=make.regions(layout, (crop.table_id for crop in ready.crops)),
-            crops={crop.table_id: crops[crop.offset : crop.offset + crop.length] for crop in ready.crops},
-        )
-        return await self._asker.ask(request, patience_s, live=ready.run_id is None)
+        # The deadline of a run begins here: waiting for the store uses none of it up.
+        retry_context().setdefault(_FIRST_ATTEMPT, self._clock.now())
+        request = frame_request(ready, layout, jpeg, crops)
+        return await self._client.classify(request, timeout_s, live=ready.run_id is None)
 
-    async def _tell(self, received: Received[Any], found: Sequence[TableEvidence]) -> None:
+    def _first_attempt(self) -> datetime:
+        """When the classifier was first asked about this record; now, if it was not."""
+        first: datetime = retry_context().get(_FIRST_ATTEMPT, self._clock.now())
+        return first
+
+    def _unavailable(
+        self, ready: CropReady, thresholds: TableEvidenceThresholds | None, reason: str
+    ) -> list[TableEvidence]:
+        self._count_dropped(ready, reason.partition(":")[0])
+        return unavailable_events(ready, thresholds, reason)
+
+    def _count_classified(self, ready: CropReady, reason: str) -> None:
+        self._metrics.count(FRAMES, outcome="classified", reason=reason, lane=lane_of(ready.run_id))
+        if ready.run_id is None:
+            self._recent.count()
+
+    def _count_dropped(self, ready: CropReady, reason: str) -> None:
+        self._metrics.count(DROPPED, what="crops", reason=reason)
+        self._metrics.count(FRAMES, outcome="dropped", reason=reason, lane=lane_of(ready.run_id))
+        if ready.run_id is None:
+            self._recent.count(reason)
+
+    async def _publish(self, received: Received[Any], events: Sequence[TableEvidence]) -> None:
         now, traceparent = self._clock.now(), trace.current()
-        made = [encode(each, source=SOURCE, time=now, cause=received, traceparent=traceparent) for each in found]
-        await self._producer.send_all(made)
-
-
-def _decoded(record: Record) -> Received[Any]:
-    try:
-        return decode(record.topic, record.key, record.value, record.headers)
-    except ContractError as error:
-        raise Invalid(error.code, error.reason) from error
+        await self._producer.send_all(
+            [encode(each, source=SOURCE, time=now, cause=received, traceparent=traceparent) for each in events]
+        )

@@ -1,1 +1,1 @@
-"""The only room that imports av and cv2. It runs in a child process with limits (see `media.sandbox`)."""
+"""Decoding: the only room that imports av and cv2. It runs in a process of its own that is locked down (`sandbox`)."""

@@ -1,24 +1,26 @@
-"""The child: limits first, then one request after another from standard input, all about one file."""
+"""The decoder process: limits first, then one request after another from standard input, all about one file.
 
-import contextlib
-import fcntl
-import os
+It is locked down when that file is open, before anything of it is read (`extractor.media.requests.OpenFile`).
+
+usage: python -m extractor.media MEMORY_BYTES PARENT_PID
+"""
+
 import sys
 
-from extractor.files.wire import PIPE_BYTES
-from extractor.media.sandbox import confine
+from extractor.media.pipe import take_standard_output
+from extractor.media.priority import lower_priority
+from sandbox import die_with_parent, limit_resources
 
 
 def main() -> None:
-    """Arguments: memory limit in bytes, process id of the parent. What libraries print goes to standard error."""
-    wire = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-    with contextlib.suppress(OSError):  # no pipe, or the user's allowance is used up: then it stays small
-        fcntl.fcntl(wire, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    confine(int(sys.argv[1]), int(sys.argv[2]))
+    """Limits before the decoders are imported."""
+    messages = take_standard_output()
+    die_with_parent(int(sys.argv[2]))
+    lower_priority()
+    limit_resources(int(sys.argv[1]))
     from extractor.media.serve import serve  # imports the decoders, which belongs inside the limits
 
-    serve(sys.stdin.buffer, wire)
+    serve(sys.stdin.buffer, messages)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Detect: what lies on the floor of one frame, written as hazard.candidate."""
+"""Role detect: what lies on the floor of one frame, published as hazard.candidate."""

@@ -1,7 +1,7 @@
-"""The floor of one camera as a background model: what changed on it and stays where it is.
+"""The floor of one camera as a background model: what changed on it and stands still.
 
-The method is the one measured in the models' notes: floor polygon, people masked, illumination normalised, stationary
-change. Works at half size. The only file of this service that imports cv2. Boxes are relative to the picture.
+Method: floor polygon, people masked, illumination normalised, stationary change. Works at half size. The only file of
+this service that imports cv2. Boxes are relative to the picture.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard.detect.geometry import Box, Polygon, around
+from hazard.geometry import Box, Polygon, with_margin
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -22,9 +22,10 @@ _NEVER = -1
 
 @dataclass(frozen=True, slots=True)
 class FloorOptions:
-    """Distances are in 8-bit steps of CIE Lab; times in milliseconds of capture time; areas shares of the picture.
+    """Steps are distances in 8-bit CIE Lab; times milliseconds of capture time; areas shares of the picture.
 
-    `width` is the size, in pixels, at which the work is done.
+    `width` is the size, in pixels, at which the work is done. `follow_ms` is the time constant with which the
+    background follows the light, `report_ms` how long a change stands still before it is reported.
     """
 
     width: int = 640
@@ -34,13 +35,14 @@ class FloorOptions:
     warm_up_frames: int = 5
     follow_ms: int = 60_000
     report_ms: int = 5_000
-    least_area: float = 0.0008
-    most_area: float = 0.2
+    min_area: float = 0.0008
+    max_area: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One area that changed and has stood still for `still_ms`. `solidity` is its share of its box."""
+    """One area that changed and has stood still for `still_ms`; `area` is its share of the picture, `contrast` its mean
+    distance from the background. `solidity` is its share of its box."""
 
     box: Box
     area: float
@@ -50,6 +52,24 @@ class Blob:
     solidity: float
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Of the floor's pixels from the background: where the colour is another, where anything is, and by how much."""
+
+    coloured: Mask
+    differs: Mask
+    distance: Plane
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A frame beside the background; `difference` None: there is none yet. Whether the people in it may matter."""
+
+    lab: Plane
+    needs_people: bool
+    difference: Difference | None = None
+
+
 def decode_picture(jpeg: bytes) -> Picture | None:
     """BGR picture, or None when the bytes are no picture."""
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
@@ -57,7 +77,7 @@ def decode_picture(jpeg: bytes) -> Picture | None:
 
 
 class Floor:
-    """Sees the frames of one stream in order. Deterministic: the same frames give the same blobs."""
+    """Takes the frames of one stream in order. Deterministic: the same frames give the same blobs."""
 
     def __init__(self, polygons: Sequence[Polygon], width: int, height: int, options: FloorOptions) -> None:
         self._options = options
@@ -65,104 +85,115 @@ class Floor:
         whole = _filled(polygons, (self._size[1], self._size[0]))
         # Only the rectangle around the floor is worked on.
         self._left, self._top, columns, rows = cv2.boundingRect(whole.astype(np.uint8))
-        self._part = slice(self._top, self._top + max(1, rows)), slice(self._left, self._left + max(1, columns))
-        self._floor = whole[self._part]
+        self._window = slice(self._top, self._top + max(1, rows)), slice(self._left, self._left + max(1, columns))
+        self._floor = whole[self._window]
         shape = self._floor.shape
-        self._first: list[tuple[Plane, Mask]] = []
+        self._warm_up: list[tuple[Plane, Mask]] = []
         self._background: Plane = np.zeros((*shape, 3), np.float32)
-        self._known: Mask = np.zeros(shape, bool)
-        self._standing: Plane = np.zeros((*shape, 3), np.float32)
-        self._since: NDArray[np.int64] = np.full(shape, _NEVER, np.int64)
+        self._has_background: Mask = np.zeros(shape, bool)
+        self._look: Plane = np.zeros((*shape, 3), np.float32)
+        self._still_since: NDArray[np.int64] = np.full(shape, _NEVER, np.int64)
         self._chromatic: Mask = np.zeros(shape, bool)
-        self._last_ms = _NEVER
+        self._newest_ms = _NEVER
 
     @property
     def warming_up(self) -> bool:
         """Whether there is no background yet to compare with."""
-        return len(self._first) < self._options.warm_up_frames
+        return len(self._warm_up) < self._options.warm_up_frames
 
-    def see(self, picture: Picture, at_ms: int, people: Callable[[], Sequence[Box]]) -> list[Blob]:
-        """One more frame, taken at `at_ms`; the areas that changed and stand still, largest first.
+    def update(self, picture: Picture, at_ms: int, people: Callable[[], Sequence[Box]]) -> list[Blob]:
+        """`compare` and `learn`. `people` is called only when the result may depend on it: it costs most."""
+        comparison = self.compare(picture)
+        return self.learn(comparison, at_ms, people() if comparison.needs_people else ())
 
-        `people` is only asked for when something may depend on it: looking for them costs most.
-        """
+    def compare(self, picture: Picture) -> Comparison:
+        """How one more frame differs from the background. Changes nothing."""
         lab = self._lab(picture)
         if self.warming_up:
-            self._learn(lab, self._visible(people()))
-            self._last_ms = at_ms
-            return []
-        lab = _same_light(lab, self._background, self._known)
+            return Comparison(lab, needs_people=True)
+        lab = _with_light_of(lab, self._background, self._has_background)
         chroma, luma = _distance(lab, self._background)
         coloured = chroma > self._options.chroma_step
         differs = self._floor & (coloured | (luma > self._options.luma_step))
-        anything = bool(_tidy(differs & self._known).any() or (self._floor & ~self._known).any())
-        visible = self._visible(people()) if anything else self._floor
-        changed = visible & self._known & differs
-        self._since[~visible & (self._since != _NEVER)] += at_ms - self._last_ms
-        self._stand(lab, _tidy(changed), visible, at_ms)
-        self._chromatic = np.where(visible, coloured, self._chromatic)
-        self._follow(lab, visible & ~changed, at_ms)
-        self._last_ms = at_ms
-        return self._blobs(at_ms, np.maximum(chroma, luma))
+        unknown = self._floor & ~self._has_background
+        may_matter = bool(_without_specks(differs & self._has_background).any() or unknown.any())
+        return Comparison(lab, may_matter, Difference(coloured, differs, np.maximum(chroma, luma)))
+
+    def learn(self, comparison: Comparison, at_ms: int, people: Sequence[Box]) -> list[Blob]:
+        """The frame of the newest comparison, captured at `at_ms`, with the people in it where it needs them; the areas
+        that changed and stand still, largest first."""
+        lab, visible, difference = comparison.lab, self._visible(people), comparison.difference
+        if difference is None:
+            self._collect(lab, visible)
+            self._newest_ms = at_ms
+            return []
+        changed = visible & self._has_background & difference.differs
+        self._still_since[~visible & (self._still_since != _NEVER)] += at_ms - self._newest_ms
+        self._track_still(lab, _without_specks(changed), visible, at_ms)
+        self._chromatic = np.where(visible, difference.coloured, self._chromatic)
+        self._follow_light(lab, visible & ~changed, at_ms)
+        self._newest_ms = at_ms
+        return self._blobs(at_ms, difference.distance)
 
     def _lab(self, picture: Picture) -> Plane:
         """The floor's rectangle in CIE Lab, 8-bit steps, smoothed against sensor noise; height x width x 3."""
-        small = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)[self._part]
+        small = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)[self._window]
         return np.asarray(cv2.cvtColor(cv2.GaussianBlur(small, (5, 5), 0), cv2.COLOR_BGR2LAB), np.float32)
 
     def _visible(self, people: Sequence[Box]) -> Mask:
         """The floor without people and one body width around each."""
         columns, rows = self._size
         mask = self._floor.copy()
-        for x1, y1, x2, y2 in map(around, people):
+        for x1, y1, x2, y2 in map(with_margin, people):
             across = slice(max(0, int(x1 * columns) - self._left), max(0, int(np.ceil(x2 * columns)) - self._left))
             down = slice(max(0, int(y1 * rows) - self._top), max(0, int(np.ceil(y2 * rows)) - self._top))
             mask[down, across] = False
         return mask
 
-    def _learn(self, lab: Plane, visible: Mask) -> None:
-        """Start: the median of the first frames where nobody stood."""
-        self._first.append((lab, visible))
+    def _collect(self, lab: Plane, visible: Mask) -> None:
+        """Warm-up: the background is the median of the first frames where nobody stood."""
+        self._warm_up.append((lab, visible))
         if self.warming_up:
             return
-        stack = np.stack([np.where(seen[..., None], frame, np.nan) for frame, seen in self._first])
-        self._known = np.any([seen for _, seen in self._first], axis=0)
-        self._background[self._known] = np.nanmedian(stack[:, self._known], axis=0)
-        self._first = [(np.zeros(0, np.float32), np.zeros(0, bool))] * self._options.warm_up_frames
+        stack = np.stack([np.where(visible[..., None], frame, np.nan) for frame, visible in self._warm_up])
+        self._has_background = np.any([visible for _, visible in self._warm_up], axis=0)
+        self._background[self._has_background] = np.nanmedian(stack[:, self._has_background], axis=0)
+        self._warm_up = [(np.zeros(0, np.float32), np.zeros(0, bool))] * self._options.warm_up_frames
 
-    def _stand(self, lab: Plane, changed: Mask, visible: Mask, at_ms: int) -> None:
-        """Since when each changed pixel has looked as it does; the time that people hide it does not count."""
-        chroma, luma = _distance(lab, self._standing)
-        same = (chroma < self._options.still_step) & (luma < self._options.still_step * 2)
-        goes_on = changed & (self._since != _NEVER) & same
-        begins = changed & ~goes_on
-        self._since[begins] = at_ms
-        self._since[visible & ~changed] = _NEVER
-        self._standing[begins] = lab[begins]
-        self._standing[goes_on] += 0.2 * (lab[goes_on] - self._standing[goes_on])
+    def _track_still(self, lab: Plane, changed: Mask, visible: Mask, at_ms: int) -> None:
+        """Since when each changed pixel looks as it does; the time that people hide it does not count."""
+        chroma, luma = _distance(lab, self._look)
+        like_before = (chroma < self._options.still_step) & (luma < self._options.still_step * 2)
+        same_look = changed & (self._still_since != _NEVER) & like_before
+        new_look = changed & ~same_look
+        self._still_since[new_look] = at_ms
+        self._still_since[visible & ~changed] = _NEVER
+        self._look[new_look] = lab[new_look]
+        self._look[same_look] += 0.2 * (lab[same_look] - self._look[same_look])
 
-    def _follow(self, lab: Plane, unchanged: Mask, at_ms: int) -> None:
-        """The background follows daylight where nothing lies, and takes floor that it sees for the first time."""
-        fresh = unchanged & ~self._known
+    def _follow_light(self, lab: Plane, unchanged: Mask, at_ms: int) -> None:
+        """The background follows daylight where nothing lies, and gains floor that is visible for the first time."""
+        fresh = unchanged & ~self._has_background
         self._background[fresh] = lab[fresh]
-        self._known |= fresh
-        share = np.float32(1 - np.exp(-max(0, at_ms - self._last_ms) / self._options.follow_ms))
+        self._has_background |= fresh
+        share = np.float32(1 - np.exp(-max(0, at_ms - self._newest_ms) / self._options.follow_ms))
         self._background[unchanged] += share * (lab[unchanged] - self._background[unchanged])
 
     def _blobs(self, at_ms: int, distance: Plane) -> list[Blob]:
-        still = (self._since != _NEVER) & (at_ms - self._since >= self._options.report_ms)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(_tidy(still).astype(np.uint8), connectivity=8)
+        still = (self._still_since != _NEVER) & (at_ms - self._still_since >= self._options.report_ms)
+        mask = _without_specks(still).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         total = float(self._size[0] * self._size[1])
         found = []
         for number in range(1, count):
             left, top, width, height, pixels = (int(value) for value in stats[number])
-            if self._options.least_area <= pixels / total <= self._options.most_area:
+            if self._options.min_area <= pixels / total <= self._options.max_area:
                 part = (labels == number) & still
                 found.append(self._blob(part, (left, top, width, height), at_ms, distance))
         return sorted(found, key=lambda blob: (-blob.area, blob.box))
 
-    def _blob(self, part: Mask, place: tuple[int, int, int, int], at_ms: int, distance: Plane) -> Blob:
-        left, top, width, height = place[0] + self._left, place[1] + self._top, place[2], place[3]
+    def _blob(self, part: Mask, rectangle: tuple[int, int, int, int], at_ms: int, distance: Plane) -> Blob:
+        left, top, width, height = rectangle[0] + self._left, rectangle[1] + self._top, *rectangle[2:]
         columns, rows = self._size
         box = (left / columns, top / rows, (left + width) / columns, (top + height) / rows)
         pixels = int(part.sum())
@@ -170,14 +201,14 @@ class Floor:
             box=tuple(round(value, 5) for value in box),  # type: ignore[arg-type]
             area=pixels / (columns * rows),
             # Its oldest quarter: a puddle grows, and its edge is younger than its middle.
-            still_ms=at_ms - int(np.quantile(self._since[part], 0.25)),
+            still_ms=at_ms - int(np.quantile(self._still_since[part], 0.25)),
             coloured=bool(self._chromatic[part].mean() > 0.5),
             contrast=float(distance[part].mean()),
             solidity=pixels / max(1, width * height),
         )
 
 
-def _same_light(lab: Plane, background: Plane, where: Mask) -> Plane:
+def _with_light_of(lab: Plane, background: Plane, where: Mask) -> Plane:
     """The frame as it would look in the background's light: one gain of luma, one shift of each chroma."""
     if int(where.sum()) < 100:
         return lab
@@ -195,7 +226,7 @@ def _distance(lab: Plane, other: Plane) -> tuple[Plane, Plane]:
     return np.hypot(difference[..., 1], difference[..., 2]), np.abs(difference[..., 0])
 
 
-def _tidy(mask: Mask) -> Mask:
+def _without_specks(mask: Mask) -> Mask:
     """Without specks, with small holes closed."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel)

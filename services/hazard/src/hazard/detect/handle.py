@@ -1,42 +1,41 @@
-"""The story of one message of the detect role."""
+"""Handles one record of the detect role: a frame becomes a candidate; a cancel or delete ends its run."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+
+from cachetools import LRUCache
 
 from chassis import logs, trace
 from chassis.broker import Broker
-from chassis.metrics import Metrics
+from chassis.metrics import DROPPED, WORK, Metrics
 from chassis.produce import Producer
 from chassis.records import Record
-from hazard.detect.look import DETECTOR, Looker
-from hazard.detect.streams import Recent, Stream, stream_of
-from hazard.reading import SOURCE, read, read_or_none
-from tablewatch_schemas import (
-    CameraStatus,
-    FrameExtracted,
-    HazardCandidate,
-    Received,
-    VideoCommand,
-    about,
-    encode,
-    to_ms,
-)
+from events.decode import decode_record, event_or_none
+from events.runs import UnwantedRuns
+from hazard.candidate import SOURCE
+from hazard.detect.cameras import BlindCameras
+from hazard.detect.events import candidate_event, command_end_event
+from hazard.detect.inspect import Inspector
+from hazard.detect.streams import Stream, position_of, stream_key
+from tablewatch_schemas import FrameExtracted, HazardCandidate, Received, VideoCommand, about, encode, to_ms
 
 TOPICS = ("frame.extracted", "video.command")
-BLIND = frozenset({"dark", "moved"})
-_FORGOTTEN = 20_000
-_LIVE_BACK_MS = 15 * 60_000
+_LIVE_REBUILD_MS = 15 * 60_000
 _CLOCKS_APART_MS = 3_600_000
 
 
-class Detect:
-    """Frames to candidates; commands to forgotten runs. `learn_*` are fed by readers of whole topics."""
+class Handler:
+    """Handles frame.extracted and video.command. `streams` are in memory at most; a stream that is not is rebuilt from
+    up to `rebuild_frames` earlier frames of its partition, with a `beat` for each."""
 
     def __init__(
         self,
         broker: Broker,
-        looker: Looker,
+        inspector: Inspector,
         producer: Producer,
+        unwanted: UnwantedRuns,
+        blind: BlindCameras,
         *,
         streams: int,
         rebuild_frames: int,
@@ -44,124 +43,95 @@ class Detect:
         metrics: Metrics,
         log: Any,
     ) -> None:
-        self._broker, self._looker, self._producer = broker, looker, producer
-        self._streams: Recent[Stream] = Recent(streams)
+        self._broker, self._inspector, self._producer = broker, inspector, producer
+        self._unwanted, self._blind = unwanted, blind
+        self._streams: LRUCache[str, Stream] = LRUCache(streams)
         self._rebuild_frames, self._beat, self._metrics, self._log = rebuild_frames, beat, metrics, log
-        self._unwanted: Recent[str] = Recent(_FORGOTTEN)
-        self._blind: dict[str, str] = {}
 
     async def handle(self, record: Record) -> None:
-        """One record of TOPICS."""
-        received = read(record)
-        logs.also(**about(received.event))
-        if isinstance(received.event, VideoCommand):
-            await self._command(received, received.event)
-        elif isinstance(received.event, FrameExtracted):
+        """One record of TOPICS. Raises Invalid."""
+        received = decode_record(record)
+        logs.bind(**about(received.event))
+        if isinstance(received.event, FrameExtracted):
             await self._frame(record, received, received.event)
-
-    def learn_command(self, record: Record) -> None:
-        """Which runs nobody wants any more; known before the first frame is looked at."""
-        command = read_or_none(record)
-        if isinstance(command, VideoCommand):
-            self._remember(command)
-
-    def learn_status(self, record: Record) -> None:
-        """Which cameras see nothing that can be judged."""
-        status = read_or_none(record)
-        if isinstance(status, CameraStatus):
-            self._blind.pop(status.camera_id, None)
-            if status.status in BLIND:
-                self._blind[status.camera_id] = f"camera_{status.status}"
-        elif status is None and record.value is None and record.key is not None:
-            self._blind.pop(record.key.decode(errors="replace"), None)
+        elif isinstance(received.event, VideoCommand):
+            await self._command(received, received.event)
 
     async def _frame(self, record: Record, received: Received[Any], frame: FrameExtracted) -> None:
         if "hazards" not in frame.make:
             return
-        if frame.run_id is not None and self._unwanted.get(frame.run_id):
-            self._metrics.count("dropped_total", what="frame", reason="run_unwanted")
+        if frame.run_id in self._unwanted:
+            self._metrics.count(DROPPED, what="frame", reason="run_unwanted")
             return
-        stream = self._streams.get(stream_of(frame)) or await self._rebuilt(record, frame)
-        candidate = await self._next(stream, frame)
+        key = stream_key(frame)
+        stream = self._streams.get(key) or await self._rebuilt(record, frame)
+        candidate = await self._candidate(stream, frame, received.time)
         if candidate is not None:
-            await self._send(candidate, received)
+            await self._publish(candidate, received)
         if frame.last:
-            self._streams.drop(stream_of(frame))
+            self._streams.pop(key, None)
 
-    async def _next(self, stream: Stream, frame: FrameExtracted) -> HazardCandidate | None:
-        """The frame's candidate: made, or the same again for a repeated frame; None for one that is long past."""
-        place = _place(frame)
-        if place < stream.at:
+    async def _command(self, received: Received[Any], command: VideoCommand) -> None:
+        """The fold ends, or erases, the alerts of a run that is not wanted any more."""
+        self._unwanted.apply(command)
+        if command.action in ("cancel", "delete"):
+            self._streams.pop(command.run_id, None)
+            await self._publish(command_end_event(command), received)
+
+    async def _candidate(
+        self, stream: Stream, frame: FrameExtracted, published_at: datetime | None
+    ) -> HazardCandidate | None:
+        """Of a frame: a new one, or the same as before when the newest is redelivered; None for older frames."""
+        position = position_of(frame)
+        if position < stream.position:
             return None
-        if place > stream.at or stream.said is None:
-            suspended = None if frame.run_id else self._blind.get(frame.camera_id or "")
-            stream.said = await self._looker.candidate(stream, frame, suspended)
-            stream.at = place
-        return stream.said
+        if position > stream.position or stream.candidate is None:
+            stream.candidate = await self._new_candidate(stream, frame, published_at)
+            stream.position = position
+        return stream.candidate
+
+    async def _new_candidate(
+        self, stream: Stream, frame: FrameExtracted, published_at: datetime | None
+    ) -> HazardCandidate:
+        suspended = None if frame.run_id else self._blind.suspended(frame.camera_id)
+        if suspended:
+            return candidate_event(frame, (), suspended)
+        return await self._inspector.candidate(stream, frame, published_at)
 
     async def _rebuilt(self, record: Record, frame: FrameExtracted) -> Stream:
-        """A new stream that has seen what came before, so that a restart changes no result."""
+        """A new stream that has seen the frames before this one, so that a restart changes no result."""
         stream = Stream()
         if frame.index != 0 and frame.previous_frame_id is not None:
             earlier = await self._earlier(record, frame)
-            self._log.info("floor_rebuilt_from", stream=stream_of(frame), frames=len(earlier))
+            self._log.info("floor_rebuilt_from", stream=stream_key(frame), frames=len(earlier))
             for past in earlier:
-                await self._next(stream, past)
+                await self._candidate(stream, past, None)  # what was judged is there by now
                 self._beat()
-        self._streams.put(stream_of(frame), stream)
+        self._streams[stream_key(frame)] = stream
         return stream
 
     async def _earlier(self, record: Record, frame: FrameExtracted) -> list[FrameExtracted]:
         """The frames of the same stream that stand before this record in its partition."""
-        since_ms = _began_ms(frame) - _CLOCKS_APART_MS if frame.run_id else to_ms(frame.captured_at) - _LIVE_BACK_MS
-        records = await self._broker.earlier(record, max(0, since_ms))
-        frames = [event for event in map(read_or_none, records) if isinstance(event, FrameExtracted)]
-        return [past for past in frames if stream_of(past) == stream_of(frame)][-self._rebuild_frames :]
-
-    async def _command(self, received: Received[Any], command: VideoCommand) -> None:
-        """Forget a run that was cancelled or deleted, and tell the fold so."""
-        self._remember(command)
-        if command.action not in ("cancel", "delete"):
-            return
-        self._streams.drop(command.run_id)
-        word = "run_deleted" if command.action == "delete" else "run_cancelled"
-        candidate = HazardCandidate(
-            site_id=command.site_id,
-            camera_id=command.camera_id,
-            run_id=command.run_id,
-            frame_id=f"{command.run_id}-{command.action}",
-            frame_key=None,
-            captured_at=command.requested_at,
-            observations=(),
-            suspended=word,
-            detector=DETECTOR,
-            last=True,
+        since_ms = (
+            _created_ms(frame.run_id) - _CLOCKS_APART_MS
+            if frame.run_id
+            else to_ms(frame.captured_at) - _LIVE_REBUILD_MS
         )
-        await self._send(candidate, received)
+        records = await self._broker.read_earlier(record, max(0, since_ms))
+        frames = [event for event in map(event_or_none, records) if isinstance(event, FrameExtracted)]
+        return [past for past in frames if stream_key(past) == stream_key(frame)][-self._rebuild_frames :]
 
-    def _remember(self, command: VideoCommand) -> None:
-        if command.action in ("cancel", "delete"):
-            self._unwanted.put(command.run_id, command.action)
-        elif command.action == "retry":
-            self._unwanted.drop(command.run_id)
-
-    async def _send(self, candidate: HazardCandidate, cause: Received[Any]) -> None:
-        # The cause's time and not the clock's: a repeated frame gives the same bytes again.
+    async def _publish(self, candidate: HazardCandidate, cause: Received[Any]) -> None:
+        # The cause's time and not the clock's: a redelivered frame gives the same bytes.
         await self._producer.send(
             encode(candidate, source=SOURCE, time=cause.time, cause=cause, traceparent=trace.current())
         )
-        self._metrics.count("work_total", stage="hazard_frame", outcome=candidate.suspended or "looked")
+        self._metrics.count(WORK, stage="hazard_frame", outcome=candidate.suspended or "looked")
 
 
-def _place(frame: FrameExtracted) -> tuple[int, int]:
-    """Order within a stream; the last marker of a run may share the index of its last picture."""
-    at = frame.index if frame.run_id and frame.index is not None else to_ms(frame.captured_at)
-    return at, int(frame.last)
-
-
-def _began_ms(frame: FrameExtracted) -> int:
-    """When the run was made: its id is a UUIDv7, and begins with 48 bits of milliseconds; 0 when it is not."""
+def _created_ms(run_id: str) -> int:
+    """When a run was made: its id is a UUIDv7, and begins with 48 bits of milliseconds; 0 when it is not."""
     try:
-        return int((frame.run_id or "").removeprefix("run_")[:12], 16)
+        return int(run_id.removeprefix("run_")[:12], 16)
     except ValueError:
         return 0

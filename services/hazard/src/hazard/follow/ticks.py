@@ -1,18 +1,15 @@
-"""The clock's word to rows that nobody else speaks to, sent as candidates that say nothing."""
+"""Ticks: the time, for rows that get no other records."""
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime
 
 from chassis.clock import Clock, wait_or_stop
-from chassis.fold import Rows
 from chassis.produce import Producer
-from chassis.records import Sendable
-from hazard.detect.look import DETECTOR
-from hazard.follow.alerts import Row
-from hazard.follow.step import ENDED_KEPT_MS, TICK, lane_of
-from hazard.reading import SOURCE
-from tablewatch_schemas import HazardCandidate, encode, to_ms
+from folding.step import Rows
+from hazard.candidate import SOURCE
+from hazard.follow.events import tick_event
+from hazard.follow.step import ENDED_KEPT_MS, read_row
+from tablewatch_schemas import encode, to_ms
 
 
 class Ticks:
@@ -23,33 +20,16 @@ class Ticks:
         self._every_s, self._clock = every_s, clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Tick until `stop`."""
+        """Send ticks until `stop`."""
         while not await wait_or_stop(self._clock, self._every_s, stop):
             now = self._clock.now()
-            await self._producer.send_all([tick(key, now) for key in self.waiting(to_ms(now))])
+            events = [tick_event(key, now) for key in self.waiting(to_ms(now))]
+            await self._producer.send_all([encode(event, source=SOURCE, time=now) for event in events])
 
     def waiting(self, now_ms: int) -> Iterator[str]:
-        """Rows with alerts that may expire, and those of runs long over."""
+        """Keys of rows with alerts that may expire, and of runs long over."""
         for partition in range(self._partitions):
             for key in self._rows.keys(partition):
-                row = Row.read(self._rows.get(key), live=lane_of(key) == "live")
+                row = read_row(self._rows, key)
                 if (row.live and row.alerts) or (row.ended_ms is not None and now_ms - row.ended_ms > ENDED_KEPT_MS):
                     yield key
-
-
-def tick(key: str, now: datetime) -> Sendable:
-    """A candidate of no camera that says only that it is `now`."""
-    site_id, _, run_id = key.partition("@")
-    event = HazardCandidate(
-        site_id=site_id,
-        camera_id=None,
-        run_id=run_id or None,
-        frame_id=f"tick-{to_ms(now)}-{key}",
-        frame_key=None,
-        captured_at=now,
-        observations=(),
-        suspended=TICK,
-        detector=DETECTOR,
-        last=False,
-    )
-    return encode(event, source=SOURCE, time=now)

@@ -1,1 +1,1 @@
-"""Whether a file is a video that we take, found out by its content."""
+"""Whether a file is a video that is accepted, decided by its content. Knows neither HTTP nor the database."""

@@ -1,7 +1,7 @@
-"""How long the index of an MP4 is, read from the boxes that announce it, before FFmpeg makes that index in memory.
+"""The length of an MP4's index, read from the boxes that declare it, before FFmpeg builds that index in memory.
 
-A table that says "50 million samples of one byte" is 20 bytes of the file and 2 GB of the reader (ISO 14496-12, 8.6 and
-8.7). Only the counts are read: a few bytes of each table, whatever its size.
+A table that declares "50 million samples of one byte" is 20 bytes in the file and 2 GB in the reader (ISO 14496-12, 8.6
+and 8.7). Only the counts are read: a few bytes of each table, whatever its size.
 """
 
 import struct
@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-MAX_BOXES = 20_000  # looked at before and in the header, where a recording has a few dozen
-MAX_FRAGMENT_BOXES = 2_000_000  # looked at behind it: twice what a day of fragments of a second has; four seconds
-SAMPLES_TOGETHER = 160  # least that FFmpeg keeps as one entry, of sound whose every sample is one tick: PCM
+MAX_BOXES = 20_000  # read before and in the header, where a recording has a few dozen
+MAX_FRAGMENT_BOXES = 2_000_000  # read after it: twice those of a day in fragments of 1 s; takes four seconds
+SAMPLES_TOGETHER = 160  # least samples of PCM sound (each one tick long) that FFmpeg has in one entry
 _INSIDE = frozenset({b"trak", b"mdia", b"minf", b"stbl"})
 _TABLES = frozenset({b"stts", b"ctts", b"stco", b"co64", b"stsc", b"stss", b"stps", b"elst"})
 
 
 class TooManyBoxes(Exception):
-    """The header is not to be read through in reasonable time."""
+    """The header cannot be read in reasonable time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box: its name, and where in the file its body starts and ends."""
+    """A box: its name, and the offsets in the file where its body starts and ends."""
 
     name: bytes
     start: int
@@ -31,7 +31,7 @@ class Box:
 
 @dataclass(slots=True)
 class Track:
-    """What the boxes of one track announce."""
+    """What the boxes of one track declare."""
 
     handlers: set[bytes] = field(default_factory=set)
     samples: int = 0
@@ -40,7 +40,7 @@ class Track:
 
     @property
     def entries(self) -> int:
-        """Entries that FFmpeg's index of it needs, at most."""
+        """Most entries that FFmpeg's index of the track needs."""
         by_chunks = self.handlers == {b"soun"} and self.ticks == {(1, 1)}
         samples = self.samples // SAMPLES_TOGETHER if by_chunks else self.samples
         return max(samples, self.rows)
@@ -49,7 +49,7 @@ class Track:
 def index_entries(file: BinaryIO) -> int:
     """Entries of all tracks and fragments together; 0 where there is no header of an MP4. Raises TooManyBoxes.
 
-    Every fragment counts: who examines a file reads the first ones only, who extracts frames reads them all.
+    Every fragment counts: the probe reads only the first ones, but extraction reads them all.
     """
     walk = _Walk(file)
     beside = walk.boxes(0, file.seek(0, 2))
@@ -64,7 +64,7 @@ def index_entries(file: BinaryIO) -> int:
 def _of_header(walk: "_Walk", header: Box) -> int:
     tracks = []
     for box in walk.boxes(header.start, header.end):
-        if box.name == b"cmov":  # packed, as QuickTime did before 2005: what is in it cannot be told
+        if box.name == b"cmov":  # compressed, as by QuickTime before 2005: cannot be counted
             raise TooManyBoxes
         if box.name == b"trak":
             tracks.append(walk.track(box))
@@ -72,13 +72,13 @@ def _of_header(walk: "_Walk", header: Box) -> int:
 
 
 class _Walk:
-    """One pass over a file's boxes. `left`: how many more may be looked at."""
+    """One pass over a file's boxes. `left`: how many more may be read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self.left = file, MAX_BOXES
 
     def boxes(self, start: int, end: int) -> Iterator[Box]:
-        """Boxes side by side from `start`; ends at the first that is none."""
+        """Consecutive boxes from `start`; ends at the first that is malformed."""
         while start + 8 <= end:
             self.left -= 1
             if self.left < 0:
@@ -94,7 +94,7 @@ class _Walk:
             start = last
 
     def track(self, box: Box) -> Track:
-        """What a `trak` announces."""
+        """What a `trak` declares."""
         track, waiting = Track(), [box]
         while waiting:
             for inner in self.boxes(waiting[-1].start, waiting.pop().end):
@@ -105,7 +105,7 @@ class _Walk:
         return track
 
     def fragment(self, box: Box) -> int:
-        """Samples that a `moof` announces."""
+        """Samples that a `moof` declares."""
         tracks = [inner for inner in self.boxes(box.start, box.end) if inner.name == b"traf"]
         runs = [run for inner in tracks for run in self.boxes(inner.start, inner.end) if run.name == b"trun"]
         return sum(struct.unpack(">4xI", self._at(run.start, 8))[0] for run in runs)

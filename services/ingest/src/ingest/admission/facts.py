@@ -1,20 +1,37 @@
-"""What the examining child process tells of a file, as JSON on one line, and the decision on it. Pure."""
+"""Facts of a file as the sandbox prints them, and the decision whether it is accepted. Pure."""
 
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from pydantic import TypeAdapter
 
 from ingest.admission.sniff import Family
-from ingest.refusals import Refused
+from ingest.refusals import (
+    EmptyFile,
+    IndexTooLarge,
+    NotAVideo,
+    NoVideoStream,
+    Refusal,
+    TooLong,
+    TooManyPixels,
+    TooManyStreams,
+    Truncated,
+    Unreadable,
+    UnsupportedCodec,
+    UnsupportedContainer,
+)
+
+Transfer = Literal["sdr", "hlg", "pq"]
+"""How the file codes light: for SDR screens, or HDR as hybrid log-gamma or by the perceptual quantiser (BT.2100)."""
 
 CODECS = frozenset({"h264", "hevc", "mpeg4", "mpeg2video", "mpeg1video", "vp8", "vp9", "av1", "mjpeg", "h263"})
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Of one file: width times height, duration of media in ms, number of streams."""
+class FileLimits:
+    """Limits of one file: width times height, duration of media in ms, number of streams."""
 
     max_pixels: int
     max_duration_ms: int
@@ -23,20 +40,25 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What was found. `opened` False: the demuxer gave up, or was not asked for the index is too large.
+    """What the probe found. `opened` False: the demuxer failed, or was not started because the index is too large.
 
-    `index_entries` tells of a large index (None: not counted to its end), the rest of the first stream that is a video.
+    `index_entries` of an index that is too large (None: not counted to its end); the rest is of the track that is
+    taken: the one at `track` among the file's `tracks` video tracks, from 0.
     """
 
     opened: bool
     index_too_large: bool = False
     index_entries: int | None = None
     streams: int = 0
+    tracks: int = 0
     has_video: bool = False
+    track: int | None = None
     codec: str | None = None
     width: int = 0
     height: int = 0
     rotation_degrees: int = 0
+    mirrored: bool = False
+    transfer: Transfer | None = None
     duration_ms: int | None = None
     fps: float | None = None
     packets: int = 0
@@ -49,49 +71,60 @@ _FACTS = TypeAdapter(Facts)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
-    """What `video.uploaded` says of an admitted file."""
+    """An admitted file, as in `video.uploaded`. `track`: which of its `tracks` video tracks is taken, from 0."""
 
     container: str
     codec: str
     width: int
     height: int
     rotation_degrees: int
+    mirrored: bool = False
+    transfer: Transfer | None = None
     duration_ms: int | None
     fps: float | None
     created_at: datetime | None
+    track: int | None = None
+    tracks: int | None = None
 
 
-def refused_by_sniffing(size: int, family: Family) -> str | None:
-    """Refusal code of what needs no look inside, else None."""
+_BY_FAMILY: dict[Family, type[Refusal]] = {"unknown": NotAVideo, "other_video": UnsupportedContainer}
+
+
+def check_family(size: int, family: Family, what: str = "") -> None:
+    """Refuse what can be decided without the probe; `what` the file is, if that is known, goes into the detail.
+
+    Raises EmptyFile, NotAVideo, UnsupportedContainer.
+    """
     if size == 0:
-        return "empty_file"
-    return {"unknown": "not_a_video", "other_video": "unsupported_container"}.get(family)
+        raise EmptyFile
+    if family in _BY_FAMILY:
+        raise _BY_FAMILY[family](f"It is {what}." if what else "")
 
 
-def decide(facts: Facts, container: str, limits: Limits) -> Video:
-    """The video that it is. Raises Refused, with the figures in its detail."""
+def decide(facts: Facts, container: str, limits: FileLimits) -> Video:
+    """The admitted video. Raises a FileRefusal, with the figures in its detail."""
     if facts.index_too_large:
-        raise Refused("index_too_large", f"It has {facts.index_entries} entries." if facts.index_entries else None)
+        raise IndexTooLarge(f"It has {facts.index_entries} entries." if facts.index_entries else "")
     if not facts.opened:
-        raise Refused("truncated")
+        raise Truncated
     if facts.streams > limits.max_streams:
-        raise Refused("too_many_streams", f"It holds {facts.streams} streams, {limits.max_streams} are taken.")
+        raise TooManyStreams(f"It holds {facts.streams} streams, {limits.max_streams} are taken.")
     if not facts.has_video:
-        raise Refused("no_video_stream")
+        raise NoVideoStream
     if facts.codec not in CODECS:
-        raise Refused("unsupported_codec", f"Its format is {facts.codec or 'not known'}.")
+        raise UnsupportedCodec(f"Its format is {facts.codec or 'not known'}.")
     if facts.width * facts.height > limits.max_pixels:
-        raise Refused("too_many_pixels", f"It is {facts.width} x {facts.height}.")
+        raise TooManyPixels(f"It is {facts.width} x {facts.height}.")
     if facts.duration_ms is not None and facts.duration_ms > limits.max_duration_ms:
-        raise Refused("too_long", f"It is {facts.duration_ms // 1000} s, {limits.max_duration_ms // 1000} s are taken.")
+        raise TooLong(f"It is {facts.duration_ms // 1000} s, {limits.max_duration_ms // 1000} s are taken.")
     if not facts.decoded or facts.width < 1 or facts.height < 1:
-        raise Refused("unreadable" if facts.packets else "truncated")
+        raise Unreadable if facts.packets else Truncated
     return _video(facts, facts.codec, container)
 
 
-def read_facts(answer: bytes) -> Facts:
-    """Facts from the child's JSON. Raises ValueError on anything else: the child read what a stranger sent."""
-    return _FACTS.validate_json(answer)
+def read_facts(output: bytes) -> Facts:
+    """Facts from the sandbox's JSON, which is untrusted. Raises ValueError on anything else."""
+    return _FACTS.validate_json(output)
 
 
 def _video(facts: Facts, codec: str, container: str) -> Video:
@@ -102,13 +135,17 @@ def _video(facts: Facts, codec: str, container: str) -> Video:
         width=facts.width,
         height=facts.height,
         rotation_degrees=facts.rotation_degrees,
+        mirrored=facts.mirrored,
+        transfer=facts.transfer,
         duration_ms=facts.duration_ms,
         fps=fps,
-        created_at=_credible(facts.created_at),
+        created_at=_plausible_time(facts.created_at),
+        track=facts.track,
+        tracks=facts.tracks or None,
     )
 
 
-def _credible(text: str | None) -> datetime | None:
+def _plausible_time(text: str | None) -> datetime | None:
     """A container's creation time, unless its clock was never set (1904, 1970, or an odd text)."""
     try:
         found = datetime.fromisoformat(text) if text else None

@@ -1,28 +1,26 @@
-"""Runs the examining child process and takes its answer, whatever it does."""
+"""Runs the sandbox on a file and reads its facts, however the process ends."""
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.admission.facts import CODECS, Facts, Limits, Video, decide, read_facts, refused_by_sniffing
-from ingest.admission.sniff import HEAD_BYTES, container_name, sniff
-from ingest.refusals import Refused
+from ingest.admission.facts import CODECS, Facts, FileLimits, Video, check_family, decide, read_facts
+from ingest.admission.sniff import HEAD_BYTES, container_name, sniff, what_it_is
+from ingest.refusals import ProbeFailed, ProbeTimeout
+from sandbox.reaping import reap
 
-MAX_ANSWER = 64 * 1024
-NO_NETWORK = ("unshare", "--user", "--map-root-user", "--net", "--")
+MAX_OUTPUT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
-    """How the child is run: `wall_s` until it is killed, `memory_mb` of address space, `prefix` (see no_network).
+class ProbeOptions:
+    """How the sandbox is run: `wall_s` until it is killed, `memory_mb` of address space, `prefix` of its command.
 
-    `entries`: the longest index that FFmpeg may be given to make, about 40 bytes of memory each.
+    `entries`: the longest index that FFmpeg may build, about 40 bytes of memory each.
     """
 
     wall_s: float
@@ -31,55 +29,43 @@ class Child:
     entries: int = 12_000_000
 
 
-async def no_network() -> tuple[str, ...]:
-    """Command prefix that takes the network away from the child, or nothing where namespaces are not allowed."""
-    if shutil.which("unshare") is None:
-        return ()
-    trial = await asyncio.create_subprocess_exec(
-        *NO_NETWORK, "true", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
-    return NO_NETWORK if await trial.wait() == 0 else ()
-
-
-async def admit(path: Path, limits: Limits, child: Child) -> Video:
-    """The video that the file is. Raises Refused with one of the final refusals."""
-    size, head = await asyncio.to_thread(_look, path)
+async def admit(path: Path, limits: FileLimits, options: ProbeOptions) -> Video:
+    """The admitted video. Raises a FileRefusal."""
+    size, head = await asyncio.to_thread(_read_head, path)
     family = sniff(head)
-    if (code := refused_by_sniffing(size, family)) is not None:
-        raise Refused(code)
-    facts = await examine(path, child)
+    check_family(size, family, what_it_is(head))
+    facts = await examine(path, options)
     return decide(facts, container_name(head, family), limits)
 
 
-async def examine(path: Path, child: Child) -> Facts:
-    """Facts found by the child. Raises Refused: probe_timeout, probe_failed."""
-    with tempfile.TemporaryDirectory(prefix="probe-") as folder:
-        source = Path(folder) / "source.bin"  # a name of our own: FFmpeg goes by names too
-        source.symlink_to(await asyncio.to_thread(path.absolute))
-        status, answer = await _run(_command(source, child), child.wall_s)
+async def examine(path: Path, options: ProbeOptions) -> Facts:
+    """Facts found by the sandbox. Raises ProbeTimeout, ProbeFailed."""
+    status, output = await _run(_command(path, options), options.wall_s)
     if status in (-signal.SIGALRM, -signal.SIGXCPU, None):
-        raise Refused("probe_timeout")
+        raise ProbeTimeout
+    if status == -signal.SIGSYS:  # most likely the file has taken the child over
+        raise ProbeFailed("Opening it ended in a forbidden system call.")
     if status != 0:
-        raise Refused("probe_failed")
+        raise ProbeFailed
     try:
-        return read_facts(answer)
+        return read_facts(output)
     except ValueError:
-        raise Refused("probe_failed") from None
+        raise ProbeFailed from None
 
 
-def _look(path: Path) -> tuple[int, bytes]:
+def _read_head(path: Path) -> tuple[int, bytes]:
     with path.open("rb") as file:
         return os.fstat(file.fileno()).st_size, file.read(HEAD_BYTES)
 
 
-def _command(source: Path, child: Child) -> list[str]:
+def _command(source: Path, options: ProbeOptions) -> list[str]:
     program = [sys.executable, "-I", "-m", "ingest.admission.child"]
-    limits = [str(child.memory_mb), str(child.wall_s), str(child.entries)]
-    return [*child.prefix, *program, str(source), ",".join(sorted(CODECS)), *limits]
+    limits = [str(options.memory_mb), str(options.wall_s), str(options.entries), str(os.getpid())]
+    return [*options.prefix, *program, str(source.absolute()), ",".join(sorted(CODECS)), *limits]
 
 
 async def _run(command: Sequence[str], wall_s: float) -> tuple[int | None, bytes]:
-    """Exit status (None: killed for its time) and what it printed."""
+    """Exit status (None: killed after `wall_s`) and what it printed. Raises ProbeFailed past MAX_OUTPUT."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -90,11 +76,18 @@ async def _run(command: Sequence[str], wall_s: float) -> tuple[int | None, bytes
     )
     try:
         async with asyncio.timeout(wall_s):
-            answer = await process.stdout.read(MAX_ANSWER) if process.stdout else b""
-            return await process.wait(), answer
+            output = await _read_output(process.stdout) if process.stdout else b""
+            return await process.wait(), output
     except TimeoutError:
         return None, b""
     finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        await reap(process)
+
+
+async def _read_output(stdout: asyncio.StreamReader) -> bytes:
+    """To its end, however many pieces it comes in. Raises ProbeFailed past MAX_OUTPUT: the facts are far shorter."""
+    try:
+        await stdout.readexactly(MAX_OUTPUT + 1)
+    except asyncio.IncompleteReadError as ended:
+        return ended.partial
+    raise ProbeFailed

@@ -1,1 +1,1 @@
-"""The HTTP door: tus 1.0, and one plain request."""
+"""HTTP: tus 1.0, multipart by signed links, and one plain request."""

@@ -1,0 +1,45 @@
+"""An example for the `--help` of every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "upload": (
+        "upload evening.mp4 --camera cam_7 --every 2 --wait",
+        "upload - --filename evening.mp4 --json < evening.mp4",
+    ),
+    "videos": ("videos --status processing",),
+    "frames": ("frames vid_1 --json",),
+    "cameras": ("cameras --json",),
+    "states": ("states --site site_1",),
+    "hazards": ("hazards --status opened",),
+    "tail": ("tail table.state --since 15m --where state=dirty --no-follow",),
+    "topics": ("topics --all",),
+    "schema": ("schema table.state --example",),
+    "lag": ("lag --behind",),
+    "ledger": ("ledger --run run_1 --wait 60",),
+    "ledger live": ("ledger live --camera cam_1 --hours 24",),
+    "dlq list": ("dlq list",),
+    "dlq show": ("dlq show crop.ready.cropper.dlq --offset 3",),
+    "dlq replay": ("dlq replay crop.ready.cropper.dlq --all",),
+    "dlq discard": ("dlq discard crop.ready.cropper.dlq --through 4 --yes",),
+    "quota show": ("quota show site_1",),
+    "quota set": ("quota set site_1 --originals 1TiB --pictures default",),
+    "why": ("why tbl_1 --run run_1",),
+    "why-stuck": ("why-stuck vid_1",),
+    "check": ("check --json",),
+}
+"""By the words that call the command; each without the leading `tablewatch`."""
+
+
+def add_examples(group: click.Group, words: tuple[str, ...] = ()) -> None:
+    """Write the examples below the options of every command of a group."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            add_examples(command, (*words, name))
+        if examples := EXAMPLES.get(" ".join((*words, name))):
+            lines = "\n".join(f"  tablewatch {each}" for each in examples)
+            command.epilog = f"\b\nExample:\n{lines}"

@@ -1,0 +1,39 @@
+"""usage: python -m fakecamera CLIP --port PORT [--fault-file FILE]: serve an H.264 file over RTSP on loopback
+
+With a file, the camera has the fault whose name is written into it (`fakecamera.faults`), while it is there.
+"""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from fakecamera.faults import follow
+from fakecamera.pictures import LoopedClip
+from fakecamera.server import fake_camera
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="fakecamera", description="Serve an H.264 file over RTSP on loopback.")
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--port", type=int, default=8554)
+    parser.add_argument("--fault-file", type=Path)
+    asyncio.run(serve(parser.parse_args()))
+
+
+async def serve(chosen: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    clip = LoopedClip(chosen.clip)
+    async with fake_camera(clip, port=chosen.port) as camera, asyncio.TaskGroup() as tasks:
+        print(f"serving {chosen.clip.name} at {camera.address}", flush=True)
+        if chosen.fault_file is not None:
+            following = tasks.create_task(follow(camera, clip, chosen.clip, chosen.fault_file))
+        await stop.wait()
+        if chosen.fault_file is not None:
+            following.cancel()
+
+
+if __name__ == "__main__":
+    main()

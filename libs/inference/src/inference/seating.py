@@ -1,0 +1,129 @@
+"""Who sits at which table, and where nobody can tell. Pure.
+
+**The rule.** A person belongs to the table whose seat zone holds the largest share of the person's box.
+**The second opinion** asks another question: whose seats are nearest to the person's hips? Where the two name different
+tables, and where somebody was found faintly or beside every zone, the tables concerned are in doubt: better unknown
+than wrong. How the thresholds were chosen: docs/decisions/0069.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from inference import coco
+from inference.detect import MIN_SCORE, Detection
+from inference.geometry import TableGeometry, foot_point, seat_distance, seat_point, share_inside, top_distance
+from inference.protocol import Point, Seen
+
+RULE = "share-0.7+distance"
+
+MIN_SHARE = 0.7  # of a person's box inside a zone, for the zone to have the person
+TIE = 0.005  # shares that differ by less are equal: the nearer table top decides
+MARGIN = 0.2  # the second opinion counts where its table's share is less than this behind
+MAX_DISTANCE = 0.5  # from hips to seats, in roots of the seats' area
+THING_SCORE = 0.4
+MAX_BESIDE = 0.1  # from a thing's foot to the table top, in roots of its area
+
+Doubt = Literal["person_between_tables", "person_outside_zone", "faint_person"]
+FAINT_PERSON: Doubt = "faint_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """From which score of a model on a detection counts, and from which on a person may be one: models differ."""
+
+    certain: float = 0.3
+    faint: float = 0.1
+
+
+DEFAULT_SCORES = Scores()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A detection and the tables that it concerns: the one where it is, or, in doubt, those where it may be."""
+
+    seen: Seen
+    tables: tuple[str, ...] = ()
+    doubt: Doubt | None = None
+
+
+def place_all(
+    detections: Iterable[Detection], tables: Sequence[TableGeometry], aspect: float, scores: Scores
+) -> list[Placed]:
+    """Where each detection belongs, also at no table; only what is fainter than MIN_SCORE and concerns none is left
+    out. ``aspect`` is picture width over height."""
+    placed = (_place(detection, tables, aspect, scores) for detection in detections)
+    return [each for each in placed if each is not None]
+
+
+def _place(detection: Detection, tables: Sequence[TableGeometry], aspect: float, scores: Scores) -> Placed | None:
+    if detection.label == coco.PERSON:
+        return _place_person(detection, tables, aspect, scores)
+    if detection.label in coco.THINGS and detection.score >= THING_SCORE:
+        return _place_thing(detection, tables, aspect)
+    return _at_none(detection)
+
+
+def _place_person(person: Detection, tables: Sequence[TableGeometry], aspect: float, scores: Scores) -> Placed | None:
+    if person.score < scores.faint:
+        return None
+    shares = {table.table_id: share_inside(person.box, table) for table in tables}
+    hips = seat_point(person.box, aspect)
+    best = _by_share(shares, tables, hips)
+    if person.score < scores.certain:
+        return _in_doubt(person, FAINT_PERSON, shares, best, None) if best else _at_none(person)
+    second = _nearest(hips, tables)
+    if best is None:
+        return _in_doubt(person, "person_outside_zone", shares, None, second) if second else Placed(_seen(person))
+    if second is not None and second != best and shares[best] - shares[second] < MARGIN:
+        return _in_doubt(person, "person_between_tables", shares, best, second)
+    return Placed(_seen(person, best, shares[best], second), (best,))
+
+
+def _at_none(detection: Detection) -> Placed | None:
+    return Placed(_seen(detection)) if detection.score >= MIN_SCORE else None
+
+
+def _by_share(shares: dict[str, float], tables: Sequence[TableGeometry], hips: Point) -> str | None:
+    """The table whose zone holds most of the person; of equals the one with the nearer top."""
+    most = max(shares.values(), default=0.0)
+    if most < MIN_SHARE:
+        return None
+    equals = [table for table in tables if shares[table.table_id] >= most - TIE]
+    return min(equals, key=lambda table: top_distance(hips, table)).table_id
+
+
+def _nearest(hips: Point, tables: Sequence[TableGeometry]) -> str | None:
+    """The table whose seats are nearest."""
+    distance, table = min(((seat_distance(hips, each), each.table_id) for each in tables), default=(MAX_DISTANCE, None))
+    return table if distance < MAX_DISTANCE else None
+
+
+def _place_thing(thing: Detection, tables: Sequence[TableGeometry], aspect: float) -> Placed:
+    """On the table on whose top its foot is, or a little beside."""
+    foot = foot_point(thing.box, aspect)
+    distance, table = min(((top_distance(foot, each), each.table_id) for each in tables), default=(MAX_BESIDE, None))
+    return Placed(_seen(thing, table), (table,)) if table and distance < MAX_BESIDE else Placed(_seen(thing))
+
+
+def _in_doubt(
+    person: Detection, doubt: Doubt, shares: dict[str, float], best: str | None, second: str | None
+) -> Placed:
+    concerned = tuple(table for table in (best, second) if table is not None)
+    share = shares[best] if best else None
+    return Placed(_seen(person, best, share, second, doubtful=True), concerned, doubt)
+
+
+def _seen(
+    detection: Detection,
+    table: str | None = None,
+    share: float | None = None,
+    second: str | None = None,
+    *,
+    doubtful: bool = False,
+) -> Seen:
+    rounded = None if share is None else round(share, 3)
+    return Seen(detection.label, round(detection.score, 3), detection.box, table, rounded, second, doubtful)

@@ -1,0 +1,1 @@
+"""Request bodies and response documents, by resource: for the OpenAPI document, and to validate both."""

@@ -1,0 +1,159 @@
+"""Documents of cameras."""
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool
+
+from api.http.documents.common import Body, DetectorName, Id, Name, TimeText, Whole, _plain
+from api.http.documents.contract import document_of
+from api.model.errors import AddressHasCredentials, AddressInvalid, AddressRequired, UserRequired
+from credentials import Credentials
+from outbound import HTTP, RTSP, BadAddress, parse
+from outbound.paths import parse_path
+
+SCHEMES = {"rtsp": RTSP, "hls": HTTP, "snapshot": HTTP}
+"""Of addresses, with their default ports, by the type of the source."""
+SourceType = Literal["none", "rtsp", "hls", "snapshot", "file"]
+
+
+class Source(Body):
+    """Where a camera's pictures come from; `none` for a camera with uploaded videos only."""
+
+    type: SourceType = "none"
+    address: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = Field(
+        default=None,
+        description="rtsp: rtsp:// or rtsps://; hls, snapshot: http:// or https://, of a playlist or a picture (JPEG or"
+        " PNG); file: a path in the site's folder of local files",
+    )
+    secret_ref: Name | None = Field(default=None, description="As it was answered, to keep user name and password")
+    user: Annotated[str, Field(max_length=200), AfterValidator(_plain)] | None = Field(
+        default=None, description="User name of the camera; stored sealed, for this address only, and never answered"
+    )
+    password: Annotated[SecretStr, Field(max_length=400)] | None = Field(
+        default=None, description="Its password, the same way"
+    )
+
+
+_LOOK_EVERY = (
+    "While nothing changes at its tables, a classifier looks at one picture in so many milliseconds; 0: at every one"
+)
+
+
+class NewCamera(Body):
+    """A view of a site."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Window side"}})
+
+    site_id: Id | None = None
+    name: Name
+    source: Source = Source()
+    enabled: StrictBool = True
+    cadence_ms: Whole = Field(10_000, ge=100, le=3_600_000, description="One picture every so many milliseconds")
+    look_every_ms: Whole = Field(0, ge=0, le=3_600_000, description=_LOOK_EVERY)
+    max_age_ms: Whole = Field(60_000, ge=1, le=86_400_000)
+    detector: DetectorName = None
+
+
+class CameraChange(Body):
+    """The fields to change; the others stay, also those that are null, but for `detector`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Window side, left"}})
+
+    name: Name | None = None
+    source: Source | None = None
+    enabled: StrictBool | None = None
+    cadence_ms: Whole | None = Field(None, ge=100, le=3_600_000)
+    look_every_ms: Whole | None = Field(None, ge=0, le=3_600_000, description=_LOOK_EVERY)
+    max_age_ms: Whole | None = Field(None, ge=1, le=86_400_000)
+    detector: DetectorName = None
+
+
+class CameraSource(BaseModel):
+    """Where pictures come from."""
+
+    type: str
+    address: str | None
+    secret_ref: str | None
+
+
+class Capture(BaseModel):
+    """Whether anything reads the source of the camera."""
+
+    state: str = Field(
+        description="none: the camera has no source; captured: pictures are taken of it while it is enabled, and"
+        " `status` of one camera says how it is; unsupported: the source is kept, and nothing reads it yet. Others may"
+        " be added"
+    )
+    reason: str | None = Field(description="A sentence to show; null where there is nothing to say")
+
+
+class Camera(BaseModel):
+    """A view of a site."""
+
+    camera_id: str
+    site_id: str
+    name: str
+    enabled: bool
+    source: CameraSource
+    capture: Capture
+    cadence_ms: int
+    look_every_ms: int
+    max_age_ms: int
+    detector: DetectorName
+    version: int
+    layout_version: int | None
+    created_at: TimeText
+    updated_at: TimeText
+
+
+class CameraWithStatus(Camera):
+    """With its health, as far as known."""
+
+    status: document_of("camera.status") | None  # type: ignore[valid-type]
+
+
+# Cameras also take them in the path (/user=admin_password=x_channel=1.sdp) and in the query (?usr=admin&pwd=x).
+_NAMED_SECRET = re.compile(
+    r"[/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=",
+    re.IGNORECASE,
+)
+
+
+# A password that holds a slash ends what is read as host and port: such a port is no number.
+_USER = re.compile(r"^[^/?#]*@|^[^/?#\[\]]*:(?!\d*(?:[/?#]|$)).*@")
+
+
+def has_credentials(address: str) -> bool:
+    """Whether an address names a user, as RFC 3986 has it (3.2.1) or nearly so, or a secret by its name."""
+    return bool(_USER.search(address.partition("://")[2]) or _NAMED_SECRET.search(unquote(address)))
+
+
+def checked_source(source: Source) -> dict[str, str | None]:
+    """The source as it is stored, but for user name and password. Raises AddressRequired, AddressHasCredentials,
+    AddressInvalid, UserRequired."""
+    if source.type != "none" and not source.address:
+        raise AddressRequired(f"A source of type {source.type} needs an address.")
+    if has_credentials(source.address or ""):
+        raise AddressHasCredentials("Leave them out of the address and give them as user and password.")
+    if source.type != "none":
+        _check_address(source.type, source.address or "")
+    if source.password is not None and not source.user:
+        raise UserRequired("Give user and password together.")
+    return {"type": source.type, "address": source.address, "secret_ref": source.secret_ref}
+
+
+def _check_address(source_type: str, address: str) -> None:
+    """As the extractor reads it; whether it may be connected to is known there alone. Raises AddressInvalid."""
+    try:
+        parse_path(address) if source_type == "file" else parse(address, SCHEMES[source_type])
+    except BadAddress as error:
+        raise AddressInvalid(f"The address cannot be read: {error}.") from error
+
+
+def credentials_of(source: Source) -> Credentials | None:
+    """What is to be sealed; None where none were given."""
+    if not source.user or source.address is None:
+        return None
+    return Credentials(source.user, source.password.get_secret_value() if source.password is not None else "")

@@ -1,0 +1,117 @@
+"""Documents of layouts."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.http.documents.common import Id, Name, TimeText, Whole
+from api.model.layouts import check_size
+from tablewatch_schemas.layout import MOST_FLOORS, MOST_POINTS, MOST_POINTS_IN_ALL, MOST_TABLES
+
+# Checked by pydantic's own code alone, and up to the first fault: an outline has many numbers
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Point = Annotated[list[Number], Field(min_length=2, max_length=2, fail_fast=True)]
+Points = Annotated[list[Point], Field(max_length=MOST_POINTS, fail_fast=True)]
+
+
+class DrawnTable(BaseModel):
+    """A table: `polygon` is its seat zone, `top` the table top. Relative coordinates, 0 to 1, y down."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    table_id: Id | None = None
+    label: Name
+    seats: Whole | None = Field(None, ge=0, le=1000)
+    section_id: Id | None = None
+    polygon: Points
+    top: Points | None = None
+
+
+class Reference(BaseModel):
+    """Size of the picture that the layout was drawn on, pixels."""
+
+    width: Whole = Field(ge=1, le=32768)
+    height: Whole = Field(ge=1, le=32768)
+
+
+class NewLayout(BaseModel):
+    """Tables and floor of a camera's picture. A layout as it was read can be sent back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "reference": {"width": 1280, "height": 720},
+                "tables": [{"label": "1", "seats": 4, "polygon": [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6], [0.1, 0.6]]}],
+                "floor": [[[0.0, 0.6], [1.0, 0.6], [1.0, 1.0], [0.0, 1.0]]],
+            }
+        }
+    )
+
+    reference: Reference
+    tables: list[DrawnTable] = Field(
+        default_factory=list,
+        max_length=MOST_TABLES,
+        description=f"With the floor, {MOST_POINTS_IN_ALL} points in all at most",
+    )
+    floor: list[Points] = Field(default_factory=list, max_length=MOST_FLOORS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_size(cls, drawing: Any) -> Any:
+        """Before any point is looked at. Raises LayoutTooLarge, which pydantic passes on."""
+        check_size(drawing)
+        return drawing
+
+
+class LayoutTable(BaseModel):
+    """A table in a layout."""
+
+    table_id: str
+    label: str
+    seats: int | None
+    section_id: str | None
+    polygon: list[list[float]]
+    top: list[list[float]] | None
+
+
+class Layout(BaseModel):
+    """One version of a camera's layout."""
+
+    layout_key: str
+    site_id: str
+    camera_id: str
+    version: int
+    created_at: TimeText
+    reference: Reference
+    tables: list[LayoutTable]
+    floor: list[list[list[float]]]
+
+
+class LayoutVersion(BaseModel):
+    """A version of a camera's layout, in short."""
+
+    version: int
+    layout_key: str
+    created_at: TimeText
+    tables: int
+    newest: bool
+
+
+class LayoutHint(BaseModel):
+    """A doubt that another outline of a table may end, and how often looks had it."""
+
+    table_id: str
+    label: str
+    reason: str = Field(description="`person_outside_zone` or `zone_too_small`; more may come")
+    sentence: str
+    looks: int
+    first_at: TimeText = Field(description="Capture time of the first such look")
+    last_at: TimeText = Field(description="Of the newest")
+
+
+class LayoutHints(BaseModel):
+    """What looks say about how the tables of a version are drawn, the most frequent first."""
+
+    camera_id: str
+    version: int
+    hints: list[LayoutHint]

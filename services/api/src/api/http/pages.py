@@ -1,0 +1,120 @@
+"""The web page, and pages of the OpenAPI and AsyncAPI documents."""
+
+from functools import cache
+
+import orjson
+import yaml
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from api.compute import compute
+from api.http.api_page import api_page
+from api.http.authentication import caller_of
+from api.http.dependencies import dependencies
+from api.http.errors import NotFound
+from api.http.topics_page import topics_page
+from api.model.errors import KeyExpired, KeyInvalid, KeyMissing, OriginRefused
+from api.settings import ApiSettings
+from tablewatch_schemas import contracts
+from webserver.forwarded import public_prefix
+
+PLACEHOLDER = "kafka.example.com:9092"
+"""Of the address of the brokers, for who has no key."""
+HINT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tablewatch</title>
+<h1>tablewatch</h1><p>The api is running. The web page is not built: run <code>make install</code> and load this
+again.</p>
+<p><a href="docs">The HTTP API</a> · <a href="openapi.json">OpenAPI</a> · <a href="asyncapi">The topics</a> ·
+<a href="asyncapi.json">AsyncAPI</a></p>
+</html>"""
+
+
+class PageFiles(StaticFiles):
+    """The files of the web page; none while it is not built."""
+
+    async def check_config(self) -> None:
+        """A missing folder is no error: every path in it is a 404."""
+
+
+def mount(app: FastAPI, settings: ApiSettings) -> None:
+    """Add `/`, the pages of both documents, the documents, and the files of the web page, which may be built later.
+
+    The AsyncAPI document names the brokers as the services are given them, to callers with a key.
+    """
+    dist = settings.api_web_dist
+
+    async def front(_request: Request) -> Response:
+        index = dist / "index.html"
+        if not index.is_file():
+            return HTMLResponse(HINT)
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+    async def docs(_request: Request) -> Response:
+        return HTMLResponse(await compute(lambda: api_page(app.openapi())))
+
+    async def openapi(request: Request) -> Response:
+        url = public_prefix(settings.public_url, request.headers) or "/"
+        servers = [{"url": url, "description": "Where this document came from"}]
+        body = await compute(lambda: orjson.dumps(app.openapi() | {"servers": servers}))
+        return Response(body, media_type="application/json")
+
+    async def bootstrap(request: Request) -> str:
+        """Where the brokers are, for who may know it: everybody else is shown a placeholder."""
+        try:
+            await caller_of(request, dependencies(request))
+        except (KeyMissing, KeyInvalid, KeyExpired, OriginRefused):
+            return PLACEHOLDER
+        return settings.kafka_bootstrap
+
+    async def asyncapi(request: Request) -> Response:
+        brokers = await bootstrap(request)
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+        return Response(
+            await compute(lambda: asyncapi_document(brokers)), headers=headers, media_type="application/json"
+        )
+
+    async def topics(request: Request) -> Response:
+        brokers = await bootstrap(request)
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+        return HTMLResponse(await compute(lambda: topics_html(brokers)), headers=headers)
+
+    app.add_route("/", front, methods=["GET"], include_in_schema=False)
+    app.add_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
+    app.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
+    app.add_route("/asyncapi", topics, methods=["GET"], include_in_schema=False)
+    app.add_route("/asyncapi.json", asyncapi, methods=["GET"], include_in_schema=False)
+    app.mount("/", PageFiles(directory=dist, check_dir=False), name="web")
+
+
+@cache
+def asyncapi_document(bootstrap: str = "") -> bytes:
+    """The AsyncAPI document of the installed schemas package, with the brokers of this installation if they are given.
+
+    Raises NotFound when there is none.
+    """
+    path = contracts.ROOT / "asyncapi.yaml"
+    if not path.is_file():
+        raise NotFound("The installed schemas package has no AsyncAPI document.")
+    document = yaml.safe_load(path.read_text())
+    if bootstrap:
+        document["servers"] = servers(bootstrap)
+    return orjson.dumps(document)
+
+
+def servers(bootstrap: str) -> dict[str, dict[str, str]]:
+    """Server Objects of AsyncAPI 3: one for each broker of `host:port[,host:port]`."""
+    hosts = [each.strip() for each in bootstrap.split(",") if each.strip()]
+    description = "A bootstrap server of this installation, as its services reach it."
+    if bootstrap == PLACEHOLDER:
+        description = "Ask for this document with an API key: then it has the bootstrap servers of this installation."
+    return {
+        f"kafka{number}": {"host": host, "protocol": "kafka", "description": description}
+        for number, host in enumerate(hosts, start=1)
+    }
+
+
+@cache
+def topics_html(bootstrap: str = "") -> str:
+    """The same document as a page, made once. Raises NotFound when there is none."""
+    return topics_page(orjson.loads(asyncapi_document(bootstrap)))

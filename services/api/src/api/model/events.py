@@ -1,0 +1,196 @@
+"""From a row to the event that reports it: records for the outbox, and entries of a site's event log."""
+
+from datetime import datetime
+
+import orjson
+
+from api.model.deletion import Deletion
+from api.model.job import Video
+from api.model.keyed_records import Change
+from api.model.projections import READ_MODELS
+from api.model.site_events import SITE_DELETED, NewSiteEvent
+from api.model.types import Json
+from chassis import trace
+from tablewatch_schemas import (
+    AssetDeleted,
+    CameraConfig,
+    CameraConfigSource,
+    Encoded,
+    HazardCommand,
+    SiteConfig,
+    VideoCommand,
+    encode,
+    tombstone,
+)
+from tablewatch_schemas.ids import new_id
+from tablewatch_schemas.keys import layout as layout_key
+from tablewatch_schemas.times import read_time
+
+SOURCE = "tablewatch/api"
+DELETED_CLASSES = ("originals", "frames", "crops", "thumbs", "manifests")
+
+
+def camera_config_event(camera: Json, now: datetime) -> Encoded:
+    """camera.config: how a camera is set up now."""
+    version = camera["layout_version"]
+    event = CameraConfig(
+        camera_id=camera["camera_id"],
+        site_id=camera["site_id"],
+        version=camera["version"],
+        name=camera["name"],
+        enabled=camera["enabled"],
+        source=CameraConfigSource(**camera["source"]),
+        cadence_ms=camera["cadence_ms"],
+        look_every_ms=camera["look_every_ms"],
+        max_age_ms=camera["max_age_ms"],
+        layout_key=None if version is None else layout_key(camera["site_id"], camera["camera_id"], version),
+        layout_version=version,
+        detector=camera["detector"],
+        updated_at=read_time(camera["updated_at"]),
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def camera_deleted_event(camera: Json, now: datetime) -> Encoded:
+    """The tombstone of camera.config; its version is above that of the last record."""
+    key, version = camera["camera_id"], camera["version"]
+    return tombstone(CameraConfig, key, source=SOURCE, time=now, lane="live", version=version)
+
+
+def site_config_event(site: Json, now: datetime) -> Encoded:
+    """site.config: what a site may store and which detector it uses, as `store.storage.configuration` returns it."""
+    event = SiteConfig(
+        site_id=site["site_id"],
+        version=site["version"],
+        original_bytes=site["original_limit"],
+        picture_bytes=site["picture_limit"],
+        detector=site["detector"],
+        updated_at=now,
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def site_config_tombstone(site: Json, now: datetime) -> Encoded:
+    """The tombstone of site.config; its version is above that of the last record."""
+    version = site["version"] + 1
+    return tombstone(SiteConfig, site["site_id"], source=SOURCE, time=now, lane="live", version=version)
+
+
+def video_command_event(video: Video, action: str, actor: str, now: datetime) -> Encoded:
+    """video.command; `action` is cancel, delete or retry."""
+    run = video.run
+    event = VideoCommand(
+        command_id=new_id("cmd"),
+        video_id=run.video_id,
+        run_id=run.run_id,
+        site_id=run.site_id,
+        camera_id=run.camera_id,
+        action=action,
+        actor=actor,
+        requested_at=now,
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def hazard_command_event(
+    command_id: str, hazard: Json, action: str, actor: str, note: str | None, now: datetime
+) -> Encoded:
+    """hazard.command: what a person decided about an alert."""
+    event = HazardCommand(
+        command_id=command_id,
+        hazard_id=hazard["hazard_id"],
+        site_id=hazard["site_id"],
+        run_id=hazard["run_id"],
+        action=action,
+        actor=actor,
+        note=note,
+        requested_at=now,
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def asset_deleted_event(deletion: Deletion, now: datetime) -> Encoded:
+    """asset.deleted: the receipt of a deletion."""
+    event = AssetDeleted(
+        video_id=deletion.video_id,
+        run_id=deletion.run_id,
+        site_id=deletion.site_id,
+        objects=deletion.objects,
+        classes=DELETED_CLASSES,
+        requested_at=deletion.requested_at,
+        deleted_at=now,
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def job_event(video: Video) -> NewSiteEvent:
+    """video.job: the job document, as the event stream sends it."""
+    return _of_video(video, "video.job", video.document())
+
+
+def video_deleted_event(video: Video) -> NewSiteEvent:
+    """video.deleted: readers see the video no more."""
+    run = video.run
+    return _of_video(video, "video.deleted", {"video_id": run.video_id, "run_id": run.run_id, "site_id": run.site_id})
+
+
+def record_event(topic: str, change: Change, *, confirms: bool = False) -> NewSiteEvent:
+    """The record of a topic under the topic's name, or `<topic>.deleted` with the key of a tombstone."""
+    model, event = READ_MODELS[topic], change.event
+    key = change.key if model.history else None
+    if change.document is None:
+        document = orjson.dumps({model.key_column: change.key})
+        return NewSiteEvent(site_id=change.site_id, type=f"{topic}.deleted", document=document, key=key)
+    return NewSiteEvent(
+        site_id=change.site_id,
+        type=topic,
+        document=change.document,
+        run_id=getattr(event, "run_id", None),
+        camera_id=",".join(getattr(event, "camera_ids", ())) or getattr(event, "camera_id", None),
+        table_id=getattr(event, "table_id", None),
+        key=key,
+        confirms=confirms,
+    )
+
+
+def camera_config_site_event(camera: Json) -> NewSiteEvent:
+    """camera.config: the camera as GET /v1/cameras/{camera_id} shows it."""
+    return _of_site(camera["site_id"], "camera.config", camera, camera_id=camera["camera_id"])
+
+
+def camera_deleted_site_event(camera: Json) -> NewSiteEvent:
+    """camera.deleted: the camera's id."""
+    ids = {"camera_id": camera["camera_id"], "site_id": camera["site_id"]}
+    return _of_site(camera["site_id"], "camera.deleted", ids, camera_id=camera["camera_id"])
+
+
+def section_changed_event(section: Json) -> NewSiteEvent:
+    """section.changed: the section."""
+    return _of_site(section["site_id"], "section.changed", section)
+
+
+def section_deleted_event(section: Json) -> NewSiteEvent:
+    """section.deleted: the section's id."""
+    ids = {"section_id": section["section_id"], "site_id": section["site_id"]}
+    return _of_site(section["site_id"], "section.deleted", ids)
+
+
+def site_changed_event(site: Json) -> NewSiteEvent:
+    """site.changed: the site as GET /v1/sites/{site_id} shows it."""
+    return _of_site(site["site_id"], "site.changed", site)
+
+
+def site_deleted_event(site_id: str) -> NewSiteEvent:
+    """site.deleted: the last event of a site."""
+    return _of_site(site_id, SITE_DELETED, {"site_id": site_id})
+
+
+def _of_video(video: Video, kind: str, document: Json) -> NewSiteEvent:
+    run = video.run
+    return _of_site(run.site_id, kind, document, run_id=run.run_id, camera_id=run.camera_id)
+
+
+def _of_site(
+    site_id: str, kind: str, document: Json, *, run_id: str | None = None, camera_id: str | None = None
+) -> NewSiteEvent:
+    return NewSiteEvent(site_id=site_id, type=kind, document=orjson.dumps(document), run_id=run_id, camera_id=camera_id)

@@ -1,0 +1,3 @@
+"""Who writes the records of this service."""
+
+SOURCE = "tablewatch/classifier-gateway"

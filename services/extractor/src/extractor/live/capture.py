@@ -1,0 +1,243 @@
+"""One camera: sessions one after another, each until it fails; in between a wait that grows."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from chassis.backoff import Backoff
+from chassis.clock import Clock
+from chassis.metrics import Metrics
+from credentials import Credentials
+from extractor.live.drops import Drops
+from extractor.live.frames import FrameWriter, Published
+from extractor.live.health import CameraHealth
+from extractor.live.reader import Channel, Frame, Opening, Sign
+from extractor.live.readers import Readers
+from extractor.live.relay import Target
+from extractor.live.rows import Claimed
+from extractor.live.secrets import Secrets
+from extractor.live.snapshots import Snapshots
+from extractor.live.sources.open import OPENERS
+from extractor.live.sources.source import Asked, FrameSource, SourceParts
+from extractor.metrics import CAMERA_SESSIONS
+from extractor.model.camera_failures import (
+    AddressNotAllowed,
+    BadAddress,
+    CameraFailed,
+    CredentialsNotReadable,
+    NoSuchHost,
+    ReaderCrashed,
+)
+from extractor.model.camera_status import Seen
+from extractor.model.capture_time import Rising
+from extractor.model.stills import Freshness
+from objects.store import ObjectStore
+from outbound import RTSP, Address, NotAllowed, Policy, parse, resolve
+from outbound import BadAddress as Unreadable
+from outbound import NoSuchHost as Unknown
+from tablewatch_schemas import CameraConfig
+
+BACKOFF = Backoff(first_s=0.5, max_s=30.0)
+SETTLED_S = 10.0
+"""A session that lasted so long and brought a frame was a good one: the wait after it begins anew."""
+CRASHES = 2
+"""Of its reader, after which a camera gets one of its own: it may be the one that crashes it, and then the others are
+rid of it."""
+HARMLESS_S = 600.0
+"""After a session that lasted so long they are counted anew, and the camera shares a reader again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureParts:
+    """What all captures of a process share. `authority`: whom RTSPS cameras' certificates are checked against."""
+
+    readers: Readers
+    store: ObjectStore
+    sources: SourceParts
+    writer: FrameWriter
+    drops: Drops
+    secrets: Secrets
+    policy: Policy
+    authority: ssl.SSLContext
+    quality: int
+    clock: Clock
+    metrics: Metrics
+    log: Any
+
+
+class Capture:
+    """Runs until it is stopped. `config` may change while it runs; another source or cadence is another session."""
+
+    def __init__(self, claimed: Claimed, parts: CaptureParts) -> None:
+        self.claimed, self._parts = claimed, parts
+        self._health = CameraHealth(parts.clock, claimed.status)
+        self._source: FrameSource | None = None
+        self._rhythm_s = 0.0
+        self._published: Published | None = None
+        self._rising = Rising(claimed.captured_ms)
+        self._freshness = Freshness()
+        self._snapshots = Snapshots(parts.store, parts.clock)
+        self._refusal: str | None = None
+        self._task = asyncio.ensure_future(self._run())
+
+    @property
+    def config(self) -> CameraConfig:
+        return self.claimed.config
+
+    @property
+    def seen(self) -> Seen:
+        """What its status is concluded from."""
+        return self._health.seen(self._every, plays=isinstance(self._source, Channel) and self._source.plays)
+
+    @property
+    def _every(self) -> timedelta:
+        """Between two pictures: as they are asked for, and as they can come."""
+        return max(timedelta(milliseconds=self.config.cadence_ms), timedelta(seconds=self._rhythm_s))
+
+    @property
+    def last_frame_at(self) -> datetime | None:
+        return None if self._published is None else self._published.captured_at
+
+    @property
+    def snapshot_key(self) -> str | None:
+        """Of the last good snapshot."""
+        return self._snapshots.key(self.config)
+
+    @property
+    def captured_ms(self) -> int | None:
+        """Unix ms of the last frame, for the process that has the camera next."""
+        return self._rising.last_ms
+
+    def update(self, claimed: Claimed) -> None:
+        """As the row is now."""
+        before, self.claimed = self.config, claimed
+        if before.layout_version != self.config.layout_version:
+            self._health.drawn_anew()
+        if (before.source, before.cadence_ms) != (self.config.source, self.config.cadence_ms):
+            self._task.cancel()
+            # What was published is of another view: the new one is neither live by it nor compared with it
+            self._health, self._published, self._rhythm_s = CameraHealth(self._parts.clock), None, 0.0
+            self._freshness = Freshness()
+            self._task = asyncio.ensure_future(self._run())
+
+    async def stop(self) -> None:
+        """At once; nothing is published any more when it returns."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def crashed(self) -> BaseException | None:
+        """What ended it, though it should never end: a fault of ours."""
+        return self._task.exception() if self._task.done() and not self._task.cancelled() else None
+
+    async def _run(self) -> None:
+        attempt, crashes, clock = 0, 0, self._parts.clock
+        while True:
+            began, before = clock.monotonic(), self._published
+            try:
+                await self._session(alone=crashes >= CRASHES)
+            except CameraFailed as failed:
+                self._health.ends(failed)
+                crashes = 0 if clock.monotonic() - began > HARMLESS_S else crashes
+                crashes += isinstance(failed, ReaderCrashed)
+                was_good = self._published is not before and clock.monotonic() - began > SETTLED_S
+                attempt = 1 if was_good else attempt + 1
+                wait_s = BACKOFF.delay_s(attempt)
+                self._parts.metrics.count(CAMERA_SESSIONS, code=failed.code)
+                ids = {"camera_id": self.config.camera_id, "site_id": self.config.site_id}
+                self._parts.log.warning(
+                    "camera_session_ended",
+                    **ids,
+                    code=failed.code,
+                    detail=failed.detail,
+                    attempt=attempt,
+                    wait_s=round(wait_s, 1),
+                )
+                await clock.sleep(wait_s)
+
+    async def _session(self, *, alone: bool) -> None:
+        """Raises CameraFailed."""
+        self._health.opens()
+        async with self._opened(alone=alone) as self._source:
+            try:
+                await self._begin(self._source)
+                while True:
+                    await self._take(self._source)
+            finally:
+                self._source = None
+
+    async def _begin(self, source: FrameSource) -> None:
+        if isinstance(source, Channel):
+            try:
+                await self._snapshots.begin(self.config, source)
+            except OSError as error:
+                self._parts.log.warning("snapshot_put_off", camera_id=self.config.camera_id, error=repr(error))
+
+    async def _take(self, source: FrameSource) -> None:
+        """The next picture. Raises CameraFailed at the end of the session."""
+        frame, picture = await source.next_frame()
+        self._note_clock(source.sign)
+        self._rhythm_s = source.rhythm_s
+        self._health.takes(frame.scene, frame.packets, self._every)
+        published = await self._parts.writer.write(self.config, frame, picture, self._rising, self._published)
+        if published is not None:
+            self._published = published
+            self._health.stored()
+            await self._compare(source, frame, picture)
+
+    async def _compare(self, source: FrameSource, frame: Frame, picture: bytes) -> None:
+        if not isinstance(source, Channel) or frame.scene is None:
+            return
+        try:
+            await self._snapshots.take(self.config, source, picture, frame.scene, self._health.health)
+        except OSError as error:
+            self._parts.log.warning("snapshot_put_off", camera_id=self.config.camera_id, error=repr(error))
+
+    @asynccontextmanager
+    async def _opened(self, *, alone: bool) -> AsyncIterator[FrameSource]:
+        """Raises CameraFailed. `alone` is for readers of several cameras; other sources share none."""
+        parts, source, every_ms = self._parts, self.config.source, self.config.cadence_ms
+        if source.type in OPENERS:
+            credentials = await self._credentials()
+            asked = Asked(
+                *(self.config.site_id, source.address or "", every_ms / 1000, credentials, self._freshness),
+                dropped=partial(parts.writer.drop, self.config, "slow"),
+            )
+            async with OPENERS[source.type](asked, parts.sources) as opened:
+                yield opened
+            return
+        address, target = await self._target()
+        opening = Opening(target, address.path, every_ms, parts.quality, await self._credentials())
+        dropped = partial(parts.writer.drop, self.config, "slow")
+        async with parts.readers.session(opening, dropped, alone=alone) as channel:
+            yield channel
+
+    def _note_clock(self, sign: Sign | None) -> None:
+        """Log when the camera's clock is believed, and when and why it is not any more."""
+        if sign is not None and sign.clock != self._refusal:
+            self._refusal = sign.clock
+            self._parts.log.info("camera_clock", camera_id=self.config.camera_id, refused=sign.clock or "")
+
+    async def _credentials(self) -> Credentials | None:
+        """Read for each session anew: a password may have been changed. Raises CameraFailed."""
+        try:
+            return await self._parts.secrets.of(self.config)
+        except OSError as error:
+            raise CredentialsNotReadable(f"the object store: {type(error).__name__}") from error
+
+    async def _target(self) -> tuple[Address, Target]:
+        """Where the camera is now. Raises CameraFailed."""
+        try:
+            address = parse(self.config.source.address or "", RTSP)
+            endpoint = await resolve(address, self._parts.policy)
+        except Unreadable as error:
+            raise BadAddress(str(error)) from error
+        except NotAllowed as error:
+            raise AddressNotAllowed from error
+        except Unknown as error:
+            raise NoSuchHost(str(error)) from error
+        return address, Target(endpoint, address.host, self._parts.authority if address.scheme == "rtsps" else None)

@@ -1,0 +1,1 @@
+"""Cameras that the service reads itself, over HTTP or from files; what comes is decoded in locked-down processes."""

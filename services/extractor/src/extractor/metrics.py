@@ -1,0 +1,18 @@
+"""Metrics of the extractor alone."""
+
+from chassis.metrics import Counter, Gauge
+
+EXTRACTION_WAITS = Gauge(
+    "extraction_waits", "1 while workers begin nothing, by the code of what they wait for", ("code",)
+)
+LEASES_LOST = Counter("leases_lost_total", "Leases that somebody else took while we worked", ("lease",))
+LIVE_FRAMES = Counter(
+    "live_frames_total",
+    "Frames sampled from cameras, by what became of them; a reason where dropped",
+    ("outcome", "reason"),
+)
+CAMERAS = Gauge("cameras_captured", "Cameras that this process captures, by their status", ("status",))
+CAMERA_SESSIONS = Counter("camera_sessions_ended_total", "Sessions with cameras that ended, by why", ("code",))
+CAMERAS_UNCLAIMED = Gauge(
+    "cameras_unclaimed", "Cameras that no process has had for a lease, while this one and all others are full"
+)

@@ -1,0 +1,1 @@
+"""Rows and bytes of uploads: Postgres, and the partial files."""

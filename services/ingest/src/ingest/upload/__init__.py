@@ -1,0 +1,1 @@
+"""What can be done to an upload: receive, finish, withdraw, expire it."""

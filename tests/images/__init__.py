@@ -1,0 +1,1 @@
+"""`make images`: every image built from deploy/Dockerfile and started, without a container engine."""
