@@ -1,6 +1,7 @@
 """The embedded classifier with a detector of the test, and before set-up."""
 
 import asyncio
+import os
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import inference
 from inference.decoders.fit import Picture
 from inference.detect import Detection
-from inference.embedded import EmbeddedClassifier, read_picture
+from inference.embedded import GIVES_WAY, EmbeddedClassifier, read_picture
 from inference.geometry import rectangle
 from inference.looks import FrameAndZones, WholeFrame
 from inference.protocol import FrameRequest, Region, Unavailable, Unreadable
@@ -131,3 +132,16 @@ def test_an_unknown_backend_is_refused_and_the_known_ones_named(tmp_path: Path) 
 def test_before_set_up_the_error_names_the_command_that_installs_the_model(tmp_path: Path) -> None:
     with pytest.raises(inference.ModelMissing, match=r"python -m inference\.models"):
         inference.build_detector(tmp_path)
+
+
+async def test_looks_give_way_to_the_event_loop() -> None:
+    class Weighed(Seeing):
+        def detect(self, bgr: Picture, min_score: float = 0.25) -> list[Detection]:
+            self.niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+            return super().detect(bgr, min_score)
+
+    seeing = Weighed()
+    looking = classifier(seeing)
+    await looking.classify(ask(frame(PERSON), REGION))
+    await looking.close()
+    assert seeing.niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)

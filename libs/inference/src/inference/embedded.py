@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,11 +18,15 @@ from inference.looks import Look
 from inference.protocol import FrameRequest, Judgement, Region, Unavailable, Unreadable
 from inference.seating import DEFAULT_SCORES, RULE, Scores
 
+GIVES_WAY = 5
+"""Niceness of the threads that look, beside that of the process."""
+
 
 class EmbeddedClassifier:
     """Judges whole frames rather than crops: who sits where is decided between tables (decisions 0010, 0069).
 
-    Work runs on ``threads`` threads of its own, never on the event loop.
+    Work runs on ``threads`` threads of its own, never on the event loop, which goes first where there is not enough of
+    the processor for both: records, states and probes do not wait behind looks.
     """
 
     def __init__(
@@ -30,7 +36,7 @@ class EmbeddedClassifier:
         self.version = version
         self.scores = scores
         self._look = look
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embedded")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embedded", initializer=give_way)
         self._closed = False
 
     async def classify(self, request: FrameRequest) -> Judgement:
@@ -67,6 +73,11 @@ class EmbeddedClassifier:
     def decide(self, regions: Sequence[Region], found: Iterable[Detection], width: int, height: int) -> Judgement:
         """What that means for the tables; ``width`` and ``height`` of the picture in pixels."""
         return verdicts.judge(regions, found, width, height, self.name, self.version, self.scores)
+
+
+def give_way() -> None:
+    """Lower the priority of the thread that calls: on Linux niceness is each thread's own (setpriority(2), Bugs)."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)
 
 
 def read_picture(jpeg: bytes) -> Picture:
