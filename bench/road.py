@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -32,6 +33,7 @@ REPO = Path(__file__).resolve().parents[1]
 EVERY_MS, QUICK_EVERY_MS = 1_000, 10_000
 IDLE_S, SETTLED_S = 10.0, 3.0
 START_S, RUN_S, STOP_S = 300.0, 900.0, 60.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
 POLL_S = 2.0  # a poll costs the api something
 
 
@@ -52,12 +54,12 @@ class Stack:
 
 
 @contextmanager
-def local_stack(home: Path) -> Iterator[Stack]:
-    """A stack without its demo on ports that are free. Raises Failed."""
+def local_stack(home: Path, more: Mapping[str, str] = NOTHING) -> Iterator[Stack]:
+    """A stack without its demo on ports that are free; `more` settings of the environment. Raises Failed."""
     home.mkdir(parents=True, exist_ok=True)
     settings = {
         "PYTHONPATH": str(REPO / "deploy" / "local"), "TABLEWATCH_HOME": str(home), "DEMO": "0",
-        "PORT_BASE": str(24_000 + os.getpid() % 97 * 100),
+        "PORT_BASE": str(24_000 + os.getpid() % 97 * 100), **more,
     }  # fmt: skip
     with server([sys.executable, "-m", "stack", "run"], settings, home / "stack.out", stop_s=STOP_S) as started:
         started.wait_for((home / "run.json").exists, "the stack", START_S)
@@ -125,9 +127,9 @@ def _idle_rates(stack: Stack) -> dict[str, float]:
 
 def _camera(api: httpx.Client, layout: Mapping[str, Any]) -> str:
     """A camera of a new site, with its tables drawn."""
-    site = _checked(api.post("/v1/sites", json={"name": "Bench"}))
-    camera = _checked(api.post("/v1/cameras", json={"site_id": site["site_id"], "name": "Bench"}))
-    _checked(api.put(f"/v1/cameras/{camera['camera_id']}/layout", json=layout))
+    site = checked(api.post("/v1/sites", json={"name": "Bench"}))
+    camera = checked(api.post("/v1/cameras", json={"site_id": site["site_id"], "name": "Bench"}))
+    checked(api.put(f"/v1/cameras/{camera['camera_id']}/layout", json=layout))
     return str(camera["camera_id"])
 
 
@@ -138,21 +140,22 @@ def _processed(api: httpx.Client, camera_id: str, clip: Clip) -> int:
         "camera_id": camera_id, "sampling": {"mode": "cadence", "every_ms": clip.every_ms},
         "make": ["frames", "tables"], "filename": clip.path.name, "size_bytes": len(content),
     }  # fmt: skip
-    job = _checked(api.post("/v1/videos", json=asked))
+    job = checked(api.post("/v1/videos", json=asked))
     target = job["upload"]
     headers = {"Authorization": f"Bearer {target['token']}", "Content-Type": "video/mp4"}
-    _checked(httpx.post(target["content_url"], content=content, headers=headers, timeout=120, trust_env=False))
+    checked(httpx.post(target["content_url"], content=content, headers=headers, timeout=120, trust_env=False))
     until = time.monotonic() + RUN_S
     while job["status"] != "done":
         if job["status"] in ("failed", "cancelled") or time.monotonic() > until:
             raise Failed(f"the video is {job['status']}: {job.get('error')}")
         time.sleep(POLL_S)
-        job = _checked(api.get(f"/v1/videos/{job['video_id']}"))
+        job = checked(api.get(f"/v1/videos/{job['video_id']}"))
     time.sleep(SETTLED_S)  # commits, and what consumers do behind
     return int(job["frames"]["published"])
 
 
-def _checked(response: httpx.Response) -> dict[str, Any]:
+def checked(response: httpx.Response) -> dict[str, Any]:
+    """The document of an answer. Raises Failed."""
     if response.is_error:
         raise Failed(f"{response.request.method} {response.url} answered {response.status_code}: {response.text}")
     return dict(response.json()) if response.content else {}

@@ -1,6 +1,7 @@
-"""usage: python -m fakecamera CLIP --port PORT [--fault-file FILE]: serve an H.264 file over RTSP on loopback
+"""usage: python -m fakecamera CLIP --port PORT [--fault-file FILE] [--apart SECONDS]: an H.264 file over RTSP
 
-With a file, the camera has the fault whose name is written into it (`fakecamera.faults`), while it is there.
+With a file, the camera has the fault whose name is written into it (`fakecamera.faults`), while it is there. `--apart`:
+each viewer sees a later moment of the film than the one before, as if it were another camera.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from fakecamera.faults import follow
 from fakecamera.pictures import LoopedClip
-from fakecamera.server import fake_camera
+from fakecamera.server import Behaviour, fake_camera
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("clip", type=Path)
     parser.add_argument("--port", type=int, default=8554)
     parser.add_argument("--fault-file", type=Path)
+    parser.add_argument("--apart", type=float, default=0.0, metavar="SECONDS")
     asyncio.run(serve(parser.parse_args()))
 
 
@@ -26,7 +28,8 @@ async def serve(chosen: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     clip = LoopedClip(chosen.clip)
-    async with fake_camera(clip, port=chosen.port) as camera, asyncio.TaskGroup() as tasks:
+    behaviour = Behaviour(apart_s=chosen.apart)
+    async with fake_camera(clip, behaviour, port=chosen.port) as camera, asyncio.TaskGroup() as tasks:
         print(f"serving {chosen.clip.name} at {camera.address}", flush=True)
         if chosen.fault_file is not None:
             following = tasks.create_task(follow(camera, clip, chosen.clip, chosen.fault_file))

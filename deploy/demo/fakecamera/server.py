@@ -50,6 +50,8 @@ class Behaviour:
     marked: bool = True
     first_ticks: int = 0
     freeze: Freeze | None = None
+    apart_s: float = 0.0
+    """By which each viewer sees a later moment of the film than the one before, as if it were another camera."""
 
 
 @dataclass(slots=True)
@@ -134,8 +136,9 @@ class _Session:
         self._writer.write("\r\n".join([*lines, "", ""]).encode() + body)
         await self._writer.drain()
         if method == "PLAY" and status.startswith("200"):
+            ahead_s = self._camera.sessions * self._camera.behaviour.apart_s
             self._camera.sessions += 1
-            self._playing = asyncio.ensure_future(self._play())
+            self._playing = asyncio.ensure_future(self._play(ahead_s))
         return method != "TEARDOWN"
 
     def _reply(self, method: str, address: str, headers: Mapping[str, str]) -> tuple[str, list[str], bytes]:
@@ -182,10 +185,13 @@ class _Session:
         ]
         return ("\r\n".join(lines) + "\r\n").encode()
 
-    async def _play(self) -> None:
-        """The film goes on by the time of day, whoever looks: all viewers see the same, and it began in 1970."""
+    async def _play(self, ahead_s: float) -> None:
+        """The film goes on by the time of day, whoever looks: all viewers see the same, and it began in 1970.
+
+        One who is ahead sees what others see so much later.
+        """
         behaviour, sequence = self._camera.behaviour, 1
-        began, began_wall = time.monotonic(), time.time()
+        began, began_wall = time.monotonic(), time.time() + ahead_s
         next_report, sent_at, began_film = 0.0, 0.0, None
         self._camera.watching += 1
         try:
@@ -205,7 +211,7 @@ class _Session:
                     return
                 if elapsed >= next_report:
                     next_report += behaviour.report_every_s
-                    self._report(began_film, began_wall, elapsed)
+                    self._report(began_film, began_wall + elapsed, elapsed, ahead_s)
                 ticks = behaviour.first_ticks + round((coded.shown_s - began_film) * CLOCK_HZ)
                 nals = freeze.sends(coded, elapsed)
                 built = packets(nals, sequence, ticks, SSRC, marked=behaviour.marked)
@@ -227,11 +233,12 @@ class _Session:
                 from_s = coded.due_s
                 yield coded
 
-    def _report(self, began_film: float, began_wall: float, elapsed: float) -> None:
-        behaviour, now = self._camera.behaviour, began_wall + elapsed
-        shown = None if behaviour.clock is None else behaviour.clock(now, elapsed)
+    def _report(self, began_film: float, film_s: float, elapsed: float, ahead_s: float) -> None:
+        """`began_film`, `film_s`: what the film showed first, and shows now, by its own time."""
+        behaviour = self._camera.behaviour
+        shown = None if behaviour.clock is None else behaviour.clock(film_s - ahead_s, elapsed)
         if shown is not None:
-            ticks = behaviour.first_ticks + round((now - began_film) * CLOCK_HZ)
+            ticks = behaviour.first_ticks + round((film_s - began_film) * CLOCK_HZ)
             self._writer.write(interleaved(1, sender_report(shown, ticks, SSRC)))
 
 
