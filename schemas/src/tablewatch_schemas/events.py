@@ -1297,6 +1297,43 @@ class CameraConfigSource(Struct, frozen=True, kw_only=True, gc=False):
     """Object that holds the credentials."""
 
 
+class CameraConfigOpeningHours(Struct, frozen=True, kw_only=True, gc=False):
+    """When pictures are taken of the camera, every week by the clock of its site; outside of them capture rests
+    and the camera is paused. Null: those of its site hold.
+    """
+
+    timezone: str
+    """Time zone of the site, by its name in the IANA list."""
+    monday: tuple[str, ...]
+    """Intervals of Monday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+    tuesday: tuple[str, ...]
+    """Intervals of Tuesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+    wednesday: tuple[str, ...]
+    """Intervals of Wednesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the
+    next day; 24:00 is the end of the day.
+    """
+    thursday: tuple[str, ...]
+    """Intervals of Thursday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the
+    next day; 24:00 is the end of the day.
+    """
+    friday: tuple[str, ...]
+    """Intervals of Friday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+    saturday: tuple[str, ...]
+    """Intervals of Saturday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the
+    next day; 24:00 is the end of the day.
+    """
+    sunday: tuple[str, ...]
+    """Intervals of Sunday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+
+
 class CameraConfig(Struct, frozen=True, kw_only=True, gc=False):
     """How a camera is set up. Compacted; read without a group from the start."""
 
@@ -1328,6 +1365,10 @@ class CameraConfig(Struct, frozen=True, kw_only=True, gc=False):
     """Its version."""
     detector: str | None = None
     """Name of the detector that looks at the frames of the camera; null: none is chosen for it."""
+    opening_hours: CameraConfigOpeningHours | None = None
+    """When pictures are taken of the camera, every week by the clock of its site; outside of them capture rests
+    and the camera is paused. Null: those of its site hold.
+    """
     updated_at: Time
     """When it was changed. RFC 3339, UTC, millisecond precision."""
 
@@ -1347,6 +1388,7 @@ _CameraConfigWire: Any = defstruct(
         "layout_key",
         "layout_version",
         "detector",
+        "opening_hours",
         "updated_at",
     ],
     gc=False,
@@ -1368,6 +1410,7 @@ def wire_camera_config(event: CameraConfig) -> Any:
         event.layout_key,
         event.layout_version,
         event.detector,
+        event.opening_hours,
         write_time(event.updated_at),
     )
 
@@ -1377,8 +1420,47 @@ def utc_camera_config(event: CameraConfig) -> bool:
     return event.updated_at.tzinfo is UTC
 
 
+class SiteConfigOpeningHours(Struct, frozen=True, kw_only=True, gc=False):
+    """When pictures are taken of the cameras of the site that have no hours of their own, every week by its clock;
+    outside of them capture rests. Null: always.
+    """
+
+    timezone: str
+    """Time zone of the site, by its name in the IANA list."""
+    monday: tuple[str, ...]
+    """Intervals of Monday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+    tuesday: tuple[str, ...]
+    """Intervals of Tuesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+    wednesday: tuple[str, ...]
+    """Intervals of Wednesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the
+    next day; 24:00 is the end of the day.
+    """
+    thursday: tuple[str, ...]
+    """Intervals of Thursday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the
+    next day; 24:00 is the end of the day.
+    """
+    friday: tuple[str, ...]
+    """Intervals of Friday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+    saturday: tuple[str, ...]
+    """Intervals of Saturday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the
+    next day; 24:00 is the end of the day.
+    """
+    sunday: tuple[str, ...]
+    """Intervals of Sunday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next
+    day; 24:00 is the end of the day.
+    """
+
+
 class SiteConfig(Struct, frozen=True, kw_only=True, gc=False):
-    """What a site may store, and which detector it uses. Compacted: the newest record of a site holds."""
+    """What a site may store, which detector it uses, and when it is open. Compacted: the newest record of a site
+    holds.
+    """
 
     TOPIC: ClassVar[str] = "site.config"
 
@@ -1392,12 +1474,18 @@ class SiteConfig(Struct, frozen=True, kw_only=True, gc=False):
     """Most bytes of frames and crops together; null: the default of the installation."""
     detector: str | None = None
     """Name of the detector that looks at the frames of the site; null: none is chosen for it."""
+    opening_hours: SiteConfigOpeningHours | None = None
+    """When pictures are taken of the cameras of the site that have no hours of their own, every week by its clock;
+    outside of them capture rests. Null: always.
+    """
     updated_at: Time
     """When it was changed. RFC 3339, UTC, millisecond precision."""
 
 
 _SiteConfigWire: Any = defstruct(
-    "SiteConfig", ["site_id", "version", "original_bytes", "picture_bytes", "detector", "updated_at"], gc=False
+    "SiteConfig",
+    ["site_id", "version", "original_bytes", "picture_bytes", "detector", "opening_hours", "updated_at"],
+    gc=False,
 )
 
 
@@ -1409,6 +1497,7 @@ def wire_site_config(event: SiteConfig) -> Any:
         event.original_bytes,
         event.picture_bytes,
         event.detector,
+        event.opening_hours,
         write_time(event.updated_at),
     )
 
@@ -1438,8 +1527,8 @@ class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     """Why, for a person."""
     code: str | None = None
     """Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked
-    have themselves; degraded has few_packets, not_stored; paused has by_hand; offline has why the camera cannot
-    be read. Null: live, nothing known, or older than this field. Others may be added.
+    have themselves; degraded has few_packets, not_stored; paused has by_hand, outside_opening_hours; offline
+    has why the camera cannot be read. Null: live, nothing known, or older than this field. Others may be added.
     """
     since: Time
     """When this status began. RFC 3339, UTC, millisecond precision."""
@@ -1791,6 +1880,7 @@ Event = (
 __all__ = [
     "AssetDeleted",
     "CameraConfig",
+    "CameraConfigOpeningHours",
     "CameraConfigSource",
     "CameraStatus",
     "CropReady",
@@ -1807,6 +1897,7 @@ __all__ = [
     "HazardCandidateObservation",
     "HazardCommand",
     "SiteConfig",
+    "SiteConfigOpeningHours",
     "TableEvidence",
     "TableEvidenceCrop",
     "TableEvidenceModel",

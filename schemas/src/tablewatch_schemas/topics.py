@@ -403,7 +403,7 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
         "site.config": TopicInfo(
             name="site.config",
             title="SiteConfig",
-            description="What a site may store, and which detector it uses. Compacted: the newest record of a site holds.",
+            description="What a site may store, which detector it uses, and when it is open. Compacted: the newest record of a site holds.",
             owner="api",
             producers=("api",),
             consumers=("ingest", "extractor"),

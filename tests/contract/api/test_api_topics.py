@@ -19,16 +19,22 @@ from api.project.batch import Batch
 from api.store.read_models import _row
 from tablewatch_schemas import TOPICS, decode
 from tablewatch_schemas.contracts import schema, validator
+from tablewatch_schemas.opening_hours import WEEKDAYS
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123000, UTC)
 EXAMPLES = sorted(path for name in TOPICS_READ for path in Path("schemas").glob(f"{name}/examples/v1/*.json"))
+WEEK = {day: ["11:00-14:30", "17:30-01:00"] for day in WEEKDAYS} | {"monday": []}
 CAMERA = {
+    "timezone": "Europe/Vienna", "opening_hours": WEEK,
     "camera_id": "cam_1", "site_id": "site_1", "version": 3, "name": "front", "enabled": True, "cadence_ms": 1000,
     "look_every_ms": 0,
     "max_age_ms": 5000, "layout_version": 2, "detector": "d-fine-s", "updated_at": "2026-11-23T09:00:00.000Z",
     "source": {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "secret_ref": None},
 }  # fmt: skip
-SITE = {"site_id": "site_1", "version": 3, "original_limit": 5, "picture_limit": 7, "detector": "d-fine-s"}
+SITE = {
+    "site_id": "site_1", "version": 3, "original_limit": 5, "picture_limit": 7, "detector": "d-fine-s",
+    "timezone": "Europe/Vienna", "opening_hours": WEEK,
+}  # fmt: skip
 HAZARD = {"hazard_id": "haz_1", "site_id": "site_1", "run_id": None}
 DELETION = Deletion(
     video_id="vid_1", run_id="run_1", site_id="site_1", camera_id=None, requested_at=NOW, clean_sweeps=2, objects=7,
@@ -37,9 +43,9 @@ DELETION = Deletion(
 VIDEO = Video(run=run(), facts=RunFacts())
 WRITTEN = [
     events.camera_config_event(CAMERA, NOW),
-    events.camera_config_event(CAMERA | {"layout_version": None}, NOW),
+    events.camera_config_event(CAMERA | {"layout_version": None, "opening_hours": None}, NOW),
     events.site_config_event(SITE, NOW),
-    events.site_config_event(SITE | {"detector": None, "picture_limit": None}, NOW),
+    events.site_config_event(SITE | {"detector": None, "picture_limit": None, "opening_hours": None}, NOW),
     *(events.video_command_event(VIDEO, action, "key_1", NOW) for action in ("cancel", "delete", "retry")),
     *(
         events.hazard_command_event("cmd_1", HAZARD, action, "key_1", None, NOW)

@@ -18,8 +18,14 @@ from tests.support.loop_time import ATTEMPTS, MOST_MS, LoopTime, least_of, loop_
 
 from tablewatch_schemas import CropReadyCrop
 from tablewatch_schemas.layout import MOST_TABLES
+from tablewatch_schemas.opening_hours import MOST_INTERVALS, WEEKDAYS
 
+WEEK = {day: [f"{4 * n:02}:00-{4 * n + 4:02}:00" for n in range(MOST_INTERVALS)] for day in WEEKDAYS}
 LARGEST: dict[tuple[str, str], Any] = BODIES | {
+    ("post", "/v1/sites"): {"name": "x", "opening_hours": WEEK},
+    ("patch", "/v1/sites/{site_id}"): {"timezone": "Europe/Vienna", "opening_hours": WEEK},
+    ("post", "/v1/cameras"): {"name": "x", "opening_hours": WEEK},
+    ("patch", "/v1/cameras/{camera_id}"): {"opening_hours": WEEK},
     ("put", "/v1/cameras/{camera_id}/layout"): largest_layout(),
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"], "site_ids": [f"site_{n}" for n in range(1, PAGE + 1)]},
     ("post", "/v1/hazards/{hazard_id}/{action}"): {"note": "x" * 1000},

@@ -9,6 +9,7 @@ from typing import Any, cast
 from tests.support.doubles.clock import ManualClock
 
 from extractor.live.capture import BACKOFF, SETTLED_S, Capture, CaptureParts
+from extractor.live.opening import SiteHours
 from extractor.live.reader import Sign
 from extractor.model.camera_failures import NoAnswer
 from extractor.model.scene import Scene
@@ -18,6 +19,7 @@ CONFIG = SimpleNamespace(
     site_id="site_1",
     cadence_ms=1000,
     layout_version=None,
+    opening_hours=None,
     source=SimpleNamespace(type="rtsp", address="rtsp://192.0.2.1/1"),
 )
 
@@ -37,7 +39,15 @@ class Cameras:
     async def run(self, sessions: int) -> list[int]:
         """The number that each wait counted as."""
         parts = SimpleNamespace(
-            clock=self.clock, readers=self, writer=self, quality=85, metrics=self, log=self, secrets=None, store=None
+            clock=self.clock,
+            readers=self,
+            writer=self,
+            quality=85,
+            metrics=self,
+            log=self,
+            secrets=None,
+            store=None,
+            hours=SiteHours(None),
         )
         capture = _Capture(
             cast(Any, SimpleNamespace(config=CONFIG, captured_ms=None, status=None)), cast(CaptureParts, parts)
@@ -130,6 +140,7 @@ async def test_a_camera_at_another_address_is_not_live_by_a_frame_of_the_one_bef
         log=cameras,
         secrets=None,
         store=None,
+        hours=SiteHours(None),
     )
     capture = _Capture(
         cast(Any, SimpleNamespace(config=CONFIG, captured_ms=None, status=None)), cast(CaptureParts, parts)
@@ -154,6 +165,7 @@ async def test_a_camera_whose_pictures_come_by_the_segment_is_waited_for_as_long
         log=cameras,
         secrets=None,
         store=None,
+        hours=SiteHours(None),
     )
     capture = _Capture(
         cast(Any, SimpleNamespace(config=CONFIG, captured_ms=None, status=None)), cast(CaptureParts, parts)

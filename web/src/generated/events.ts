@@ -613,6 +613,26 @@ export interface CameraConfigSource {
   secret_ref: string | null
 }
 
+/** When pictures are taken of the camera, every week by the clock of its site; outside of them capture rests and the camera is paused. Null: those of its site hold. */
+export interface CameraConfigOpeningHours {
+  /** Time zone of the site, by its name in the IANA list. */
+  timezone: string
+  /** Intervals of Monday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  monday: string[]
+  /** Intervals of Tuesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  tuesday: string[]
+  /** Intervals of Wednesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  wednesday: string[]
+  /** Intervals of Thursday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  thursday: string[]
+  /** Intervals of Friday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  friday: string[]
+  /** Intervals of Saturday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  saturday: string[]
+  /** Intervals of Sunday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  sunday: string[]
+}
+
 /** How a camera is set up. Compacted; read without a group from the start. */
 export interface CameraConfig {
   /** Camera. */
@@ -639,11 +659,33 @@ export interface CameraConfig {
   layout_version: number | null
   /** Name of the detector that looks at the frames of the camera; null: none is chosen for it. */
   detector?: string | null
+  /** When pictures are taken of the camera, every week by the clock of its site; outside of them capture rests and the camera is paused. Null: those of its site hold. */
+  opening_hours?: CameraConfigOpeningHours | null
   /** When it was changed. RFC 3339, UTC, millisecond precision. */
   updated_at: Time
 }
 
-/** What a site may store, and which detector it uses. Compacted: the newest record of a site holds. */
+/** When pictures are taken of the cameras of the site that have no hours of their own, every week by its clock; outside of them capture rests. Null: always. */
+export interface SiteConfigOpeningHours {
+  /** Time zone of the site, by its name in the IANA list. */
+  timezone: string
+  /** Intervals of Monday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  monday: string[]
+  /** Intervals of Tuesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  tuesday: string[]
+  /** Intervals of Wednesday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  wednesday: string[]
+  /** Intervals of Thursday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  thursday: string[]
+  /** Intervals of Friday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  friday: string[]
+  /** Intervals of Saturday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  saturday: string[]
+  /** Intervals of Sunday, in their order: 11:00-14:30. One that ends at or before its beginning ends on the next day; 24:00 is the end of the day. */
+  sunday: string[]
+}
+
+/** What a site may store, which detector it uses, and when it is open. Compacted: the newest record of a site holds. */
 export interface SiteConfig {
   /** Site that owns the data. */
   site_id: string
@@ -655,6 +697,8 @@ export interface SiteConfig {
   picture_bytes: number | null
   /** Name of the detector that looks at the frames of the site; null: none is chosen for it. */
   detector?: string | null
+  /** When pictures are taken of the cameras of the site that have no hours of their own, every week by its clock; outside of them capture rests. Null: always. */
+  opening_hours?: SiteConfigOpeningHours | null
   /** When it was changed. RFC 3339, UTC, millisecond precision. */
   updated_at: Time
 }
@@ -671,7 +715,7 @@ export interface CameraStatus {
   status: Open<'verified' | 'live' | 'degraded' | 'frozen' | 'dark' | 'moved' | 'blocked' | 'offline' | 'paused'>
   /** Why, for a person. */
   reason: string
-  /** Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked have themselves; degraded has few_packets, not_stored; paused has by_hand; offline has why the camera cannot be read. Null: live, nothing known, or older than this field. Others may be added. */
+  /** Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked have themselves; degraded has few_packets, not_stored; paused has by_hand, outside_opening_hours; offline has why the camera cannot be read. Null: live, nothing known, or older than this field. Others may be added. */
   code?: string | null
   /** When this status began. RFC 3339, UTC, millisecond precision. */
   since: Time

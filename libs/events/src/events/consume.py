@@ -1,16 +1,22 @@
-"""Consuming that needs tables: topics that are read in full, without a group, before the first record is handled."""
+"""Work that needs tables: topics that are read in full, without a group, before it begins."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from chassis.consume import Consumer
 from events.table import TableReader
 from webserver.serve import Task
 
 
-def after_tables(readers: Sequence[TableReader], consumer: Consumer) -> Task:
-    """A task that consumes once every reader has applied what was in its topic at the start, or leaves at `stop`.
+class Work(Protocol):
+    """Such as a consumer."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`."""
+
+
+def after_tables(readers: Sequence[TableReader], work: Work) -> Task:
+    """A task that does its work once every reader has applied what was in its topic at the start, or leaves at `stop`.
 
     So a run that was deleted before a restart is unwanted from the first frame on. The readers run as tasks of their
     own.
@@ -24,6 +30,6 @@ def after_tables(readers: Sequence[TableReader], consumer: Consumer) -> Task:
         finally:
             ready.cancel()
             stopped.cancel()
-        await consumer.run(stop)
+        await work.run(stop)
 
     return run

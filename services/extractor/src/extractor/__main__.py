@@ -18,6 +18,7 @@ from chassis.outbox import Relay
 from chassis.produce import KafkaProducer
 from chassis.service import Service, main
 from dependencies.watch import watch_dependencies
+from events.consume import after_tables
 from events.producers import FUSE
 from events.recent import RecentFrames
 from events.table import TableReader
@@ -34,6 +35,7 @@ from extractor.live.configs import Configs
 from extractor.live.drops import Drops
 from extractor.live.frames import FrameWriter
 from extractor.live.lease import Lease
+from extractor.live.opening import SiteHours
 from extractor.live.readers import Readers
 from extractor.live.retention import Retention
 from extractor.live.secrets import Secrets, announce
@@ -134,6 +136,9 @@ def build_cameras(service: Service, settings: ExtractorSettings, shared: Shared)
     broker = _broker(service, settings, "extractor")
     table = TableReader(broker, CameraConfig.TOPIC, configs.apply_record, health=service.health, clock=service.clock)
     service.task("camera configs", table.run)
+    hours = SiteHours(service.log)
+    sites = TableReader(broker, SiteConfig.TOPIC, hours.apply_record, health=service.health, clock=service.clock)
+    service.task("site hours", sites.run)
     service.task("camera rows", configs.run)
     readers = Readers(settings.camera_memory_mb << 20, clock=service.clock)
     service.on_close(readers.close)
@@ -158,6 +163,7 @@ def build_cameras(service: Service, settings: ExtractorSettings, shared: Shared)
             files=settings.camera_files,
         ),
         secrets=secrets,
+        hours=hours,
         writer=FrameWriter(
             shared.store, shared.space, shared.producer, lease, drops, clock=service.clock, metrics=service.metrics
         ),
@@ -169,7 +175,7 @@ def build_cameras(service: Service, settings: ExtractorSettings, shared: Shared)
         log=service.log,
     )
     supervisor = Supervisor(shared.owner, shared.pool, parts, lease, service.health, settings.camera_limit)
-    service.task("cameras", supervisor.run)
+    service.task("cameras", after_tables([sites], supervisor))
     service.task("camera key", partial(announce, secrets, **observed))
     retention = Retention(shared.pool, shared.store, secrets, timedelta(hours=settings.camera_retention_h), **observed)
     service.task("live retention", retention.run)

@@ -24,6 +24,7 @@ from api.http.errors import CredentialsUnavailable
 from api.http.idempotency import IdempotentRoute
 from api.http.preconditions import IfMatch, camera_tag, check_preconditions, of_configuration
 from api.model import events
+from api.model.opening_hours import check_week
 from api.model.types import Json
 from api.store import cameras, site_events, sites
 from api.store.sites import Lock
@@ -44,10 +45,12 @@ async def create_camera(body: NewCamera, caller: Writer, deps: Deps, response: R
     """
     now, source = deps.now(), checked_source(body.source)
     await check_detector(deps, body.detector)
+    fields = body.model_dump()
+    check_week(fields["opening_hours"])
     async with _place(deps, body.source), deps.transaction(caller.site_list) as conn:
         site_id = await sites.choose(conn, caller.site_list, body.site_id, Lock.CHANGE)
         await cameras.check_room(conn, site_id, deps.settings.api_site_cameras)
-        asked = body.model_dump() | {"camera_id": new_id("cam"), "site_id": site_id, "source": source}
+        asked = fields | {"camera_id": new_id("cam"), "site_id": site_id, "source": source}
         source["secret_ref"] = await _sealed(deps, asked, body.source)
         camera = await cameras.add(conn, asked, now)
         await outbox.enqueue(conn, events.camera_config_event(camera, now))
@@ -84,9 +87,13 @@ async def change_camera(
     """Change what is given. A `detector` looks at what is judged from now on, runs that are under way among it."""
     now, change = deps.now(), changes(body)
     await check_detector(deps, body.detector)
+    check_week(change.get("opening_hours"))
     if body.source is not None:
         change["source"] = checked_source(body.source)
     async with _place(deps, body.source), deps.transaction(caller.site_list) as conn:
+        if "opening_hours" in change:  # by the clock of the site, which nobody changes meanwhile
+            site_id = (await cameras.get(conn, caller.site_list, camera_id))["site_id"]
+            await sites.get(conn, caller.site_list, site_id, Lock.CHANGE)
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
         check_preconditions(camera_tag(camera["version"]), of_configuration(if_match))
         if body.source is not None:

@@ -16,7 +16,8 @@ from api.http.preconditions import IfMatch, check_preconditions, site_tag
 from api.model import events
 from api.model.access import check_all_sites, check_grant
 from api.model.errors import SiteNotEmpty
-from api.store import Connection, site_events, sites, storage
+from api.model.opening_hours import check_week
+from api.store import Connection, cameras, site_events, sites, storage
 from api.store.sites import Lock, Remaining
 from chassis import outbox
 from tablewatch_schemas.ids import new_id
@@ -29,10 +30,12 @@ async def create_site(body: NewSite, caller: Admin, deps: Deps, response: Respon
     """Add a site. Needs a key that opens all sites."""
     check_grant(caller, (), None)
     await check_detector(deps, body.detector)
+    asked = body.model_dump() | {"site_id": new_id("site")}
+    check_week(asked["opening_hours"])
     now = deps.now()
     async with deps.transaction(caller.site_list) as conn:
-        site = await sites.add(conn, body.model_dump() | {"site_id": new_id("site")}, now)
-        if body.detector is not None:
+        site = await sites.add(conn, asked, now)
+        if body.detector is not None or body.opening_hours is not None:
             await _tell(conn, site["site_id"], now)
     response.headers["Location"] = f"/v1/sites/{site['site_id']}"
     response.headers["ETag"] = site_tag(site["version"])
@@ -63,13 +66,16 @@ async def change_site(
     """Change what is given. A `detector` looks at what is judged from now on, runs that are under way among it."""
     change = changes(body)
     await check_detector(deps, body.detector)
+    check_week(change.get("opening_hours"))
     now = deps.now()
     async with deps.transaction(caller.site_list) as conn:
         site = await sites.get(conn, caller.site_list, site_id, Lock.CHANGE)
         check_preconditions(site_tag(site["version"]), if_match)
         site = await sites.save(conn, site | change)
-        if "detector" in change:
+        if change.keys() & {"detector", "opening_hours", "timezone"}:
             await _tell(conn, site_id, now)
+        if "timezone" in change:
+            await _change_zone(conn, site_id, now)
         await site_events.append(conn, [events.site_changed_event(site)])
     response.headers["ETag"] = site_tag(site["version"])
     return site
@@ -93,6 +99,14 @@ async def delete_site(site_id: str, caller: Admin, deps: Deps, if_match: IfMatch
 
 async def _tell(conn: Connection, site_id: str, now: datetime) -> None:
     await outbox.enqueue(conn, events.site_config_event(await storage.configuration(conn, site_id), now))
+
+
+async def _change_zone(conn: Connection, site_id: str, now: datetime) -> None:
+    """Cameras with hours of their own are configured anew: their hours are by the clock of the site."""
+    for camera in await cameras.with_hours(conn, site_id):
+        changed = await cameras.save(conn, camera, now)
+        await outbox.enqueue(conn, events.camera_config_event(changed, now))
+        await site_events.append(conn, [events.camera_config_site_event(changed)])
 
 
 async def _remove(conn: Connection, site_id: str) -> None:

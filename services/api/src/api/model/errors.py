@@ -176,6 +176,18 @@ class UserRequired(Invalid):
     """The source has a password and no user name"""
 
 
+class OpeningHoursUnordered(Invalid):
+    """Opening hours of a day are not in their order"""
+
+
+class OpeningHoursOverlap(Invalid):
+    """Two intervals of the opening hours overlap"""
+
+
+class OpeningHoursEmpty(Invalid):
+    """The opening hours have no interval"""
+
+
 class CameraRequired(Invalid):
     """Tables and hazards need a camera"""
 

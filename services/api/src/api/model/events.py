@@ -1,6 +1,8 @@
 """From a row to the event that reports it: records for the outbox, and entries of a site's event log."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import orjson
 
@@ -14,10 +16,12 @@ from chassis import trace
 from tablewatch_schemas import (
     AssetDeleted,
     CameraConfig,
+    CameraConfigOpeningHours,
     CameraConfigSource,
     Encoded,
     HazardCommand,
     SiteConfig,
+    SiteConfigOpeningHours,
     VideoCommand,
     encode,
     tombstone,
@@ -27,6 +31,7 @@ from tablewatch_schemas.keys import layout as layout_key
 from tablewatch_schemas.times import read_time
 
 SOURCE = "tablewatch/api"
+T = TypeVar("T")
 DELETED_CLASSES = ("originals", "frames", "crops", "thumbs", "manifests")
 
 
@@ -46,9 +51,18 @@ def camera_config_event(camera: Json, now: datetime) -> Encoded:
         layout_key=None if version is None else layout_key(camera["site_id"], camera["camera_id"], version),
         layout_version=version,
         detector=camera["detector"],
+        opening_hours=_hours(CameraConfigOpeningHours, camera),
         updated_at=read_time(camera["updated_at"]),
     )
     return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def _hours(kind: Callable[..., T], configured: Json) -> T | None:
+    """With the time zone of the site, so that whoever reads them needs no other record."""
+    week = configured["opening_hours"]
+    if week is None:
+        return None
+    return kind(timezone=configured["timezone"], **{day: tuple(intervals) for day, intervals in week.items()})
 
 
 def camera_deleted_event(camera: Json, now: datetime) -> Encoded:
@@ -58,13 +72,14 @@ def camera_deleted_event(camera: Json, now: datetime) -> Encoded:
 
 
 def site_config_event(site: Json, now: datetime) -> Encoded:
-    """site.config: what a site may store and which detector it uses, as `store.storage.configuration` returns it."""
+    """site.config: what a site may store, its detector and its hours, as `store.storage.configuration` has them."""
     event = SiteConfig(
         site_id=site["site_id"],
         version=site["version"],
         original_bytes=site["original_limit"],
         picture_bytes=site["picture_limit"],
         detector=site["detector"],
+        opening_hours=_hours(SiteConfigOpeningHours, site),
         updated_at=now,
     )
     return encode(event, source=SOURCE, time=now, traceparent=trace.current())
@@ -155,7 +170,8 @@ def record_event(topic: str, change: Change, *, confirms: bool = False) -> NewSi
 
 def camera_config_site_event(camera: Json) -> NewSiteEvent:
     """camera.config: the camera as GET /v1/cameras/{camera_id} shows it."""
-    return _of_site(camera["site_id"], "camera.config", camera, camera_id=camera["camera_id"])
+    shown = {name: value for name, value in camera.items() if name != "timezone"}
+    return _of_site(camera["site_id"], "camera.config", shown, camera_id=camera["camera_id"])
 
 
 def camera_deleted_site_event(camera: Json) -> NewSiteEvent:

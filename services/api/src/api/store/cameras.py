@@ -9,12 +9,16 @@ import orjson
 from api.compute import compute
 from api.model.capture import capture
 from api.model.errors import CameraNotFound, TooManyCameras
+from api.model.opening_hours import stored_week, whole_week
 from api.model.types import Json, Sites
 from api.store import Connection
 from tablewatch_schemas.layout import Layout, LayoutTable
 from tablewatch_schemas.times import write_time
 
-_SEEN = "SELECT * FROM cameras WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR site_id = ANY($1))"
+_SEEN = (
+    "SELECT *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone FROM cameras"
+    " WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR site_id = ANY($1))"
+)
 
 
 async def add(conn: Connection, camera: Json, now: datetime) -> Json:
@@ -22,11 +26,12 @@ async def add(conn: Connection, camera: Json, now: datetime) -> Json:
     source = camera["source"]
     row = await conn.fetchrow(
         "INSERT INTO cameras (camera_id, site_id, name, enabled, source_type, source_address, secret_ref, cadence_ms,"
-        " max_age_ms, version, created_at, updated_at, detector, look_every_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12) RETURNING *",
+        " max_age_ms, version, created_at, updated_at, detector, look_every_ms, opening_hours)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12, $13)"
+        " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
         camera["camera_id"], camera["site_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], now, camera["detector"],
-        camera["look_every_ms"],
+        camera["look_every_ms"], stored_week(camera["opening_hours"]),
     )  # fmt: skip
     return _document(row)
 
@@ -60,6 +65,12 @@ async def get(conn: Connection, sites: Sites, camera_id: str, *, lock: bool = Fa
     return _document(row)
 
 
+async def with_hours(conn: Connection, site_id: str) -> list[Json]:
+    """Cameras of a locked site that have opening hours of their own, locked as by `get`."""
+    rows = await conn.fetch(f"{_SEEN} AND opening_hours IS NOT NULL ORDER BY camera_id FOR NO KEY UPDATE", [site_id])
+    return [_document(row) for row in rows]
+
+
 async def save(conn: Connection, camera: Json, now: datetime, *, deleted: bool = False) -> Json:
     """Write a changed camera with the next version; its row is locked by `get`."""
     source = camera["source"]
@@ -67,11 +78,12 @@ async def save(conn: Connection, camera: Json, now: datetime, *, deleted: bool =
         "UPDATE cameras SET name = $2, enabled = $3, source_type = $4, source_address = $5, secret_ref = $6,"
         " cadence_ms = $7, max_age_ms = $8, layout_version = $9, version = version + 1, updated_at = $10::timestamptz,"
         " deleted_at = CASE WHEN $11::boolean THEN $10::timestamptz END, detector = $12,"
-        " look_every_ms = $13"
-        " WHERE camera_id = $1 RETURNING *",
+        " look_every_ms = $13, opening_hours = $14"
+        " WHERE camera_id = $1"
+        " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
         camera["camera_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], camera["layout_version"], now, deleted,
-        camera["detector"], camera["look_every_ms"],
+        camera["detector"], camera["look_every_ms"], stored_week(camera["opening_hours"]),
     )  # fmt: skip
     return _document(row)
 
@@ -220,6 +232,8 @@ def _document(row: asyncpg.Record | None) -> Json:
         "look_every_ms": row["look_every_ms"],
         "max_age_ms": row["max_age_ms"],
         "detector": row["detector"],
+        "opening_hours": whole_week(row["opening_hours"]),
+        "timezone": row["timezone"],
         "version": row["version"],
         "layout_version": row["layout_version"],
         "created_at": write_time(row["created_at"]),

@@ -8,13 +8,14 @@ from enum import StrEnum
 import asyncpg
 
 from api.model.errors import SiteNotFound, SiteRequired
+from api.model.opening_hours import stored_week, whole_week
 from api.model.projections import READ_MODELS
 from api.model.types import Json, Sites
 from api.store import Connection
 from tablewatch_schemas.times import write_time
 
 _SEEN = (
-    "SELECT site_id, name, timezone, detector, version, created_at FROM sites"
+    "SELECT site_id, name, timezone, detector, opening_hours, version, created_at FROM sites"
     " WHERE ($1::text[] IS NULL OR site_id = ANY($1))"
 )
 
@@ -51,9 +52,10 @@ async def add(conn: Connection, site: Json, now: datetime) -> Json:
     """A new site (a document as `_site` makes it), with its event sequence."""
     site_id = site["site_id"]
     row = await conn.fetchrow(
-        "INSERT INTO sites (site_id, name, timezone, detector, created_at) VALUES ($1, $2, $3, $4, $5)"
-        " RETURNING site_id, name, timezone, detector, version, created_at",
-        site_id, site["name"], site["timezone"], site["detector"], now,
+        "INSERT INTO sites (site_id, name, timezone, detector, created_at, opening_hours)"
+        " VALUES ($1, $2, $3, $4, $5, $6)"
+        " RETURNING site_id, name, timezone, detector, opening_hours, version, created_at",
+        site_id, site["name"], site["timezone"], site["detector"], now, stored_week(site["opening_hours"]),
     )  # fmt: skip
     await conn.execute("INSERT INTO site_sequences (site_id) VALUES ($1)", site_id)
     return _site(row)
@@ -97,9 +99,9 @@ async def known(conn: Connection, site_ids: Collection[str]) -> set[str]:
 async def save(conn: Connection, site: Json) -> Json:
     """Write a changed site with the next version; its row is locked by `get`."""
     row = await conn.fetchrow(
-        "UPDATE sites SET name = $2, timezone = $3, detector = $4, version = version + 1 WHERE site_id = $1"
-        " RETURNING site_id, name, timezone, detector, version, created_at",
-        site["site_id"], site["name"], site["timezone"], site["detector"],
+        "UPDATE sites SET name = $2, timezone = $3, detector = $4, opening_hours = $5, version = version + 1"
+        " WHERE site_id = $1 RETURNING site_id, name, timezone, detector, opening_hours, version, created_at",
+        site["site_id"], site["name"], site["timezone"], site["detector"], stored_week(site["opening_hours"]),
     )  # fmt: skip
     return _site(row)
 
@@ -132,4 +134,8 @@ def _site(row: asyncpg.Record | None) -> Json:
     """A row as the API shows it; a statement that returns its row always has one."""
     if row is None:
         raise LookupError("the site is gone")
-    return {**dict(row), "created_at": write_time(row["created_at"])}
+    return {
+        **dict(row),
+        "opening_hours": whole_week(row["opening_hours"]),
+        "created_at": write_time(row["created_at"]),
+    }

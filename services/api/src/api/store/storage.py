@@ -5,6 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
+from api.model.opening_hours import whole_week
 from api.model.storage import Limits, SiteStorage
 from api.model.types import Json
 from api.store import Connection
@@ -23,7 +24,7 @@ GROUP BY s.site_id
 """
 _SET = """
 UPDATE sites SET original_limit = $2, picture_limit = $3, version = version + 1 WHERE site_id = $1
-RETURNING site_id, version, original_limit, picture_limit, detector
+RETURNING site_id, version, original_limit, picture_limit, detector, timezone, opening_hours
 """
 
 
@@ -40,17 +41,23 @@ async def of_all(conn: Connection, defaults: Limits, since: datetime) -> AsyncIt
 
 
 async def set_limits(conn: Connection, site_id: str, originals: int | None, pictures: int | None) -> Json:
-    """Limits of a locked site, None for the default. What site.config says: the next `version`, limits, detector."""
+    """Limits of a locked site, None for the default. What site.config then says, as by `configuration`."""
     (row,) = await conn.fetch(_SET, site_id, originals, pictures)
-    return dict(row)
+    return _configuration(row)
 
 
 async def configuration(conn: Connection, site_id: str) -> Json:
     """What site.config says of a locked site."""
     (row,) = await conn.fetch(
-        "SELECT site_id, version, original_limit, picture_limit, detector FROM sites WHERE site_id = $1", site_id
+        "SELECT site_id, version, original_limit, picture_limit, detector, timezone, opening_hours FROM sites"
+        " WHERE site_id = $1",
+        site_id,
     )
-    return dict(row)
+    return _configuration(row)
+
+
+def _configuration(row: asyncpg.Record) -> Json:
+    return dict(row) | {"opening_hours": whole_week(row["opening_hours"])}
 
 
 def _storage(row: asyncpg.Record, defaults: Limits) -> SiteStorage:

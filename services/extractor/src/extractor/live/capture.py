@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from credentials import Credentials
 from extractor.live.drops import Drops
 from extractor.live.frames import FrameWriter, Published
 from extractor.live.health import CameraHealth
+from extractor.live.opening import SiteHours
 from extractor.live.reader import Channel, Frame, Opening, Sign
 from extractor.live.readers import Readers
 from extractor.live.relay import Target
@@ -62,6 +63,7 @@ class CaptureParts:
     writer: FrameWriter
     drops: Drops
     secrets: Secrets
+    hours: SiteHours
     policy: Policy
     authority: ssl.SSLContext
     quality: int
@@ -71,7 +73,10 @@ class CaptureParts:
 
 
 class Capture:
-    """Runs until it is stopped. `config` may change while it runs; another source or cadence is another session."""
+    """Runs until it is stopped. `config` may change while it runs; another source or cadence is another session.
+
+    Outside its opening hours it rests, without a session, and begins again by itself.
+    """
 
     def __init__(self, claimed: Claimed, parts: CaptureParts) -> None:
         self.claimed, self._parts = claimed, parts
@@ -83,7 +88,8 @@ class Capture:
         self._freshness = Freshness()
         self._snapshots = Snapshots(parts.store, parts.clock)
         self._refusal: str | None = None
-        self._task = asyncio.ensure_future(self._run())
+        self._closed = parts.hours.closed(claimed.config, parts.clock.now())
+        self._task = None if self._closed else asyncio.ensure_future(self._run())
 
     @property
     def config(self) -> CameraConfig:
@@ -92,7 +98,8 @@ class Capture:
     @property
     def seen(self) -> Seen:
         """What its status is concluded from."""
-        return self._health.seen(self._every, plays=isinstance(self._source, Channel) and self._source.plays)
+        plays = isinstance(self._source, Channel) and self._source.plays
+        return replace(self._health.seen(self._every, plays=plays), closed=self._closed)
 
     @property
     def _every(self) -> timedelta:
@@ -119,20 +126,45 @@ class Capture:
         if before.layout_version != self.config.layout_version:
             self._health.drawn_anew()
         if (before.source, before.cadence_ms) != (self.config.source, self.config.cadence_ms):
-            self._task.cancel()
             # What was published is of another view: the new one is neither live by it nor compared with it
-            self._health, self._published, self._rhythm_s = CameraHealth(self._parts.clock), None, 0.0
-            self._freshness = Freshness()
-            self._task = asyncio.ensure_future(self._run())
+            self._begin_anew(CameraHealth(self._parts.clock))
+
+    def observe_hours(self, *, may_open: bool) -> bool:
+        """Rest, or go on, as the opening hours have it; True if it goes on now. It does not unless it `may_open`."""
+        closed = self._parts.hours.closed(self.config, self._parts.clock.now())
+        if closed is None and self._closed is not None:
+            if may_open:
+                self._closed = None
+                self._parts.log.info("camera_opens", camera_id=self.config.camera_id)
+                self._begin_anew(self._health.after_rest())
+            return may_open
+        if closed is not None and self._closed is None:
+            self._parts.log.info("camera_rests", camera_id=self.config.camera_id, reason=closed.reason)
+            self._cancel()
+        self._closed = closed
+        return False
 
     async def stop(self) -> None:
         """At once; nothing is published any more when it returns."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def crashed(self) -> BaseException | None:
         """What ended it, though it should never end: a fault of ours."""
-        return self._task.exception() if self._task.done() and not self._task.cancelled() else None
+        task = self._task
+        return task.exception() if task is not None and task.done() and not task.cancelled() else None
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin_anew(self, health: CameraHealth) -> None:
+        self._cancel()
+        self._health, self._published, self._rhythm_s = health, None, 0.0
+        self._freshness = Freshness()
+        if self._closed is None:
+            self._task = asyncio.ensure_future(self._run())
 
     async def _run(self) -> None:
         attempt, crashes, clock = 0, 0, self._parts.clock

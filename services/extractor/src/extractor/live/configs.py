@@ -13,6 +13,7 @@ from events.decode import decode_record_as
 from extractor.live import rows
 from extractor.live.sources.open import OPENERS
 from extractor.model.camera_status import DELETED, PAUSED, RESTING, Finding
+from extractor.model.opening import hours_of
 from tablewatch_schemas import CameraConfig
 
 INTERVAL_S = 0.5
@@ -42,6 +43,8 @@ class Configs:
         if received.event is not None and not is_sound(received.event):
             self._log.warning("camera_config_ignored", code=UNSOUND)
             return
+        if received.event is not None and not are_hours_sound(received.event):
+            self._log.warning("opening_hours_ignored", camera_id=received.key)
         if received.version >= self._heard.get(received.key, (0, None))[0]:
             self._heard[received.key] = received.version, received.event
 
@@ -73,6 +76,11 @@ class Configs:
 def is_sound(config: CameraConfig) -> bool:
     """Whether it can be reckoned with: readers of events are tolerant, and one record must not stop all cameras."""
     return LEAST_CADENCE_MS <= config.cadence_ms <= MOST_MS and 0 < config.max_age_ms <= MOST_MS
+
+
+def are_hours_sound(config: CameraConfig) -> bool:
+    """Whether its opening hours can be read; else it is always open."""
+    return config.opening_hours is None or hours_of(config.opening_hours) is not None
 
 
 def resting(config: CameraConfig | None) -> Finding:

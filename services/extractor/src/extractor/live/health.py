@@ -40,6 +40,12 @@ class CameraHealth:
         self.began = self.clock.now()
         self._health = Health(None if self.before is None else trouble_of(self.before.code))
 
+    def after_rest(self) -> "CameraHealth":
+        """Of the camera as it is opened again: what its pictures showed stands until others show something else."""
+        health = CameraHealth(self.clock)
+        health._health = Health(self._health.trouble)
+        return health
+
     def opens(self) -> None:
         """A session begins."""
         self._pictures, self._newest = 0, None

@@ -102,8 +102,10 @@ class Supervisor:
         for camera_id in lost:
             self._log.info("camera_let_go", camera_id=camera_id)
         await self._stop(lost)
+        opened = 0
         for camera_id, claimed in still.items():
             self._captures[camera_id].update(claimed)
+            opened += self._captures[camera_id].observe_hours(may_open=opened < STEP)
             error = self._captures[camera_id].crashed()
             if error is not None:
                 self._log.error("camera_capture_failed", camera_id=camera_id, exc_info=error)

@@ -84,7 +84,7 @@ class Seen:
     `began`: when it was taken over, or its source changed. `pictured_at`: when the newest picture came; `unstored`:
     those since the last that became a frame. `plays`: a session is open and the camera plays. `starved`: sessions in a
     row that ended because no more came. `steady`: pictures in a row without a long wait. `few`: waits for a picture in
-    a row that were too long; `slow`: those with hardly a packet between the pictures.
+    a row that were too long; `slow`: those with hardly a packet between the pictures. `closed`: why capture rests.
     """
 
     began: datetime
@@ -98,6 +98,7 @@ class Seen:
     few: int = 0
     slow: int = 0
     trouble: Trouble | None = None
+    closed: Finding | None = None
 
 
 def next_status(before: CameraStatusNow | None, seen: Seen, now: datetime) -> CameraStatusNow | None:
@@ -117,6 +118,8 @@ def next_status(before: CameraStatusNow | None, seen: Seen, now: datetime) -> Ca
 
 def find(before: CameraStatusNow | None, seen: Seen, now: datetime) -> Finding | None:
     """How the camera is; None: not known yet."""
+    if seen.closed is not None:
+        return seen.closed
     was_silent = before is not None and before.code in SILENT_CODES
     enough = 1 if was_silent else IN_A_ROW
     is_few = seen.few >= enough

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from api.http.documents.common import Body, DetectorName, Id, Name, TimeText, Whole, _plain
 from api.http.documents.contract import document_of
+from api.http.documents.opening_hours import NewOpeningHours, OpeningHours
 from api.model.errors import AddressHasCredentials, AddressInvalid, AddressRequired, UserRequired
 from credentials import Credentials
 from outbound import HTTP, RTSP, BadAddress, parse
@@ -41,6 +42,12 @@ _LOOK_EVERY = (
 )
 
 
+_OPENING_HOURS = (
+    "When pictures are taken of it; outside of them capture rests, `status` is paused, and its tables are unknown."
+    " Null: as its site has it"
+)
+
+
 class NewCamera(Body):
     """A view of a site."""
 
@@ -54,10 +61,11 @@ class NewCamera(Body):
     look_every_ms: Whole = Field(0, ge=0, le=3_600_000, description=_LOOK_EVERY)
     max_age_ms: Whole = Field(60_000, ge=1, le=86_400_000)
     detector: DetectorName = None
+    opening_hours: NewOpeningHours | None = Field(None, description=_OPENING_HOURS)
 
 
 class CameraChange(Body):
-    """The fields to change; the others stay, also those that are null, but for `detector`."""
+    """The fields to change; the others stay, also those that are null, but for `detector` and `opening_hours`."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Window side, left"}})
 
@@ -68,6 +76,7 @@ class CameraChange(Body):
     look_every_ms: Whole | None = Field(None, ge=0, le=3_600_000, description=_LOOK_EVERY)
     max_age_ms: Whole | None = Field(None, ge=1, le=86_400_000)
     detector: DetectorName = None
+    opening_hours: NewOpeningHours | None = Field(None, description=_OPENING_HOURS)
 
 
 class CameraSource(BaseModel):
@@ -102,6 +111,7 @@ class Camera(BaseModel):
     look_every_ms: int
     max_age_ms: int
     detector: DetectorName
+    opening_hours: OpeningHours | None = Field(description=_OPENING_HOURS)
     version: int
     layout_version: int | None
     created_at: TimeText

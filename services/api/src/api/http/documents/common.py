@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from tablewatch_schemas.foreign import read_number
 
 MOST_FIELDS = 50
+NULLABLE = ("detector", "opening_hours")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REORDERING = re.compile(r"[\x80-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """C1, line and paragraph separators, and what changes the direction of the text around it (Unicode, UAX 9)."""
@@ -99,6 +100,6 @@ class Page(BaseModel, Generic[T]):
 
 
 def changes(body: BaseModel) -> dict[str, Any]:
-    """The fields that a change names. Null changes only `detector`, of which it takes the choice back."""
-    given = body.model_dump(exclude_unset=True)
-    return {name: value for name, value in given.items() if value is not None or name == "detector"}
+    """The fields that a change names. Null changes only those of NULLABLE, of which it takes the choice back."""
+    given = {name: value for name, value in body.model_dump().items() if name in body.model_fields_set}
+    return {name: value for name, value in given.items() if value is not None or name in NULLABLE}

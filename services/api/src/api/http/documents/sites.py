@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.http.documents.common import Body, DetectorName, Name, TimeText
+from api.http.documents.opening_hours import NewOpeningHours, OpeningHours
 
 
 def _zone(text: str) -> str:
@@ -24,6 +25,12 @@ def _zones() -> frozenset[str]:
 Zone = Annotated[Name, AfterValidator(_zone)]
 
 
+_OPENING_HOURS = (
+    "When pictures are taken of its cameras, but of those with hours of their own; outside of them capture rests, and"
+    " their tables are unknown. Null: always"
+)
+
+
 class NewSite(Body):
     """A restaurant."""
 
@@ -32,16 +39,18 @@ class NewSite(Body):
     name: Name
     timezone: Zone = "UTC"
     detector: DetectorName = None
+    opening_hours: NewOpeningHours | None = Field(None, description=_OPENING_HOURS)
 
 
 class SiteChange(Body):
-    """The fields to change; the others stay, also those that are null, but for `detector`."""
+    """The fields to change; the others stay, also those that are null, but for `detector` and `opening_hours`."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Café Central, Graben"}})
 
     name: Name | None = None
     timezone: Zone | None = None
     detector: DetectorName = None
+    opening_hours: NewOpeningHours | None = Field(None, description=_OPENING_HOURS)
 
 
 class Site(BaseModel):
@@ -51,6 +60,7 @@ class Site(BaseModel):
     name: str
     timezone: str
     detector: DetectorName
+    opening_hours: OpeningHours | None = Field(description=_OPENING_HOURS)
     version: int = Field(description="Rises with every change")
     created_at: TimeText
 

@@ -1,0 +1,45 @@
+"""Opening hours of sites and cameras."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from api.http.documents.common import Body
+from tablewatch_schemas.opening_hours import INTERVAL, MOST_INTERVALS
+
+IntervalText = Annotated[str, Field(pattern=INTERVAL)]
+Intervals = Annotated[
+    list[IntervalText],
+    Field(
+        max_length=MOST_INTERVALS,
+        description="In their order, by the clock of the site: 11:00-14:30. One that ends at or before its beginning"
+        " ends on the next day; 24:00 is the end of the day",
+    ),
+]
+
+
+_CLOSED: list[str] = []
+
+
+class NewOpeningHours(Body):
+    """When pictures are taken, every week; a day that is left out is closed."""
+
+    monday: Intervals = _CLOSED
+    tuesday: Intervals = _CLOSED
+    wednesday: Intervals = _CLOSED
+    thursday: Intervals = _CLOSED
+    friday: Intervals = _CLOSED
+    saturday: Intervals = _CLOSED
+    sunday: Intervals = _CLOSED
+
+
+class OpeningHours(BaseModel):
+    """When pictures are taken, every week, by the clock of the site."""
+
+    monday: list[str]
+    tuesday: list[str]
+    wednesday: list[str]
+    thursday: list[str]
+    friday: list[str]
+    saturday: list[str]
+    sunday: list[str]
