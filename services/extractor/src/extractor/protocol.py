@@ -19,7 +19,7 @@ The decoder reads untrusted media, so the worker trusts no length and no field o
 A camera reader (`media.cameras`, `live.reader`) has the same pipe, for several cameras at a time. Every message but
 `ready` names its `camera`.
 
-open (camera, port, path, user, password, every_ms, quality)
+open (camera, port, path, every_ms, quality)
     `frame` for each sample, with the picture as payload, what it shows and the packets so far, `alive` about twice a
     second while packets come (packets, codec, clock: why the camera's own is not believed), and in the end `ended`
     (code, detail)

@@ -243,7 +243,7 @@ class Capture:
                 yield opened
             return
         address, target = await self._target()
-        opening = Opening(target, address.path, every_ms, parts.quality, await self._credentials())
+        opening = Opening(target, address.path, every_ms, parts.quality)
         dropped = partial(parts.writer.drop, self.config, "slow")
         async with parts.readers.session(opening, dropped, alone=alone) as channel:
             yield channel
@@ -272,4 +272,5 @@ class Capture:
             raise AddressNotAllowed from error
         except Unknown as error:
             raise NoSuchHost(str(error)) from error
-        return address, Target(endpoint, address.host, self._parts.authority if address.scheme == "rtsps" else None)
+        authority = self._parts.authority if address.scheme == "rtsps" else None
+        return address, Target(endpoint, address.host, authority, await self._credentials())

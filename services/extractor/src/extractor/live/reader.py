@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from credentials import Credentials
 from extractor import protocol
 from extractor.live.relay import Relay, Target
 from extractor.model.camera_failures import CameraFailed, NoAnswer, NoPackets, NotRtsp, ReaderCrashed, failure_of
@@ -65,13 +64,12 @@ class _Ended(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a camera is read. Credentials go to the reader by its pipe alone."""
+    """How a camera is read."""
 
     target: Target
     path: str
     every_ms: int
     quality: int
-    credentials: Credentials | None = None
 
 
 class Channel:
@@ -246,8 +244,6 @@ class Reader:
                 "camera": number,
                 "port": relay.port,
                 "path": opening.path,
-                "user": opening.credentials and opening.credentials.user,
-                "password": opening.credentials and opening.credentials.password,
                 "every_ms": opening.every_ms,
                 "quality": opening.quality,
             }

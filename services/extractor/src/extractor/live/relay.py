@@ -1,15 +1,22 @@
 """The way from a locked-down reader to its camera: a listener on loopback that leads to one endpoint and nowhere else.
 
 The reader may connect to the ports of its relays alone (`sandbox`), so that wherever a camera redirects it, or whatever
-takes it over, it reaches that camera or nothing. The endpoint has passed the policy of `outbound`. TLS ends here too.
+takes it over, it reaches that camera or nothing. The endpoint has passed the policy of `outbound`. TLS ends here too,
+the camera's password is known here and not to the reader, and what is odd in a camera's RTSP is put right
+(`model.rtsp_conversation`).
 """
 
 import asyncio
 import contextlib
+import secrets
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from extractor.model.camera_failures import CameraFailed, CertificateRefused, PortClosed, Unreachable
+from credentials import Credentials
+from extractor.model.camera_failures import CameraFailed, CertificateRefused, NotRtsp, PortClosed, Unreachable
+from extractor.model.rtsp_conversation import Conversation, Step
+from extractor.model.rtsp_stream import Broken, Message, Splitter
 from outbound import Endpoint
 
 CONNECT_S = 5.0
@@ -23,6 +30,16 @@ class Target:
     endpoint: Endpoint
     host: str
     tls: ssl.SSLContext | None = None
+    credentials: Credentials | None = None
+
+    @property
+    def origin(self) -> str:
+        """How addresses of the camera begin."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'rtsps' if self.tls else 'rtsp'}://{host}:{self.endpoint.port}"
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Relay:
@@ -77,26 +94,21 @@ class Relay:
             writer.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        camera = await self._connect()
-        if camera is None:
+        target = self._target
+        camera = None if target is None else await self._connect(target)
+        if target is None or camera is None:
             return
-        from_camera, to_camera = camera
-        ways = [
-            asyncio.ensure_future(self._copy(from_camera, writer, counted=True)),
-            asyncio.ensure_future(self._copy(reader, to_camera)),
-        ]
+        passing = _Passing(self, target, camera, (reader, writer))
+        ways = [asyncio.ensure_future(passing.from_camera()), asyncio.ensure_future(passing.from_reader())]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            to_camera.close()
+            camera[1].close()
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        target = self._target
-        if target is None:
-            return None
+    async def _connect(self, target: Target) -> Streams | None:
         endpoint, tls = target.endpoint, target.tls
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -111,10 +123,55 @@ class Relay:
             self.failure = Unreachable(type(error).__name__)
         return None
 
-    async def _copy(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, counted: bool = False) -> None:
-        """Until one side ends."""
+
+class _Passing:
+    """One connection of a reader, and the one to its camera."""
+
+    def __init__(self, relay: Relay, target: Target, camera: Streams, reader: Streams) -> None:
+        self._relay, self._camera, self._reader = relay, camera, reader
+        here = f"rtsp://127.0.0.1:{relay.port}"
+        self._talk = Conversation(here, target.origin, target.credentials, lambda: secrets.token_hex(8))
+        self._answers, self._requests = Splitter(answers=True), Splitter(answers=False)
+
+    async def from_camera(self) -> None:
+        """Until one side ends, or what comes is no RTSP."""
+        try:
+            await self._each(self._camera[0], self._take_answers)
+        except Broken as broken:
+            self._relay.failure = NotRtsp(str(broken))
+
+    async def from_reader(self) -> None:
+        """Until one side ends. What the reader sends that no reader sends ends it."""
+        with contextlib.suppress(Broken):
+            await self._each(self._reader[0], self._take_requests)
+
+    async def _each(self, source: asyncio.StreamReader, take: Callable[[bytes], None]) -> None:
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             while data := await source.read(CHUNK):
-                self.received += len(data) if counted else 0
-                sink.write(data)
-                await sink.drain()
+                take(data)
+                await self._reader[1].drain()
+                await self._camera[1].drain()
+
+    def _take_answers(self, data: bytes) -> None:
+        self._relay.received += len(data)
+        for part in self._answers.feed(data):
+            if isinstance(part, Message):
+                self._do(self._talk.answered(part))
+                self._answers.channels = self._talk.channels
+                self._requests.channels = self._talk.channels
+                self._relay.failure = self._relay.failure or self._talk.failure
+            else:
+                self._reader[1].write(part)
+
+    def _take_requests(self, data: bytes) -> None:
+        for part in self._requests.feed(data):
+            if isinstance(part, Message):
+                self._do(self._talk.asked(part))
+            else:
+                self._camera[1].write(part)
+
+    def _do(self, step: Step) -> None:
+        if step.to_camera:
+            self._camera[1].write(step.to_camera)
+        if step.to_reader:
+            self._reader[1].write(step.to_reader)

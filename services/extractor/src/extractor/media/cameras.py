@@ -64,7 +64,7 @@ class Readers:
         from extractor.model.options import PictureOptions
 
         camera, sent_at = request["camera"], 0.0
-        address = Address(request["port"], request["path"], request["user"], request["password"])
+        address = Address(request["port"], request["path"])
         session = Session(address, request["every_ms"] / 1000, PictureOptions(request["quality"]), stop, reference)
 
         def alive() -> None:

@@ -35,6 +35,10 @@ class NotRtsp(CameraFailed):
     """What answers there does not speak RTSP; is it the port of the camera's web page?"""
 
 
+class TransportNotOffered(CameraFailed):
+    """The camera does not send its pictures over TCP, or not over UDP; set its transport to the other."""
+
+
 class NotHttp(CameraFailed):
     """What answers there does not speak HTTP as it should; is it the port of the camera's web server?"""
 
