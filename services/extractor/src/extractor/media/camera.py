@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import av
 from av.stream import Discard
@@ -31,6 +30,7 @@ from extractor.model.camera_failures import (
     WrongPath,
 )
 from extractor.model.capture_time import Arrival, CaptureClock, CaptureTime
+from extractor.model.media_times import MediaTimes
 from extractor.model.options import Orientation, PictureOptions
 from extractor.model.pictures import MAX_PIXELS
 from extractor.model.scene import Scene
@@ -69,16 +69,13 @@ NTP_OFFSET = 8
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the relay listens, the camera's path with its query, and its credentials."""
+    """Where the relay listens, and the camera's path with its query."""
 
     port: int
     path: str
-    user: str | None = None
-    password: str | None = None
 
     def url(self) -> str:
-        login = "" if self.user is None else f"{quote(self.user, safe='')}:{quote(self.password or '', safe='')}@"
-        return f"rtsp://{login}127.0.0.1:{self.port}{self.path}"
+        return f"rtsp://127.0.0.1:{self.port}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +90,9 @@ class Sample:
 
 @dataclass(slots=True)
 class _Waiting:
-    """A picture of the first second, by its media time."""
+    """A picture of the first second, by its media time; None: it is the session's first, and has none."""
 
-    media_s: float
+    media_s: float | None
     picture: Picture
     keyframe: bool
     scene: Scene
@@ -114,6 +111,7 @@ class Session:
     ) -> None:
         self._address, self._options, self._stop = address, options, stop
         self._cadence, self._clock, self._every_s = Cadence(every_s), CaptureClock(), every_s
+        self._times, self._reports_hold = MediaTimes(), False
         self._scenes = SceneMeter(reference)
         self.packets = 0
         self.codec = ""
@@ -160,10 +158,7 @@ class Session:
                 raise SessionEnded("our clock was set")
             self.packets += 1
             alive()
-            media_s = 0.0  # of a session's first packet, which has no stamp
-            if packet.pts is not None:
-                media_s = float(packet.pts * packet.time_base)
-                self._clock.arrived(arrival_of(packet, media_s, steady + now))
+            media_s = self._take_time(packet, steady + now)
             action = self._cadence.take(now, media_s, packet.is_keyframe)
             if not decoder.has_keyframe and not packet.is_keyframe and now - began > MAX_KEYFRAME_WAIT_S:
                 raise NoKeyframe("")
@@ -174,7 +169,7 @@ class Session:
                 check_size(frame)
                 pictured = now
                 picture = picture_of(displayable(frame), UPRIGHT, self._options)
-                frame_s = float(frame.pts * stream.time_base) if frame.pts is not None else media_s
+                frame_s = float(frame.pts * stream.time_base) if frame.pts is not None else None
                 scene = self._scenes.measure(picture.luma, now)
                 made = _Waiting(frame_s, picture, bool(frame.key_frame), scene)
                 if waiting is None:
@@ -185,8 +180,24 @@ class Session:
                 yield from map(self._timed, waiting)
                 waiting = None
 
+    def _take_time(self, packet: Any, received_s: float) -> float:
+        """Its media time, seconds; written into the packet where it was wrong, for the frame that comes of it.
+
+        Where the first report comes in mid-stream FFmpeg gives a picture the camera's time of the one after it, and so
+        it goes on, up to a picture of several RTP packets: a keyframe is one.
+        """
+        media = self._times.take(None if packet.pts is None else float(packet.pts * packet.time_base))
+        self._reports_hold = self._reports_hold or (packet.is_keyframe and packet.has_sidedata("prft"))
+        if packet.pts is not None and media.known:
+            arrival = arrival_of(packet, media.at_s, received_s)
+            self._clock.arrived(arrival if self._reports_hold else Arrival(media.at_s, received_s))
+        elif packet.pts is not None:
+            packet.pts = round(media.at_s / packet.time_base)
+        return media.at_s
+
     def _timed(self, made: _Waiting) -> Sample:
-        return Sample(made.picture, made.keyframe, self._clock.captured(made.media_s), made.scene)
+        media_s = self._times.first_s if made.media_s is None else made.media_s
+        return Sample(made.picture, made.keyframe, self._clock.captured(media_s), made.scene)
 
 
 class _Decoder:
