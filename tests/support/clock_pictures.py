@@ -20,7 +20,7 @@ import av
 import cv2
 import numpy as np
 from fakecamera.pictures import Coded, parameter_sets
-from fakecamera.rtp import nal_units
+from fakecamera.rtp import H264, nal_units
 from fakecamera.server import Behaviour, CameraClock, fake_camera, honest
 from numpy.typing import NDArray
 
@@ -42,6 +42,7 @@ class ClockPictures:
 
     def __init__(self, group: int = 25, b_frames: int = 0, old_s: float = 0.0) -> None:
         self._group, self._b_frames, self._old_s = group, b_frames, old_s
+        self.codec = H264
         self.parameter_sets = parameter_sets(next(self.play(60.0)).nals)
 
     def play(self, from_s: float) -> Iterator[Coded]:
@@ -66,13 +67,19 @@ class ClockPictures:
 
 
 def frame_of(number: int, pts: int) -> Any:
-    """Of the time `number / RATE`, over a texture that moves."""
-    luma = np.roll(TEXTURE, 3 * number, axis=1)
-    draw(luma, round(number * 1000 / RATE))
+    """Of the time `number / RATE`."""
+    luma = luma_of(number)
     grey = np.full((HEIGHT // 2, WIDTH), 128, np.uint8)
     frame = av.VideoFrame.from_ndarray(np.concatenate([luma, grey]), format="yuv420p")
     frame.pts, frame.time_base = pts, Fraction(1, RATE)
     return frame
+
+
+def luma_of(number: int) -> Luma:
+    """A texture that moves, with the time in it."""
+    luma = np.roll(TEXTURE, 3 * number, axis=1)
+    draw(luma, round(number * 1000 / RATE))
+    return luma
 
 
 def _texture() -> Luma:

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from fakecamera.rtp import nal_units
+from fakecamera.rtp import H264, H265, Codec, nal_units
 
 Luma = NDArray[np.uint8]
 
@@ -29,20 +29,25 @@ class Pictures(Protocol):
     """An endless film."""
 
     @property
+    def codec(self) -> Codec: ...
+
+    @property
     def parameter_sets(self) -> tuple[bytes, ...]:
-        """SPS and PPS, for the session's description."""
+        """VPS of H.265, SPS and PPS, for the session's description."""
 
     def play(self, from_s: float) -> Iterator[Coded]:
         """From the first keyframe that is due at that time of the film, in the order of sending; once a viewer."""
 
 
 class LoopedClip:
-    """An H.264 file, over and over, `length_s` each round."""
+    """An H.264 or H.265 file, over and over, `length_s` each round."""
 
     def __init__(self, path: Path) -> None:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            filtered = av.BitStreamFilterContext("h264_mp4toannexb", stream)
+            name = stream.codec_context.name
+            self.codec = H265 if name == "hevc" else H264
+            filtered = av.BitStreamFilterContext(f"{name}_mp4toannexb", stream)
             units = [each for packet in container.demux(stream) for each in filtered.filter(packet) if each.size]
             base = float(stream.time_base or 0)
             first = units[0].dts or 0
@@ -54,18 +59,18 @@ class LoopedClip:
                 Coded((due + reordering) * base, shown * base, tuple(nal_units(bytes(each))))
                 for (due, shown), each in zip(times, units, strict=True)
             ]
-        self.parameter_sets = parameter_sets(self._coded[0].nals)
+        self.parameter_sets = parameter_sets(self._coded[0].nals, self.codec)
 
     def play(self, from_s: float) -> Iterator[Coded]:
-        return looped(self._coded, self.length_s, from_s)
+        return looped(self._coded, self.length_s, from_s, self.codec)
 
 
-def looped(film: list[Coded], length_s: float, from_s: float) -> Iterator[Coded]:
+def looped(film: list[Coded], length_s: float, from_s: float, codec: Codec = H264) -> Iterator[Coded]:
     """Over and over; a round begins whenever the time is a multiple of its length."""
     begins, begun = from_s // length_s * length_s, False
     while True:
         for each in film:
-            begun = begun or (begins + each.due_s >= from_s and is_keyframe(each))
+            begun = begun or (begins + each.due_s >= from_s and is_keyframe(each, codec))
             if begun:
                 yield Coded(begins + each.due_s, begins + each.shown_s, each.nals)
         begins += length_s
@@ -74,6 +79,7 @@ def looped(film: list[Coded], length_s: float, from_s: float) -> Iterator[Coded]
 class Changed:
     """Other pictures than a clip's first seconds show: each as grey planes and colours is changed and encoded anew."""
 
+    codec = H264
     LENGTH = 100
     """Pictures; then they begin anew."""
 
@@ -105,11 +111,11 @@ def _changed(frame: av.VideoFrame, change: Callable[[Luma], Luma]) -> av.VideoFr
     return av.VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
-def is_keyframe(coded: Coded) -> bool:
-    """Whether it has a slice of an IDR picture (5)."""
-    return any(nal[0] & 0x1F == 5 for nal in coded.nals)
+def is_keyframe(coded: Coded, codec: Codec = H264) -> bool:
+    """Whether it has a slice from which a player can begin."""
+    return any(codec.kind(nal) in codec.keyframes for nal in coded.nals)
 
 
-def parameter_sets(nals: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """Those of them that are SPS (7) or PPS (8)."""
-    return tuple(nal for nal in nals if nal[0] & 0x1F in (7, 8))
+def parameter_sets(nals: tuple[bytes, ...], codec: Codec = H264) -> tuple[bytes, ...]:
+    """Those of them that are parameter sets."""
+    return tuple(nal for nal in nals if codec.kind(nal) in codec.sets)

@@ -1,20 +1,63 @@
-"""H.264 in RTP, sender reports, and both inside the RTSP connection. Pure.
+"""H.264 and H.265 in RTP, sender reports, and both inside the RTSP connection. Pure.
 
-RFC 6184 (single NAL units, fragments FU-A), RFC 3550 6.4.1 (sender report), RFC 2326 10.12 (interleaved data).
+RFC 6184 (single NAL units, fragments FU-A), RFC 7798 (the same of H.265), RFC 3550 6.4.1 (sender report) and 5.3.1
+(header extension), RFC 2326 10.12 (interleaved data).
 """
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 CLOCK_HZ = 90_000
 """Ticks of the RTP clock of video a second."""
 PAYLOAD_TYPE = 96
 MTU = 1400
 """Bytes of a payload."""
-FU_A = 28
 NTP_EPOCH_S = 2_208_988_800
 """Seconds from 1900, where NTP begins, to 1970."""
 SENDER_REPORT = 200
+EXTENSION = struct.pack(">HHIII", 0xABAC, 3, 0, 0, 0)
+"""As long as that of ONVIF, in which cameras say the time of a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """What RTP and a player need of one. `name` as in SDP; numbers are types of NAL units."""
+
+    name: str
+    header_bytes: int
+    fragment: int
+    keyframes: frozenset[int]
+    sets: frozenset[int]
+
+    def kind(self, nal: bytes) -> int:
+        return nal[0] & 0x1F if self.header_bytes == 1 else nal[0] >> 1 & 0x3F
+
+    def fragment_header(self, nal: bytes) -> bytes:
+        """What stands in the place of the unit's own header."""
+        if self.header_bytes == 1:
+            return bytes([(nal[0] & 0xE0) | self.fragment])
+        return bytes([(nal[0] & 0x81) | self.fragment << 1, nal[1]])
+
+
+H264 = Codec("H264", 1, 28, frozenset({5}), frozenset({7, 8}))
+H265 = Codec("H265", 2, 49, frozenset(range(16, 22)), frozenset({32, 33, 34}))
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How pictures become packets. `empty_ends`: a fragment without a byte ends each unit that is in fragments.
+    `lone_fragments`: units that fit are sent as one fragment that is the first and the last. `extended`: each packet
+    has a header extension.
+    """
+
+    marked: bool = True
+    empty_ends: bool = False
+    lone_fragments: bool = False
+    extended: bool = False
+
+
+PACKING = Packing()
 
 
 def interleaved(channel: int, data: bytes) -> bytes:
@@ -22,19 +65,23 @@ def interleaved(channel: int, data: bytes) -> bytes:
     return b"$" + struct.pack(">BH", channel, len(data)) + data
 
 
-def packets(nals: Sequence[bytes], sequence: int, ticks: int, ssrc: int, *, marked: bool = True) -> list[bytes]:
+def packets(
+    nals: Sequence[bytes], sequence: int, ticks: int, ssrc: int, codec: Codec = H264, packing: Packing = PACKING
+) -> list[bytes]:
     """The RTP packets of one picture; the last has the marker bit, unless it is to be missing."""
-    payloads = [part for nal in nals for part in _payloads(nal)]
+    payloads = [part for nal in nals for part in _payloads(nal, codec, packing)]
     last = len(payloads) - 1
+    first_byte, extension = (0x90, EXTENSION) if packing.extended else (0x80, b"")
     return [
         struct.pack(
             ">BBHII",
-            0x80,
-            (0x80 if marked and number == last else 0) | PAYLOAD_TYPE,
+            first_byte,
+            (0x80 if packing.marked and number == last else 0) | PAYLOAD_TYPE,
             (sequence + number) & 0xFFFF,
             ticks & 0xFFFFFFFF,
             ssrc,
         )
+        + extension
         + payload
         for number, payload in enumerate(payloads)
     ]
@@ -60,13 +107,17 @@ def nal_units(annex_b: bytes) -> list[bytes]:
     return [nal.rstrip(b"\0") if number < len(found) - 1 else nal for number, nal in enumerate(found)]
 
 
-def _payloads(nal: bytes) -> list[bytes]:
-    if len(nal) <= MTU:
+def _payloads(nal: bytes, codec: Codec, packing: Packing) -> list[bytes]:
+    if len(nal) <= MTU and not packing.lone_fragments:
         return [nal]
-    indicator, kind, body = (nal[0] & 0xE0) | FU_A, nal[0] & 0x1F, nal[1:]
-    parts = [body[at : at + MTU - 2] for at in range(0, len(body), MTU - 2)]
+    body, room = nal[codec.header_bytes :], MTU - codec.header_bytes - 1
+    parts = [body[at : at + room] for at in range(0, len(body), room)]
+    if packing.empty_ends and len(parts) > 1:
+        parts.append(b"")
     last = len(parts) - 1
     return [
-        bytes([indicator, (0x80 if number == 0 else 0) | (0x40 if number == last else 0) | kind]) + part
+        codec.fragment_header(nal)
+        + bytes([(0x80 if number == 0 else 0) | (0x40 if number == last else 0) | codec.kind(nal)])
+        + part
         for number, part in enumerate(parts)
     ]

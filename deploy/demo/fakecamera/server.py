@@ -1,21 +1,23 @@
-"""An RTSP server of one camera: RFC 2326 over TCP, media interleaved, Digest with a password; faults on request."""
+"""An RTSP server of one camera: RFC 2326 over TCP, media interleaved; faults and odd dialects on request."""
 
 import asyncio
 import base64
 import contextlib
-import hashlib
+import re
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
-from fakecamera.pictures import Coded, Pictures, is_keyframe
-from fakecamera.rtp import CLOCK_HZ, PAYLOAD_TYPE, interleaved, packets, sender_report
+from fakecamera.dialects import PLAIN, Dialect, Headers, Reply
+from fakecamera.pictures import Coded, Pictures, is_keyframe, parameter_sets
+from fakecamera.rtp import CLOCK_HZ, H265, PAYLOAD_TYPE, Codec, interleaved, packets, sender_report
 
 SSRC = 0x1234
-REALM = "camera"
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
 
 Freeze = Literal["same_picture", "no_packets", "one_picture", "few_pictures", "sound_only"]
@@ -47,35 +49,38 @@ class Behaviour:
     """Where DESCRIBE sends the client instead."""
     delay_s: Callable[[], float] = field(default=lambda: 0.0)
     """Of each picture on the line; the order stays."""
-    marked: bool = True
     first_ticks: int = 0
     freeze: Freeze | None = None
     apart_s: float = 0.0
     """By which each viewer sees a later moment of the film than the one before, as if it were another camera."""
+    dialect: Dialect = PLAIN
 
 
 @dataclass(slots=True)
 class FakeCamera:
-    """Listening; `sessions` counts those that came as far as PLAY, `connections` all. `pictures` may be changed."""
+    """Listening; `sessions` counts those that came as far as PLAY, `connections` all; `asked`: methods of requests.
+    `pictures` may be changed."""
 
     port: int
     behaviour: Behaviour
     pictures: Pictures
+    scheme: str = "rtsp"
     sessions: int = 0
     connections: int = 0
     watching: int = 0
+    asked: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/stream1"
+        return f"{self.scheme}://127.0.0.1:{self.port}/stream1"
 
 
 @asynccontextmanager
 async def fake_camera(
-    pictures: Pictures, behaviour: Behaviour | None = None, *, port: int = 0
+    pictures: Pictures, behaviour: Behaviour | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[FakeCamera]:
-    """Serve `pictures` on loopback until the block ends; `port` 0: any free one."""
-    camera = FakeCamera(port, behaviour or Behaviour(), pictures)
+    """Serve `pictures` on loopback until the block ends; `port` 0: any free one; with `tls` it is RTSPS."""
+    camera = FakeCamera(port, behaviour or Behaviour(), pictures, "rtsps" if tls else "rtsp")
     open_ones: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +92,7 @@ async def fake_camera(
             await _Session(camera, reader, writer).run()
         open_ones.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     camera.port = int(server.sockets[0].getsockname()[1])
     try:
         yield camera
@@ -101,7 +106,10 @@ async def fake_camera(
 class _Session:
     def __init__(self, camera: FakeCamera, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._camera, self._reader, self._writer = camera, reader, writer
-        self._nonce = secrets.token_hex(8)
+        self._dialect = camera.behaviour.dialect
+        self._nonce, self._stale = secrets.token_hex(8), self._dialect.stale
+        self._channel, self._sent = 0, 0
+        self._alive_s = time.monotonic()
         self._playing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -129,61 +137,103 @@ class _Session:
         head = (first + await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, address, _ = head[0].split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-        status, extra, body = self._reply(method, address, headers)
-        lines = [f"RTSP/1.0 {status}", f"CSeq: {headers.get('cseq', '0')}", *extra]
-        if body:
-            lines.append(f"Content-Length: {len(body)}")
-        self._writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        await self._writer.drain()
-        if method == "PLAY" and status.startswith("200"):
-            ahead_s = self._camera.sessions * self._camera.behaviour.apart_s
-            self._camera.sessions += 1
-            self._playing = asyncio.ensure_future(self._play(ahead_s))
+        self._camera.asked.append(method)
+        self._alive_s = time.monotonic() if method in self._dialect.alive_by else self._alive_s
+        reply = self._reply(method, address, headers)
+        plays = method == "PLAY" and reply.status.startswith("200")
+        if plays and self._dialect.early:
+            self._begin_to_play()
+            await asyncio.sleep(0.2)
+        if method not in self._dialect.unanswered:
+            await self._send(replace(reply, headers=(("CSeq", headers.get("cseq", "0")), *reply.headers)))
+        if plays and not self._dialect.early:
+            self._begin_to_play()
         return method != "TEARDOWN"
 
-    def _reply(self, method: str, address: str, headers: Mapping[str, str]) -> tuple[str, list[str], bytes]:
-        behaviour = self._camera.behaviour
+    def _begin_to_play(self) -> None:
+        ahead_s = self._camera.sessions * self._camera.behaviour.apart_s
+        self._camera.sessions += 1
+        self._alive_s = time.monotonic()
+        self._playing = asyncio.ensure_future(self._play(ahead_s))
+
+    async def _send(self, reply: Reply) -> None:
+        reply = self._dialect.edit(reply)
+        lines = [f"RTSP/1.0 {reply.status}"]
+        lines += [f"{name}: {value}" if name.strip() else name for name, value in reply.headers]
+        if reply.body:
+            lines.append(f"Content-Length: {len(reply.body)}")
+        self._writer.write("\r\n".join([*lines, "", ""]).encode() + reply.body)
+        await self._writer.drain()
+
+    def _reply(self, method: str, address: str, headers: Mapping[str, str]) -> Reply:
+        behaviour, reply = self._camera.behaviour, partial(Reply, method, address)
         if method == "OPTIONS":
-            return "200 OK", [f"Public: {METHODS}"], b""
+            return reply("200 OK", (("Public", METHODS),))
         if not self._admitted(method, headers):
-            challenge = f'WWW-Authenticate: Digest realm="{REALM}", nonce="{self._nonce}"'
-            return "401 Unauthorized", [challenge], b""
+            return reply("401 Unauthorized", self._challenges())
+        if method in self._dialect.refused:
+            return reply(self._dialect.refused[method])
         if method == "DESCRIBE" and behaviour.redirect:
-            return "302 Found", [f"Location: {behaviour.redirect}"], b""
+            return reply("302 Found", (("Location", behaviour.redirect),))
         if method == "DESCRIBE":
-            return "200 OK", ["Content-Type: application/sdp", f"Content-Base: {address}/"], self._description()
+            described = (("Content-Type", "application/sdp"), ("Content-Base", f"{address}/"))
+            return reply("200 OK", described, self._description())
         if method == "SETUP":
-            transport = headers.get("transport", "")
-            if "TCP" not in transport:
-                return "461 Unsupported Transport", [], b""
-            return "200 OK", ["Transport: RTP/AVP/TCP;unicast;interleaved=0-1", "Session: 1;timeout=60"], b""
-        return "200 OK", ["Session: 1", *(["Range: npt=0-"] if method == "PLAY" else [])], b""
+            return self._set_up(reply, headers.get("transport", ""))
+        return reply("200 OK", (("Session", "1"), *([("Range", "npt=0-")] if method == "PLAY" else [])))
+
+    def _set_up(self, reply: Callable[..., Reply], transport: str) -> Reply:
+        if "TCP" not in transport:
+            return reply("461 Unsupported Transport")
+        asked = re.search(r"interleaved=(\d+)", transport)
+        chosen = self._dialect.first_channel
+        self._channel = chosen if chosen is not None else int(asked[1]) if asked else 0
+        answer = f"RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1}"
+        timeout_s = self._dialect.timeout_s or 60
+        return reply("200 OK", (("Transport", answer), ("Session", f"1;timeout={timeout_s:g}")))
+
+    def _challenges(self) -> Headers:
+        """With another nonce each time."""
+        self._nonce, stale = secrets.token_hex(8), self._stale < self._dialect.stale
+        challenges = self._dialect.challenges
+        return tuple(("WWW-Authenticate", each.challenge(self._nonce, stale=stale)) for each in challenges)
 
     def _admitted(self, method: str, headers: Mapping[str, str]) -> bool:
-        """RFC 2617 without `qop`, as cameras have it."""
         credentials = self._camera.behaviour.credentials
         if credentials is None:
             return True
-        given = _digest_fields(headers.get("authorization", ""))
-        user, password = credentials
-        mine, asked = _md5(f"{user}:{REALM}:{password}"), _md5(f"{method}:{given.get('uri', '')}")
-        wanted = _md5(f"{mine}:{self._nonce}:{asked}")
-        return given.get("username") == user and secrets.compare_digest(given.get("response", ""), wanted)
+        given = headers.get("authorization", "")
+        if not any(each.admits(given, method, self._nonce, credentials) for each in self._dialect.challenges):
+            return False
+        self._stale -= 1
+        return self._stale < 0
 
     def _description(self) -> bytes:
-        if self._camera.behaviour.freeze == "sound_only":
-            lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "t=0 0", "m=audio 0 RTP/AVP 0", "a=control:track2"]
-            return ("\r\n".join(lines) + "\r\n").encode()
-        sets = self._camera.pictures.parameter_sets
-        profile = sets[0][1:4].hex()
-        coded = ",".join(base64.b64encode(each).decode() for each in sets)
-        lines = [
-            *("v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "t=0 0", f"m=video 0 RTP/AVP {PAYLOAD_TYPE}"),
-            *("c=IN IP4 0.0.0.0", f"a=rtpmap:{PAYLOAD_TYPE} H264/{CLOCK_HZ}"),
-            f"a=fmtp:{PAYLOAD_TYPE} packetization-mode=1;profile-level-id={profile};sprop-parameter-sets={coded}",
+        lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "t=0 0"]
+        is_mute = self._camera.behaviour.freeze == "sound_only"
+        if is_mute or self._dialect.with_sound:
+            lines += ["m=audio 0 RTP/AVP 0", "a=control:track2"]
+        if not is_mute:
+            lines += self._described_video()
+        return ("\r\n".join(lines) + "\r\n").encode()
+
+    def _described_video(self) -> list[str]:
+        codec = self._camera.pictures.codec
+        return [
+            *(f"m=video 0 RTP/AVP {PAYLOAD_TYPE}", "c=IN IP4 0.0.0.0"),
+            f"a=rtpmap:{PAYLOAD_TYPE} {codec.name}/{CLOCK_HZ}",
+            f"a=fmtp:{PAYLOAD_TYPE} {';'.join(self._parameters())}",
             "a=control:track1",
         ]
-        return ("\r\n".join(lines) + "\r\n").encode()
+
+    def _parameters(self) -> list[str]:
+        """RFC 6184, 8.1, and RFC 7798, 7.1."""
+        sets, codec = self._camera.pictures.parameter_sets, self._camera.pictures.codec
+        coded = [base64.b64encode(each).decode() for each in sets if self._dialect.sets != "in_band"]
+        if codec is H265:
+            return [f"sprop-{name}={each}" for name, each in zip(("vps", "sps", "pps"), coded, strict=False)]
+        known = [f"sprop-parameter-sets={','.join(coded)}"] if coded else []
+        return ["packetization-mode=1", f"profile-level-id={sets[0][1:4].hex()}", *known]
 
     async def _play(self, ahead_s: float) -> None:
         """The film goes on by the time of day, whoever looks: all viewers see the same, and it began in 1970.
@@ -195,7 +245,7 @@ class _Session:
         next_report, sent_at, began_film = 0.0, 0.0, None
         self._camera.watching += 1
         try:
-            freeze = _Freezer(behaviour)
+            freeze = _Freezer(behaviour, self._camera.pictures.codec)
             for coded in self._film(began_wall):
                 sent_at = max(sent_at, began + coded.due_s - began_wall + behaviour.delay_s())
                 began_film = coded.shown_s if began_film is None else began_film
@@ -212,16 +262,42 @@ class _Session:
                 if elapsed >= next_report:
                     next_report += behaviour.report_every_s
                     self._report(began_film, began_wall + elapsed, elapsed, ahead_s)
+                if self._dialect.timeout_s is not None and time.monotonic() - self._alive_s > self._dialect.timeout_s:
+                    self._writer.transport.abort()
+                    return
                 ticks = behaviour.first_ticks + round((coded.shown_s - began_film) * CLOCK_HZ)
-                nals = freeze.sends(coded, elapsed)
-                built = packets(nals, sequence, ticks, SSRC, marked=behaviour.marked)
+                built = self._packets(freeze.sends(coded, elapsed), sequence, ticks)
                 sequence += len(built)
-                self._writer.write(b"".join(interleaved(0, each) for each in built))
+                self._writer.write(self._framed(built))
                 await self._writer.drain()
         except ConnectionError:
             pass
         finally:
             self._camera.watching -= 1
+
+    def _packets(self, nals: tuple[bytes, ...], sequence: int, ticks: int) -> list[bytes]:
+        """Of one picture."""
+        codec = self._camera.pictures.codec
+        sets = parameter_sets(nals, codec)
+        if self._dialect.sets == "in_description":
+            nals = tuple(nal for nal in nals if nal not in sets)
+        early: list[bytes] = []
+        if self._dialect.early_sets and sets:
+            nals = tuple(nal for nal in nals if nal not in sets)
+            early = packets(sets, sequence, ticks - CLOCK_HZ // 25, SSRC, codec, self._dialect.packing)
+        return early + packets(nals, sequence + len(early), ticks, SSRC, codec, self._dialect.packing)
+
+    def _framed(self, built: list[bytes]) -> bytes:
+        parts = [interleaved(self._channel, each) for each in built]
+        if self._dialect.with_sound:  # on the channels of a track that nobody asked for
+            parts.append(interleaved(self._channel + 2, b"\x80\x00" + bytes(170)))
+        if self._dialect.between:
+            parts = [
+                each + (self._dialect.between if number % 10 == 9 else b"")
+                for number, each in enumerate(parts, self._sent)
+            ]
+        self._sent += len(parts)
+        return b"".join(parts)
 
     def _film(self, from_s: float) -> Iterator[Coded]:
         """What the camera shows, also when that is changed."""
@@ -239,14 +315,15 @@ class _Session:
         shown = None if behaviour.clock is None else behaviour.clock(film_s - ahead_s, elapsed)
         if shown is not None:
             ticks = behaviour.first_ticks + round((film_s - began_film) * CLOCK_HZ)
-            self._writer.write(interleaved(1, sender_report(shown, ticks, SSRC)))
+            report = sender_report(shown, ticks, self._dialect.report_ssrc or SSRC)
+            self._writer.write(interleaved(self._channel + 1, report))
 
 
 class _Freezer:
     """What of a session's pictures is sent."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
-        self._behaviour = behaviour
+    def __init__(self, behaviour: Behaviour, codec: Codec) -> None:
+        self._behaviour, self._codec = behaviour, codec
         self._keyframe: tuple[bytes, ...] = ()
         self._sent_s = -FEW_S
 
@@ -255,23 +332,12 @@ class _Freezer:
         freeze = self._behaviour.freeze
         if freeze == "same_picture":
             return self._keyframe
-        if is_keyframe(coded):
+        if is_keyframe(coded, self._codec):
             self._keyframe = coded.nals
         is_first = self._sent_s < 0
         if freeze == "no_packets" or (freeze == "one_picture" and not is_first):
             return ()
-        if freeze == "few_pictures" and (elapsed_s - self._sent_s < FEW_S or not is_keyframe(coded)):
+        if freeze == "few_pictures" and (elapsed_s - self._sent_s < FEW_S or not is_keyframe(coded, self._codec)):
             return ()
         self._sent_s = elapsed_s
         return coded.nals
-
-
-def _digest_fields(header: str) -> dict[str, str]:
-    if not header.startswith("Digest "):
-        return {}
-    pairs = (part.partition("=") for part in header.removeprefix("Digest ").split(","))
-    return {name.strip(): value.strip().strip('"') for name, _, value in pairs}
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -206,7 +206,7 @@ async def test_a_camera_whose_data_is_no_picture_is_told_so(clip: LoopedClip, mo
     class Noise:
         """Keyframes by their type, and noise by what is in them."""
 
-        parameter_sets = clip.parameter_sets
+        codec, parameter_sets = clip.codec, clip.parameter_sets
 
         def play(self, from_s: float) -> Any:
             for each in clip.play(from_s):

@@ -19,6 +19,7 @@ from fakecamera.server import Behaviour, Freeze, fake_camera
 from tests.integration.extractor.house import House
 from tests.integration.extractor.pipeline import until
 from tests.integration.extractor.processes import Extractor
+from tests.support.certificates import certificate
 from tests.support.clock_pictures import ClockPictures, read_jpeg
 from tests.unit.extractor import clips
 
@@ -315,6 +316,22 @@ async def test_a_camera_with_a_password_is_read_at_the_address_that_it_was_given
         assert other.connections == 0, "whoever changes the address does not get the password"
         assert not any(word in (house.folder / "only.log").read_text() for word in ("w/ørd", "w%2F", "s" * 32))
         assert await process_lines_without(process, "w%2F")
+
+
+async def test_over_rtsps_a_camera_proves_itself_to_the_operators_authority(
+    house: House, clip: LoopedClip, tmp_path: Path
+) -> None:
+    known, other = (certificate(tmp_path / name, "IP:127.0.0.1") for name in ("known", "other"))
+    async with (
+        fake_camera(clip, tls=known.server()) as camera,
+        fake_camera(clip, tls=other.server()) as stranger,
+        house.process("only", camera, stranger, CAMERA_CA=str(known.authority)),
+    ):
+        good, bad = await house.configure(camera.address), await house.configure(stranger.address)
+        assert camera.address.startswith("rtsps://")
+        await house.more_frames(good)
+        await house.status(bad, "offline", failure_of("certificate_refused").sentence)
+        assert stranger.sessions == 0
 
 
 async def process_lines_without(process: Extractor, secret: str) -> bool:
