@@ -39,10 +39,10 @@ lint: install ## ruff, mypy, import walls, generated files current, contracts co
 	$(V)/python schemas/compat.py
 	cd web && npm run --silent typecheck
 
-unit: generators ## unit and contract tests, under two minutes
+unit: install ## unit and contract tests, under two minutes
 	$(PYTEST) -n 3 --dist worksteal -p no:schemathesis tests/unit tests/contract
 
-integration: install ## with real Kafka, Postgres and S3
+integration: generators ## with real Kafka, Postgres and S3
 	$(V)/python -m tests.integration.s3
 	$(PYTEST) -n 2 --dist loadfile tests/integration
 
@@ -76,7 +76,7 @@ test: install ## lint, web, unit, integration and stacks; all of it, whatever fa
 	$(V)/python -m tests.support.slowest $(REPORTS)/*.xml || failed=1; \
 	[ $$failed = 0 ] || { echo "make test: not everything passed (see above)"; exit 1; }
 
-repeat: generators ## unit and contract tests ROUNDS=20 times, other examples and another order of files each time
+repeat: install ## unit and contract tests ROUNDS=20 times, other examples and another order of files each time
 	@for round in $$(seq $(ROUNDS)); do echo "round $$round"; \
 	PROPERTIES=fresh $(PYTEST) -n 2 $$(find tests/unit tests/contract -name 'test_*.py' | shuf) || exit 1; done
 
