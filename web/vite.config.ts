@@ -9,7 +9,7 @@ export default defineConfig({
   server: { proxy: { '/v1': api, '/docs': api, '/openapi.json': api } },
   test: {
     environment: 'node',
-    include: ['tests/**/*.test.ts'],
+    include: ['tests/**/*.test.{ts,tsx}'],
     // Outside a bundle the package resolves to its Node build; the page runs the browser's.
     alias: { 'tus-js-client': 'tus-js-client/lib.es5/browser/index.js' },
   },

@@ -1,4 +1,4 @@
-// The page in a real browser, against a running stack: sign in, upload, watch states change, look at frames.
+// The page in a real browser, against a running stack: sign in, upload, watch states change, look at frames, go back.
 //
 //   node web/e2e/page.spec.mjs --url http://127.0.0.1:8700 --key twk_… --clip demo.mp4 --out screenshots [--site site_…]
 //
@@ -23,6 +23,7 @@ for (const name of ['url', 'key', 'clip']) assert(given[name], `--${name} is mis
 
 const TIMEOUT_MS = Number(given.timeout) * 1000
 const STEP_MS = 20_000
+const SHOT_MS = 60_000 // of a long page, while a run keeps the processors busy
 
 await mkdir(given.out, { recursive: true })
 const browser = await launch()
@@ -48,7 +49,8 @@ async function visit(browser) {
     const frames = await lookAtFrames(page)
     await comeBack(page)
     await refuse(page)
-    await otherLooks(page)
+    await goBack(page)
+    await wrongAddress(page)
     await signOut(page)
     assert.deepEqual(complaints, [], `the browser complained: ${complaints.join('; ')}`)
     return { states, frames }
@@ -65,6 +67,7 @@ function situation(page) {
     stream: document.querySelector('.stream')?.dataset.state,
     sending: document.querySelector('.sending:not([hidden])')?.textContent,
     progress: document.querySelector('.sending progress')?.value,
+    address: location.href,
     entries: [...document.querySelectorAll('.entries li')].map((entry) => entry.textContent),
     job: document.querySelector('.job')?.textContent,
     pictures: [...document.querySelectorAll('.stage img, .viewer img')].map((picture) => [picture.src, picture.complete]),
@@ -77,7 +80,7 @@ function listen(page) {
   const complaints = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
-    const expected = /status of (401|415|422)/.test(message.text())
+    const expected = /status of (401|404|415|422)/.test(message.text())
     if (message.type() === 'error' && !expected) complaints.push(message.text())
   })
   return complaints
@@ -92,22 +95,31 @@ async function signIn(page) {
   await page.getByLabel('API key').fill(given.key)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.locator('.stream[data-state=live]').waitFor()
-  if (given.site) await page.getByLabel('Site').selectOption(given.site)
-  await page.locator('#camera option').first().waitFor({ state: 'attached' })
+  await page.waitForURL('**/floor')
+  if (given.site) await page.getByLabel('Site', { exact: true }).selectOption(given.site)
+  await page.locator('.table-card').first().waitFor()
   await shot(page, '2-signed-in')
+}
+
+/** Follows a link of the navigation. */
+function visitView(page, name) {
+  return page.getByRole('navigation').getByRole('link', { name }).click()
 }
 
 /** Sends the clip; returns the name it has on the page. */
 async function upload(page) {
+  await visitView(page, 'Videos')
   await page.locator('#camera option[value^=cam]').first().waitFor({ state: 'attached' })
-  const before = await page.locator('.entries li').count()
+  const before = await page.locator('.entries a').count()
   const network = await slowly(page)
   await page.locator('#file').setInputFiles(given.clip)
   await page.waitForFunction(() => document.querySelector('.sending progress')?.value > 10)
   await pauseAndGoOn(page)
   await fast(network)
-  await page.waitForFunction((count) => document.querySelectorAll('.entries li').length > count, before)
+  await page.waitForFunction((count) => document.querySelectorAll('.entries a').length > count, before)
   await page.locator('.sending').waitFor({ state: 'hidden', timeout: TIMEOUT_MS })
+  await page.locator('.entries a').first().click()
+  await page.waitForURL('**/videos/vid_*')
   await page.locator('.job h2').waitFor()
   return path.basename(given.clip)
 }
@@ -193,7 +205,7 @@ async function lookAtFrames(page) {
   return count
 }
 
-/** After a reload: still signed in, with the same video selected. */
+/** After a reload: still signed in, with the same video. */
 async function comeBack(page) {
   await page.reload()
   await page.locator('.stream[data-state=live]').waitFor()
@@ -206,32 +218,39 @@ async function comeBack(page) {
 
 /** A file that is no video: the job shows the refusal with its code. */
 async function refuse(page) {
-  const before = await page.locator('.entries li').count()
+  await page.getByRole('link', { name: 'All videos' }).click()
+  await page.locator('.entries a').first().waitFor()
+  const before = await page.locator('.entries a').count()
   await page.locator('#file').setInputFiles({ name: 'notes.mp4', mimeType: 'video/mp4', buffer: Buffer.from('not a video '.repeat(500)) })
-  await page.waitForFunction((count) => document.querySelectorAll('.entries li').length > count, before)
+  await page.waitForFunction((count) => document.querySelectorAll('.entries a').length > count, before)
+  await page.locator('.entries a', { hasText: 'notes.mp4' }).click()
   await page.locator('.job .badge[data-status=failed]').waitFor()
   const shown = await page.locator('.job .callout').textContent()
   assert.match(shown, /\(\w+\)$/, `the refusal has no code: ${shown}`)
   await shot(page, '8-refused')
-  await page.locator('.entries button').first().click()
-  await page.getByText('No live pictures from this camera yet.').waitFor()
-  await shot(page, '9-camera')
-  await page.locator('.entries button', { hasText: path.basename(given.clip) }).first().click()
-  await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0)
 }
 
-async function otherLooks(page) {
-  await page.emulateMedia({ colorScheme: 'dark' })
-  await page.waitForTimeout(400)
-  await shot(page, 'dark')
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.waitForTimeout(400)
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-  assert(wide <= 0, `the page is ${wide} px wider than a telephone`)
-  await shot(page, 'narrow', true)
+/** Every view has an address: the back button leads through them. */
+async function goBack(page) {
+  const failed = page.url()
+  await visitView(page, 'Cameras')
+  await page.getByRole('main').getByRole('link').first().click()
+  await page.getByText('No live pictures from this camera yet.').waitFor()
+  await shot(page, '9-camera')
+  await page.goBack()
+  await page.waitForURL('**/cameras')
+  await page.goBack()
+  await page.locator('.job .badge[data-status=failed]').waitFor()
+  assert.equal(page.url(), failed)
+}
+
+async function wrongAddress(page) {
+  await page.goto(new URL('videos/vid_of_nobody', given.url).href)
+  await page.getByText('There is nothing at this address').waitFor()
 }
 
 async function signOut(page) {
+  await visitView(page, 'Settings')
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByLabel('API key').waitFor()
   await page.reload()
@@ -239,5 +258,5 @@ async function signOut(page) {
 }
 
 function shot(page, name, fullPage = false) {
-  return page.screenshot({ path: path.join(given.out, `${name}.png`), fullPage })
+  return page.screenshot({ path: path.join(given.out, `${name}.png`), fullPage, timeout: SHOT_MS })
 }

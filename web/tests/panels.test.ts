@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Client, emptyView, fromSnapshot, Problem, stateKey, type CameraView, type Job, type Layout } from '../src/client'
 import alert from '../../schemas/hazard.alert/examples/v1/run-opened.json'
 import runState from '../../schemas/table.state/examples/v1/run.json'
@@ -8,7 +8,6 @@ import { shownFrame, tablesNow, type Model } from '../src/model'
 import { hazardsPanel } from '../src/panels/hazards'
 import { jobPanel } from '../src/panels/job'
 import { picturePanel } from '../src/panels/picture'
-import { signIn } from '../src/panels/signin'
 import { tablesPanel } from '../src/panels/tables'
 import { uploadPanel } from '../src/panels/upload'
 import { EMPTY_SNAPSHOT, frame, job } from './documents'
@@ -207,30 +206,6 @@ describe('a job', () => {
       show(goesOn)
       expect(line()).toBeUndefined()
     }
-  })
-})
-
-describe('signing in', () => {
-  let root: HTMLElement
-  beforeEach(() => {
-    root = document.createElement('div')
-    document.body.replaceChildren(root)
-  })
-
-  it('resolves with a valid key, and shows an error for another', async () => {
-    const client = new Client()
-    const signed = vi.spyOn(client, 'signIn').mockRejectedValueOnce(new Problem(401, 'key_invalid', 'The key is not valid', 'It is unknown.'))
-    signed.mockResolvedValueOnce(undefined)
-    const signedIn = signIn(root, client)
-    const field = root.querySelector('input') as HTMLInputElement
-    const form = root.querySelector('form') as HTMLFormElement
-    field.value = ' twk_a_b '
-    form.dispatchEvent(new Event('submit', { cancelable: true }))
-    await vi.waitFor(() => expect(root.querySelector('[role=alert]')?.textContent).toBe('The key is not valid. Check that all of it was copied.'))
-    expect(field.getAttribute('aria-invalid')).toBe('true')
-    form.dispatchEvent(new Event('submit', { cancelable: true }))
-    await signedIn
-    expect(signed).toHaveBeenCalledWith('twk_a_b')
   })
 })
 

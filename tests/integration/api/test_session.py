@@ -95,10 +95,12 @@ async def test_the_pages_that_need_no_key(stage: Stage) -> None:
     assert "not built" in (await anyone.get("/")).text
     dist = stage.deps.settings.api_web_dist
     (dist / "assets").mkdir(parents=True)
-    (dist / "index.html").write_text("<title>built</title>")
+    (dist / "index.html").write_text('<base href="/"><title>built</title>')
     (dist / "assets" / "a.js").write_text("1")
     (dist.parent / "secret.txt").write_text("secret")
-    assert "built" in (await anyone.get("/")).text
+    for path, base in {"/": "./", "/floor": "./", "/videos/vid_1": "../", "/videos/vid_1/": "../../"}.items():
+        assert (await anyone.get(path)).text == f'<base href="{base}"><title>built</title>', path
+    assert code(await anyone.get("/kitchen"), 404) == "not_found"
     assert (await anyone.get("/assets/a.js")).text == "1"
     assert (await anyone.get("/%2e%2e/secret.txt")).status_code == 404
     shown = (await anyone.get("/asyncapi.json")).text + (await anyone.get("/asyncapi")).text

@@ -51,6 +51,24 @@ export interface CameraView {
   url: string
 }
 
+/** What one frame says of a table; the boxes are those that concern it. */
+export interface Look extends Omit<JudgedTable, 'state'> {
+  frame_id: string
+  camera_id: string | null
+  captured_at: Time
+  layout_version: number | null
+  url: string
+  seen: Seen[]
+  why: string
+}
+
+/** Why a table is in its state: the newest of the frames that it was concluded from, newest first. */
+export interface Why {
+  table_id: string
+  state: TableState | null
+  looks: Look[]
+}
+
 export interface Page<Item> {
   items: Item[]
   next_cursor: string | null
@@ -63,10 +81,42 @@ export interface Site {
   version: number
 }
 
+export interface Section {
+  section_id: string
+  site_id: string
+  name: string
+}
+
+/** Null is every site. */
+export interface Session {
+  key_id: string
+  scopes: string[]
+  site_ids?: string[] | null
+}
+
+export type Scope = 'asset' | 'read' | 'write' | 'upload' | 'admin'
+
+export interface ApiKey {
+  key_id: string
+  prefix: string
+  name: string
+  scopes: Open<Scope>[]
+  /** Null: every site. */
+  site_ids: string[] | null
+  created_at: Time
+  expires_at: Time | null
+  revoked_at: Time | null
+  last_used_at: Time | null
+}
+
+/** `key` is its text, which no other answer has. */
+export type CreatedKey = ApiKey & { key: string }
+
 export interface Camera {
   camera_id: string
   site_id: string
   name: string
+  enabled?: boolean
   /** Whether anything reads the camera's source. Absent from older servers. */
   capture?: { state: Open<'none' | 'captured' | 'unsupported'>; reason: string | null }
   layout_version: number | null
@@ -254,6 +304,8 @@ export interface Frame {
   /** Signed; expires. */
   url: string
 }
+
+export type Hazard = HazardAlert & { picture_url: string | null }
 
 export type HazardAction = 'acknowledge' | 'clear' | 'verify' | 'dismiss'
 

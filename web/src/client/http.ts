@@ -1,10 +1,12 @@
 // The REST side of the API. Without a key the browser's cookie signs the requests.
-import type { HazardAlert } from '../generated/events'
 import type {
+  ApiKey,
   Camera,
   CameraView,
+  CreatedKey,
   Crop,
   Frame,
+  Hazard,
   HazardAction,
   Job,
   Layout,
@@ -13,11 +15,15 @@ import type {
   NewJob,
   NewVideo,
   Page,
+  Scope,
+  Section,
+  Session,
   Site,
   NextAction,
   Table,
   StateTransition,
   StateHistoryQuery,
+  Why,
 } from './documents'
 
 /** An error response (RFC 9457). `code` is stable, `detail` says what to do. */
@@ -58,7 +64,7 @@ export class Client {
   }
 
   /** Rejects with a Problem of status 401 when nobody is signed in. */
-  session(): Promise<{ key_id: string; scopes: string[] }> {
+  session(): Promise<Session> {
     return this.request('GET', '/v1/session')
   }
 
@@ -68,6 +74,49 @@ export class Client {
 
   sites(): Promise<Site[]> {
     return this.all('/v1/sites')
+  }
+
+  newSite(site: { name: string; timezone: string }): Promise<Site> {
+    return this.request('POST', '/v1/sites', site)
+  }
+
+  changeSite(siteId: string, change: Partial<Pick<Site, 'name' | 'timezone'>>): Promise<Site> {
+    return this.request('PATCH', `/v1/sites/${encodeURIComponent(siteId)}`, change)
+  }
+
+  sections(siteId: string): Promise<Section[]> {
+    return this.all(`/v1/sites/${encodeURIComponent(siteId)}/sections`)
+  }
+
+  newSection(siteId: string, name: string): Promise<Section> {
+    return this.request('POST', `/v1/sites/${encodeURIComponent(siteId)}/sections`, { name })
+  }
+
+  changeSection(section: Section, name: string): Promise<Section> {
+    return this.request('PATCH', sectionPath(section), { name })
+  }
+
+  /** Rejects with `section_in_use` while a newest layout has tables in it. */
+  removeSection(section: Section): Promise<unknown> {
+    return this.request('DELETE', sectionPath(section))
+  }
+
+  /** Keys without their text; also those that have ended. */
+  keys(): Promise<ApiKey[]> {
+    return this.all('/v1/keys')
+  }
+
+  newKey(key: { name: string; scopes: Scope[]; site_ids: string[] | null }): Promise<CreatedKey> {
+    return this.request('POST', '/v1/keys', key)
+  }
+
+  /** A key like it; the old one stays valid for `graceS` seconds. */
+  rotateKey(keyId: string, graceS: number): Promise<CreatedKey> {
+    return this.request('POST', `/v1/keys/${encodeURIComponent(keyId)}/rotate`, { grace_s: graceS })
+  }
+
+  revokeKey(keyId: string): Promise<unknown> {
+    return this.request('DELETE', `/v1/keys/${encodeURIComponent(keyId)}`)
   }
 
   cameras(siteId: string): Promise<Camera[]> {
@@ -92,6 +141,12 @@ export class Client {
     return this.request('POST', '/v1/videos', video)
   }
 
+  /** Job documents, newest first. */
+  videos(query: { siteId: string; status?: string }, cursor: string | null, limit: number): Promise<Page<Job>> {
+    const given = { site_id: query.siteId, limit: String(limit), ...(query.status ? { status: query.status } : {}) }
+    return this.request('GET', `/v1/videos?${new URLSearchParams({ ...given, ...(cursor ? { cursor } : {}) })}`)
+  }
+
   job(videoId: string): Promise<Job> {
     return this.request('GET', `/v1/videos/${encodeURIComponent(videoId)}/job`)
   }
@@ -114,6 +169,12 @@ export class Client {
 
   tables(siteId: string): Promise<Table[]> {
     return this.all(`/v1/tables?site_id=${encodeURIComponent(siteId)}`)
+  }
+
+  /** The frames that the live state of a table was concluded from, or that of a run. */
+  why(tableId: string, runId: string | null = null): Promise<Why> {
+    const run = runId === null ? '' : `?run_id=${encodeURIComponent(runId)}`
+    return this.request('GET', `/v1/tables/${encodeURIComponent(tableId)}/why${run}`)
   }
 
   /** Transitions of tables, newest first: `limit` of them, or all that are stored. */
@@ -149,7 +210,14 @@ export class Client {
     return this.request('DELETE', `/v1/videos/${encodeURIComponent(videoId)}`)
   }
 
-  hazard(hazardId: string): Promise<HazardAlert & { picture_url: string | null }> {
+  /** Alerts, newest first: the live ones of a site, or those of a run. */
+  hazards(query: { siteId: string } | { runId: string }, cursor: string | null, limit: number): Promise<Page<Hazard>> {
+    const of: Record<string, string> = 'siteId' in query ? { site_id: query.siteId, live: 'true' } : { run_id: query.runId }
+    const given = { ...of, limit: String(limit), ...(cursor ? { cursor } : {}) }
+    return this.request('GET', `/v1/hazards?${new URLSearchParams(given)}`)
+  }
+
+  hazard(hazardId: string): Promise<Hazard> {
     return this.request('GET', `/v1/hazards/${encodeURIComponent(hazardId)}`)
   }
 
@@ -182,6 +250,10 @@ export class Client {
     if (!response.ok) throw await problemOf(response)
     return (response.status === 204 ? undefined : await response.json()) as Answer
   }
+}
+
+function sectionPath({ site_id, section_id }: Section): string {
+  return `/v1/sites/${encodeURIComponent(site_id)}/sections/${encodeURIComponent(section_id)}`
 }
 
 async function problemOf(response: Response): Promise<Problem> {

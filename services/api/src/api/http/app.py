@@ -158,7 +158,7 @@ def content_policy(settings: ApiSettings) -> str:
     also = " ".join(others)
     return (
         f"default-src 'self'; connect-src 'self' {also}; img-src 'self' data: blob: {also};"
-        f" media-src 'self' blob: {also}; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none';"
+        f" media-src 'self' blob: {also}; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self';"
         " frame-ancestors 'none'; form-action 'self'"
     )
 

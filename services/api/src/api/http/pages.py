@@ -1,12 +1,13 @@
 """The web page, and pages of the OpenAPI and AsyncAPI documents."""
 
+from asyncio import to_thread
 from functools import cache
 
 import orjson
 import yaml
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api.compute import compute
@@ -20,9 +21,13 @@ from api.settings import ApiSettings
 from tablewatch_schemas import contracts
 from webserver.forwarded import public_prefix
 
+VIEWS = ("floor", "cameras", "videos", "hazards", "settings")
+"""Addresses of the page: it is served at each of them and below, and shows what the address names."""
+BASE = '<base href="/"'
+"""As it stands in the page: its other addresses are relative to that."""
 PLACEHOLDER = "kafka.example.com:9092"
 """Of the address of the brokers, for who has no key."""
-HINT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tablewatch</title>
+HINT = """<!doctype html><html lang="en"><meta charset="utf-8"><base href="/"><title>tablewatch</title>
 <h1>tablewatch</h1><p>The api is running. The web page is not built: run <code>make install</code> and load this
 again.</p>
 <p><a href="docs">The HTTP API</a> · <a href="openapi.json">OpenAPI</a> · <a href="asyncapi">The topics</a> ·
@@ -38,17 +43,18 @@ class PageFiles(StaticFiles):
 
 
 def mount(app: FastAPI, settings: ApiSettings) -> None:
-    """Add `/`, the pages of both documents, the documents, and the files of the web page, which may be built later.
+    """Add the web page at `/` and its views, both documents and their pages, and the files of the web page.
+
+    These may be built later.
 
     The AsyncAPI document names the brokers as the services are given them, to callers with a key.
     """
     dist = settings.api_web_dist
 
-    async def front(_request: Request) -> Response:
+    async def page(request: Request) -> Response:
         index = dist / "index.html"
-        if not index.is_file():
-            return HTMLResponse(HINT)
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+        text = await to_thread(index.read_text) if index.is_file() else HINT
+        return HTMLResponse(based(text, request.url.path), headers={"Cache-Control": "no-cache"})
 
     async def docs(_request: Request) -> Response:
         return HTMLResponse(await compute(lambda: api_page(app.openapi())))
@@ -79,12 +85,20 @@ def mount(app: FastAPI, settings: ApiSettings) -> None:
         headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
         return HTMLResponse(await compute(lambda: topics_html(brokers)), headers=headers)
 
-    app.add_route("/", front, methods=["GET"], include_in_schema=False)
+    for path in ("/", *(f"/{view}{below}" for view in VIEWS for below in ("", "/{below:path}"))):
+        app.add_route(path, page, methods=["GET"], include_in_schema=False)
     app.add_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
     app.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
     app.add_route("/asyncapi", topics, methods=["GET"], include_in_schema=False)
     app.add_route("/asyncapi.json", asyncapi, methods=["GET"], include_in_schema=False)
     app.mount("/", PageFiles(directory=dist, check_dir=False), name="web")
+
+
+def based(html: str, path: str) -> str:
+    """A page with the address that its others are relative to, as seen from `path`: right below any prefix too, that a
+    proxy cuts off the path.
+    """
+    return html.replace(BASE, f'<base href="{"../" * (path.count("/") - 1) or "./"}"', 1)
 
 
 @cache

@@ -1,0 +1,80 @@
+// Every view of the page in a real browser, by its address, against a running stack: wide and narrow, light and dark,
+// without findings of axe-core and no wider than the window.
+//
+//   node web/e2e/views.spec.mjs --url http://127.0.0.1:8700 --key twk_… --site site_… --camera cam_… --video vid_… --out screenshots
+//
+// Prints the views as JSON; exits 1 with a message when an assertion fails.
+import assert from 'node:assert/strict'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { launch } from './browser.mjs'
+
+const NAMES = ['url', 'key', 'site', 'camera', 'video']
+const { values: given } = parseArgs({
+  options: { ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }])), out: { type: 'string', default: 'screenshots' } },
+})
+for (const name of NAMES) assert(given[name], `--${name} is missing`)
+
+const STEP_MS = 60_000
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const LOOKS = [
+  { name: 'wide-light', width: 1440, height: 1000, colorScheme: 'light' },
+  { name: 'wide-dark', width: 1440, height: 1000, colorScheme: 'dark' },
+  { name: 'narrow-light', width: 360, height: 780, colorScheme: 'light' },
+  { name: 'narrow-dark', width: 360, height: 780, colorScheme: 'dark' },
+]
+/** By name: the address, and what is there once it is loaded. */
+const VIEWS = {
+  floor: ['floor', '.table-card'],
+  cameras: ['cameras', '.cards .card'],
+  camera: [`cameras/${given.camera}`, '.tables li'],
+  videos: ['videos', '.entries a'],
+  video: [`videos/${given.video}`, '.frames li'],
+  hazards: ['hazards', '.nothing, .alert'],
+  settings: ['settings', 'h2'],
+}
+
+await mkdir(given.out, { recursive: true })
+const browser = await launch()
+try {
+  console.log(JSON.stringify(await visit(await browser.newContext())))
+} catch (error) {
+  console.error(error.stack)
+  process.exitCode = 1
+} finally {
+  await browser.close()
+}
+
+async function visit(context) {
+  context.setDefaultTimeout(STEP_MS)
+  await context.addInitScript((site) => localStorage.setItem('tablewatch-site', site), given.site)
+  await context.request.post(`${given.url}/v1/session`, { data: { key: given.key } })
+  const page = await context.newPage()
+  for (const [name, [address, there]] of Object.entries(VIEWS)) {
+    await page.goto(`${given.url}/${address}`)
+    await page.locator('.stream[data-state=live]').waitFor()
+    await page.locator(there).first().waitFor()
+    for (const look of LOOKS) await lookAt(page, name, look)
+  }
+  return Object.keys(VIEWS)
+}
+
+async function lookAt(page, view, { name, width, height, colorScheme }) {
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }) // a transition would be caught in the middle
+  await page.setViewportSize({ width, height })
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  assert(wide <= 0, `${view} is ${wide} px wider than ${width} px`)
+  await page.screenshot({ path: path.join(given.out, `${view}-${name}.png`), fullPage: true })
+  await findNothing(page, `${view}, ${name}`)
+}
+
+/** axe-core, by the rules of WCAG 2.2 A and AA. */
+async function findNothing(page, where) {
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate((tags) => window.axe.run({ runOnly: tags }), RULES)
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)
+  assert.deepEqual(found, [], `axe-core finds in ${where}`)
+}

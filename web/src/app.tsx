@@ -1,0 +1,165 @@
+// The page: the sign-in form, or the views of a signed-in user with the navigation between them.
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { Problem, type Client, type Session } from './client'
+import { address, PREFIX, StoreContext, useStore, type ViewName } from './context'
+import { Icon } from './parts/icons'
+import { SignIn } from './signin'
+import { Store } from './store'
+import { T } from './texts'
+import { CamerasView, CameraView } from './views/cameras'
+import { FloorView } from './views/floor'
+import { HazardsView } from './views/hazards'
+import { isOpen } from './words'
+import { SettingsView } from './views/settings'
+import { VideosView, VideoView } from './views/videos'
+
+const VIEWS: readonly ViewName[] = ['floor', 'cameras', 'videos', 'hazards', 'settings']
+/** Links that the router follows; others (the API's documents) are left to the browser. */
+const OWN_LINKS = new RegExp(`^${PREFIX.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/(${VIEWS.join('|')})(/|\\?|$)`)
+
+type Who = { session: Session } | { hint: string } | { problem: string } | null
+
+export function App({ client }: { client: Client }) {
+  const [who, setWho] = useState<Who>(null)
+  const ask = () => {
+    client.session().then(
+      (session) => setWho({ session }),
+      (error: unknown) => {
+        const signedOut = error instanceof Problem && error.status === 401
+        setWho(signedOut ? { hint: '' } : { problem: error instanceof Error ? error.message : String(error) })
+      },
+    )
+  }
+  useEffect(ask, [])
+  if (who === null) return <p class="visually-hidden" role="status">{T.loading}</p>
+  if ('problem' in who) return <Unreachable text={who.problem} />
+  if ('hint' in who) return <SignIn client={client} hint={who.hint} onDone={ask} />
+  return <SignedIn key={who.session.key_id} client={client} session={who.session} onEnd={(hint) => setWho({ hint })} />
+}
+
+function Unreachable({ text }: { text: string }) {
+  return (
+    <main class="signin-page">
+      <div class="signin card">
+        <h1>{T.name}</h1>
+        <p role="alert">{text}</p>
+        <button type="button" class="primary" onClick={() => location.reload()}>{T.tryAgain}</button>
+      </div>
+    </main>
+  )
+}
+
+function SignedIn({ client, session, onEnd }: { client: Client; session: Session; onEnd: (hint: string) => void }) {
+  const store = useMemo(() => new Store(client, session, onEnd), [])
+  useEffect(() => store.start(), [store])
+  return (
+    <StoreContext.Provider value={store}>
+      <LocationProvider scope={OWN_LINKS}>
+        <Shell />
+      </LocationProvider>
+    </StoreContext.Provider>
+  )
+}
+
+function Shell() {
+  const { path, route } = useLocation()
+  const main = useRef<HTMLElement>(null)
+  const view = VIEWS.find((each) => path === address(each) || path.startsWith(`${address(each)}/`))
+  const isFront = path === (PREFIX || '/') || path === `${PREFIX}/index.html`
+  useEffect(() => {
+    if (isFront) route(address('floor') + location.search, true)
+    document.title = view ? `${T.nav[view]} – ${T.name}` : T.name
+  }, [path])
+  // By keyboard and screen reader too, a new view begins at its beginning.
+  const begin = () => main.current?.focus({ preventScroll: true })
+  return (
+    <div class="shell">
+      <a class="skip" href={path} target="_self" onClick={(event) => { event.preventDefault(); event.stopPropagation(); begin() }}>{T.toContent}</a>
+      <Navigation current={view} />
+      <Bar />
+      <main class="view" tabIndex={-1} ref={main}>
+        <Views onRouteChange={begin} />
+      </main>
+      <Toast />
+    </div>
+  )
+}
+
+function Views({ onRouteChange }: { onRouteChange: () => void }) {
+  const { siteId } = useStore()
+  const { path } = useLocation()
+  if (siteId.value === '' && path !== address('settings')) return <NoSite />
+  return (
+    <Router onRouteChange={onRouteChange}>
+      <Route path={`${PREFIX}/`} component={FloorView} />
+      <Route path={address('floor')} component={FloorView} />
+      <Route path={address('cameras')} component={CamerasView} />
+      <Route path={`${address('cameras')}/:id`} component={CameraView} />
+      <Route path={address('videos')} component={VideosView} />
+      <Route path={`${address('videos')}/:id`} component={VideoView} />
+      <Route path={address('hazards')} component={HazardsView} />
+      <Route path={address('settings')} component={SettingsView} />
+      <Route default component={NotFound} />
+    </Router>
+  )
+}
+
+function NoSite() {
+  const store = useStore()
+  if (!store.begun.value) return <p class="muted" role="status">{T.loading}</p>
+  return (
+    <section class="card nothing">
+      <h1>{T.noSite.title}</h1>
+      <p>{store.may('admin') ? T.noSite.admin : T.noSite.other}</p>
+    </section>
+  )
+}
+
+export function NotFound() {
+  return (
+    <section class="card nothing">
+      <h1>{T.notFound.title}</h1>
+      <p>{T.notFound.text}</p>
+    </section>
+  )
+}
+
+function Navigation({ current }: { current: ViewName | undefined }) {
+  const { view } = useStore()
+  const open = [...view.value.hazards.values()].filter((hazard) => hazard.run_id === null && isOpen(hazard)).length
+  return (
+    <nav class="nav" aria-label={T.views}>
+      <span class="wordmark"><span class="mark" aria-hidden="true" />{T.name}</span>
+      <ul>
+        {VIEWS.map((name) => (
+          <li key={name}>
+            <a href={address(name)} aria-current={name === current ? 'page' : undefined}>
+              <Icon name={name} />
+              <span>{T.nav[name]}</span>
+              {name === 'hazards' && open > 0 && <span class="count" aria-label={T.floor.alerts(open)}>{open}</span>}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+function Bar() {
+  const store = useStore()
+  const state = store.stream.value
+  return (
+    <header class="bar">
+      <select aria-label={T.site} value={store.siteId.value} onChange={(event) => store.open(event.currentTarget.value)}>
+        {store.sites.value.map((site) => <option key={site.site_id} value={site.site_id}>{site.name}</option>)}
+      </select>
+      <span class="stream" role="status" data-state={state}>{T.stream[state]}</span>
+    </header>
+  )
+}
+
+function Toast() {
+  const text = useStore().toast.value
+  return <div role="alert">{text && <p class="toast error">{text}</p>}</div>
+}

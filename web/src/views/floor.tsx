@@ -1,0 +1,232 @@
+// The floor: every table of the site now.
+import { useComputed } from '@preact/signals'
+import { useLocation } from 'preact-iso'
+import { address, useStore } from '../context'
+import { displayName, hazardTitle, tableName, timeOfDay, tone } from '../format'
+import type { FeedEntry } from '../model'
+import { WhyDialog } from '../parts/why'
+import { T } from '../texts'
+import { bySection, counts, healthOf, isOpen, kindOf, lasting, sentence, shortTime, tableNow, type Counts, type Kind, type TableNow } from '../words'
+
+const KINDS: readonly Kind[] = ['free', 'taken', 'dirty', 'unknown']
+const NAMES: Record<Kind, string> = { free: displayName('free'), taken: T.floor.taken, dirty: T.floor.dirty, unknown: T.floor.unknown }
+
+export function FloorView() {
+  const store = useStore()
+  const { query, route } = useLocation()
+  const tables = useComputed(() =>
+    store.tables.value
+      .filter((table) => table.retired_at === null)
+      .map((table) => tableNow(table, store.view.value.states.get(table.table_id) ?? null, store.now.value)),
+  )
+  return (
+    <>
+      <h1 class="visually-hidden">{T.nav.floor}</h1>
+      <Alerts />
+      <Numbers counts={counts(tables.value)} />
+      <Tables tables={tables.value} />
+      <div class="columns">
+        <Cameras />
+        <Lately />
+      </div>
+      {query['why'] && <WhyDialog key={query['why']} tableId={query['why']} onClose={() => route(withQuery(query, 'why', ''), true)} />}
+    </>
+  )
+}
+
+/** The address of the floor with another value in its query. */
+function withQuery(query: Record<string, string>, name: string, value: string): string {
+  const next = new URLSearchParams(query)
+  if (value) next.set(name, value)
+  else next.delete(name)
+  return `${address('floor')}${next.size ? `?${next}` : ''}`
+}
+
+/** Open hazards, above everything else. */
+function Alerts() {
+  const { view, tableLabel, now } = useStore()
+  const open = [...view.value.hazards.values()].filter((hazard) => hazard.run_id === null && isOpen(hazard))
+  if (open.length === 0) return null
+  return (
+    <ul class="alerts" aria-label={T.floor.alerts(open.length)}>
+      {open.map((hazard) => (
+        <li key={hazard.hazard_id}>
+          <a href={address('hazards')} data-severity={hazard.severity}>
+            <strong>{hazardTitle(hazard, tableLabel.value)}</strong>
+            <span>{displayName(hazard.status)}, {T.camera.since(shortTime(hazard.opened_at, now.value))}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** For the host stand. */
+function Numbers({ counts }: { counts: Counts }) {
+  return (
+    <section class="numbers" aria-label={T.floor.freeNow}>
+      <p class="big" data-state="free">
+        <span class="figure">{counts.free}</span>
+        <span>{T.floor.freeNow}<br /><span class="muted small">{T.floor.ofTables(counts.all)}</span></span>
+      </p>
+      <ul class="sizes" aria-label={T.floor.bySeats}>
+        {counts.bySeats.map(([seats, count]) => (
+          <li key={seats}>
+            <strong>{count}</strong> {seats === null ? T.floor.anySeats : T.floor.forSeats(seats)}
+          </li>
+        ))}
+      </ul>
+      <dl class="others">
+        {(['taken', 'dirty', 'unknown'] as const).map((kind) => (
+          <div key={kind}>
+            <dt>{NAMES[kind]}</dt>
+            <dd>{counts[kind]}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function Tables({ tables }: { tables: readonly TableNow[] }) {
+  const store = useStore()
+  const { query } = useLocation()
+  if (tables.length === 0) {
+    return (
+      <section class="card nothing">
+        {store.listed.value ? <><h2>{T.floor.noTables}</h2><p>{T.floor.noTablesText}</p></> : <p class="muted" role="status">{T.loading}</p>}
+      </section>
+    )
+  }
+  const party = Number(query['seats'] ?? 0)
+  const shown = tables.filter(
+    ({ table, state }) =>
+      (!query['state'] || kindOf(state) === query['state']) &&
+      (!query['section'] || table.section_id === query['section']) &&
+      (party === 0 || (table.seats ?? 0) >= party),
+  )
+  const groups = bySection(shown, store.sections.value)
+  return (
+    <>
+      <Filters tables={tables} />
+      {groups.map((group) => (
+        <section key={group.key} aria-labelledby={`section-${group.key}`}>
+          <h2 id={`section-${group.key}`}>{group.name} <span class="muted small">{T.tables(group.tables.length)}</span></h2>
+          <ul class="floor">
+            {group.tables.map((each) => <TableCard key={each.table.table_id} {...each} />)}
+          </ul>
+        </section>
+      ))}
+      {groups.length === 0 && <p class="muted">{T.floor.noneMatch}</p>}
+    </>
+  )
+}
+
+/** They stand in the address: a reload and a link show the same. */
+function Filters({ tables }: { tables: readonly TableNow[] }) {
+  const { sections } = useStore()
+  const { query, route } = useLocation()
+  const choose = (name: string, value: string) => route(withQuery(query, name, value), true)
+  const sizes = [...new Set(tables.map(({ table }) => table.seats).filter((seats) => seats !== null))].sort((one, two) => one - two)
+  return (
+    <div class="filters">
+      <div class="segments" role="group" aria-label={T.floor.show}>
+        {(['', ...KINDS] as const).map((kind) => (
+          <button key={kind} type="button" aria-pressed={(query['state'] ?? '') === kind} onClick={() => choose('state', kind)}>
+            {kind === '' ? T.floor.all : NAMES[kind]}
+          </button>
+        ))}
+      </div>
+      {sections.value.length > 0 && (
+        <label>
+          {T.floor.section}
+          <select value={query['section'] ?? ''} onChange={(event) => choose('section', event.currentTarget.value)}>
+            <option value="">{T.floor.everywhere}</option>
+            {sections.value.map((section) => <option key={section.section_id} value={section.section_id}>{section.name}</option>)}
+          </select>
+        </label>
+      )}
+      {sizes.length > 1 && (
+        <label>
+          {T.floor.party}
+          <select value={query['seats'] ?? ''} onChange={(event) => choose('seats', event.currentTarget.value)}>
+            <option value="">{T.floor.anyParty}</option>
+            {sizes.map((size) => <option key={size} value={String(size)}>{size}</option>)}
+          </select>
+        </label>
+      )}
+    </div>
+  )
+}
+
+function TableCard(each: TableNow) {
+  const { now } = useStore()
+  const { query } = useLocation()
+  const { table, state } = each
+  return (
+    <li class="table-card" data-state={tone(state)}>
+      <span class="row">
+        <a class="name clip cover" href={withQuery(query, 'why', table.table_id)}>{tableName(table.label)}<span class="visually-hidden">: {T.floor.why}</span></a>
+        {table.seats !== null && <span class="muted small">{T.seats(table.seats)}</span>}
+      </span>
+      <span class="row">
+        <span class="chip">{displayName(state)}</span>
+        <span class="small mono">{lasting(each, now.value)}</span>
+      </span>
+      <span class="small says">{sentence(each)}</span>
+      <span class="small why-hint" aria-hidden="true">{T.floor.why}</span>
+    </li>
+  )
+}
+
+function Cameras() {
+  const { cameras, view, now } = useStore()
+  return (
+    <section class="card" aria-labelledby="floor-cameras">
+      <h2 id="floor-cameras">{T.floor.cameras}</h2>
+      <ul class="entries">
+        {cameras.value.map((camera) => {
+          const health = healthOf(camera, view.value.cameras.get(camera.camera_id))
+          return (
+            <li key={camera.camera_id}>
+              <a href={address('cameras', camera.camera_id)}>
+                <span class="dot" data-status={health.status} aria-hidden="true" />
+                <span class="texts">
+                  <span class="clip">{camera.name}</span>
+                  <span class="muted small">
+                    {health.text}
+                    {health.since !== null && `, ${T.camera.since(shortTime(health.since, now.value))}`}
+                    {health.reason && `. ${health.reason}`}
+                  </span>
+                </span>
+              </a>
+            </li>
+          )
+        })}
+      </ul>
+      {cameras.value.length === 0 && <p class="muted">{T.floor.noCameras}</p>}
+    </section>
+  )
+}
+
+function Lately() {
+  const { feed } = useStore()
+  return (
+    <section class="card" aria-labelledby="feed-title">
+      <h2 id="feed-title">{T.floor.lately}</h2>
+      <ol class="feed" tabIndex={0} aria-labelledby="feed-title">
+        {feed.value.map((entry) => <Line key={entry.id} {...entry} />)}
+      </ol>
+      {feed.value.length === 0 && <p class="muted">{T.floor.quiet}</p>}
+    </section>
+  )
+}
+
+function Line({ at, text, tone: shade }: FeedEntry) {
+  return (
+    <li data-tone={shade}>
+      <time class="mono muted">{timeOfDay(at)}</time>
+      <span>{text}</span>
+    </li>
+  )
+}

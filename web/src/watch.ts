@@ -1,0 +1,170 @@
+// What is looked at, a video or a camera: its frames, its layout and its past, loaded as they are needed.
+import { computed, effect, signal, untracked } from '@preact/signals'
+import { Problem, type Client, type CameraView, type Frame, type Job, type Layout } from './client'
+import { FrameLoader } from './frames'
+import { runOrigin, type Model, type Subject } from './model'
+import type { Store } from './store'
+
+const LIVE_MS = 1000
+const MOST_HAZARDS = 200
+/** Of a camera whose newest picture is of now. */
+export const SEES: ReadonlySet<string> = new Set(['live', 'verified', 'degraded'])
+
+export class Watch {
+  readonly frames = signal<readonly Frame[]>([])
+  readonly moreFrames = signal(false)
+  /** The frame in the picture; null follows the newest. */
+  readonly chosen = signal<number | null>(null)
+  readonly layout = signal<Layout | null>(null)
+  /** The newest judged frame of a camera. */
+  readonly live = signal<CameraView | null>(null)
+  /** Whether there is no such video. */
+  readonly gone = signal(false)
+  readonly job = computed(() => {
+    const { subject } = this
+    return 'video' in subject ? (this.store.view.value.videos.get(subject.video) ?? null) : null
+  })
+  readonly model = computed<Model>(() => ({
+    sites: this.store.sites.value,
+    cameras: this.store.cameras.value,
+    view: this.store.view.value,
+    stream: this.store.stream.value,
+    loaded: this.store.loaded.value,
+    feed: this.store.feed.value,
+    now: this.store.now.value,
+    subject: this.subject,
+    layout: this.layout.value,
+    frames: this.frames.value,
+    moreFrames: this.moreFrames.value,
+    live: this.live.value,
+    chosen: this.chosen.value,
+  }))
+  /** Which layout shows it: camera and version; the one that the states were made with, else the camera's newest. */
+  private readonly wantedLayout = computed(() => {
+    const job = this.job.value
+    const camera = 'camera' in this.subject ? this.subject.camera : (job?.camera_id ?? null)
+    if (camera === null) return ''
+    const states = [...this.store.view.value.states.values()]
+    const state = states.find((each) => each.run_id === (job?.run_id ?? null) && each.camera_ids.includes(camera))
+    return `${camera}/${state?.evidence.layout_version ?? ''}`
+  })
+  private readonly client: Client
+  private loader: FrameLoader | null = null
+  private run: string | null = null
+  private asking = false
+
+  constructor(
+    private readonly store: Store,
+    readonly subject: NonNullable<Subject>,
+  ) {
+    this.client = store.client
+  }
+
+  /** Begins to load; returns a function that ends it. */
+  start(): () => void {
+    const stops: (() => void)[] = [
+      effect(() => {
+        const [job, loaded] = [this.job.value, this.store.loaded.value]
+        if (loaded) untracked(() => this.onJob(job))
+      }),
+      effect(() => {
+        const wanted = this.wantedLayout.value
+        untracked(() => void this.useLayout(wanted))
+      }),
+    ]
+    if ('camera' in this.subject) {
+      void this.loadLive()
+      const timer = setInterval(() => void this.loadLive(), LIVE_MS)
+      stops.push(() => clearInterval(timer))
+    }
+    return () => stops.forEach((stop) => stop())
+  }
+
+  choose(index: number | null): void {
+    this.chosen.value = index
+  }
+
+  more(): void {
+    this.loader?.more()
+  }
+
+  /** Shows the last frame before a point of the video, given as a fraction of its length. */
+  seek(fraction: number): void {
+    const length = this.job.value?.video?.duration_ms
+    if (!length || runOrigin(this.model.value) === null) return
+    const found = this.frames.value.findLastIndex((frame) => frame.media_ms <= fraction * length)
+    this.chosen.value = Math.max(0, found)
+  }
+
+  /** Shows the first frame at or after a time of the run. */
+  seekTime(time: string): void {
+    const found = this.frames.value.findIndex((frame) => frame.captured_at >= time)
+    if (found >= 0) this.chosen.value = found
+  }
+
+  private onJob(job: Job | null): void {
+    if ('camera' in this.subject) return
+    if (job === null) return void this.askForJob(this.subject.video)
+    if (this.run !== job.run_id) this.startRun(job)
+    this.loader?.onJob(job)
+  }
+
+  private startRun(job: Job): void {
+    this.run = job.run_id
+    this.loader = new FrameLoader(
+      this.client,
+      job.video_id,
+      ({ items, more }) => {
+        this.frames.value = items
+        this.moreFrames.value = more
+      },
+      (error) => this.store.fail(error),
+    )
+    this.loadPast(job.run_id).catch((error: unknown) => this.store.fail(error))
+  }
+
+  /** A video that the snapshot of the stream does not have: an older one, or one of another site. */
+  private async askForJob(video: string): Promise<void> {
+    if (this.asking) return
+    this.asking = true
+    try {
+      const job = await this.client.job(video)
+      if (job.site_id !== this.store.siteId.value) this.store.open(job.site_id)
+      else this.store.learn({ type: 'video.job', data: job })
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) this.gone.value = true
+      else this.store.fail(error)
+    } finally {
+      this.asking = false
+    }
+  }
+
+  /** Loads the transitions and alerts of a run from before this page was open. */
+  private async loadPast(runId: string): Promise<void> {
+    const [transitions, hazards] = await Promise.all([
+      this.client.stateHistory({ runId }),
+      this.client.hazards({ runId }, null, MOST_HAZARDS),
+    ])
+    const states = [...transitions].reverse().map((data) => ({ type: 'table.state', data }))
+    this.store.learn(...states, ...hazards.items.map((data) => ({ type: 'hazard.alert', data })))
+  }
+
+  private async useLayout(wanted: string): Promise<void> {
+    const [camera, version] = wanted.split('/')
+    const layout = camera ? await this.client.layout(camera, version ? Number(version) : null).catch(() => null) : null
+    if (this.wantedLayout.value === wanted) this.layout.value = layout
+  }
+
+  /** Loads the newest picture of a camera. What fails is tried again a second later. */
+  private async loadLive(): Promise<void> {
+    if (!('camera' in this.subject) || document.hidden || this.asking) return
+    if (!SEES.has(this.store.view.value.cameras.get(this.subject.camera)?.status ?? '')) {
+      this.live.value = null // an old picture would look like now
+      return
+    }
+    this.asking = true
+    const live = await this.client.cameraView(this.subject.camera).catch(() => null)
+    this.asking = false
+    if (live) this.live.value = live
+  }
+}

@@ -1,0 +1,143 @@
+// What the page says of tables, cameras and times, in a manager's words. Pure.
+import type { CameraStatus, HazardAlert, TableState } from './generated/events'
+import { stateNow, type Camera, type Look, type Section, type Table } from './client'
+import { T } from './texts'
+
+const TAKEN: ReadonlySet<string> = new Set(['seated', 'occupied', 'reserved', 'blocked'])
+const CLOSED: ReadonlySet<string> = new Set(['verified', 'dismissed', 'expired', 'ended'])
+
+/** How a manager sorts tables. */
+export type Kind = 'free' | 'taken' | 'dirty' | 'unknown'
+
+export function kindOf(state: string): Kind {
+  if (state === 'free' || state === 'dirty') return state
+  return TAKEN.has(state) ? 'taken' : 'unknown'
+}
+
+/** A table with its live state; `record` null: no camera has reported on it. */
+export interface TableNow {
+  table: Table
+  record: TableState | null
+  state: string
+}
+
+export function tableNow(table: Table, record: TableState | null, now: number): TableNow {
+  return { table, record, state: record === null ? 'unknown' : stateNow(record, now) }
+}
+
+/** The sentence beside a state. */
+export function sentence({ record, state }: TableNow): string {
+  if (record === null) return T.floor.nobodyReported
+  if (state === 'unknown') return record.state === 'unknown' ? whyUnknown(record) : T.state.expired
+  const people = record.evidence.people ?? 0
+  switch (state) {
+    case 'free':
+      return people > 0 ? T.state.passer : T.state.empty
+    case 'dirty':
+      return T.state.clear
+    case 'reserved':
+      return T.state.reserved
+    case 'blocked':
+      return T.state.blocked
+    default:
+      return people > 0 ? T.state.guests(people) : T.state.inUse
+  }
+}
+
+function whyUnknown(record: TableState): string {
+  return T.unknown[record.unknown_reason ?? record.reason] ?? T.state.no
+}
+
+/** What one picture says of a table, with the rule that says so. */
+export function lookSentence({ verdict, people, reason, reason_text }: Pick<Look, 'verdict' | 'people' | 'reason' | 'reason_text'>): string {
+  if (verdict === 'unknown') return T.unknown[reason ?? ''] ?? reason_text ?? T.state.no
+  if (verdict === 'free') return T.why.nobody
+  return people > 0 ? T.why.guests(people) : T.why.things
+}
+
+/** How long a state lasts; of one that has expired since then, how long nothing is known. */
+export function lasting({ record, state }: TableNow, now: number): string {
+  if (record === null) return ''
+  const expired = state === 'unknown' && record.state !== 'unknown'
+  return duration(now - Date.parse(expired ? record.expires_at : record.since))
+}
+
+export function duration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 1) return T.time.now
+  if (minutes < 60) return T.time.minutes(minutes)
+  if (minutes < 24 * 60) return T.time.hours(Math.floor(minutes / 60), minutes % 60)
+  return T.time.days(Math.floor(minutes / (24 * 60)))
+}
+
+/** Time of day without seconds; of another day with its date. */
+export function shortTime(time: string, now: number): string {
+  const [then, today] = [new Date(time), new Date(now)]
+  const clock = then.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+  if (then.toDateString() === today.toDateString()) return clock
+  return `${then.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${clock}`
+}
+
+export interface Group {
+  key: string
+  name: string
+  tables: TableNow[]
+}
+
+/** Tables by section, those without one last; in each in the order of their names, numbers as numbers. */
+export function bySection(tables: readonly TableNow[], sections: readonly Section[]): Group[] {
+  const named = sections.map(({ section_id, name }) => ({ key: section_id, name }))
+  const known = new Set(sections.map((section) => section.section_id))
+  const of = (table: Table) => (table.section_id !== null && known.has(table.section_id) ? table.section_id : '')
+  return [...named, { key: '', name: T.floor.noSection }]
+    .map((group) => ({ ...group, tables: tables.filter((each) => of(each.table) === group.key).sort(byLabel) }))
+    .filter((group) => group.tables.length > 0)
+}
+
+function byLabel(one: TableNow, two: TableNow): number {
+  return one.table.label.localeCompare(two.table.label, undefined, { numeric: true })
+}
+
+export interface Counts {
+  all: number
+  free: number
+  taken: number
+  dirty: number
+  unknown: number
+  /** Free tables by seats, the smallest first; null: the layout does not say how many. */
+  bySeats: [seats: number | null, count: number][]
+}
+
+export function counts(tables: readonly TableNow[]): Counts {
+  const of = (kind: Kind) => tables.filter((each) => kindOf(each.state) === kind)
+  const sizes = new Map<number | null, number>()
+  for (const { table } of of('free')) sizes.set(table.seats, (sizes.get(table.seats) ?? 0) + 1)
+  const bySeats = [...sizes].sort(([one], [two]) => (one ?? Infinity) - (two ?? Infinity))
+  return { all: tables.length, free: of('free').length, taken: of('taken').length, dirty: of('dirty').length, unknown: of('unknown').length, bySeats }
+}
+
+/** Whether somebody has to do something about an alert. */
+export function isOpen(hazard: Pick<HazardAlert, 'status'>): boolean {
+  return hazard.status === 'opened' || hazard.status === 'acknowledged'
+}
+
+export function isClosed(hazard: Pick<HazardAlert, 'status'>): boolean {
+  return CLOSED.has(hazard.status)
+}
+
+export interface Health {
+  /** `none`: nothing takes pictures of it. */
+  status: string
+  text: string
+  reason: string
+  since: string | null
+}
+
+export function healthOf(camera: Camera, status: CameraStatus | undefined): Health {
+  if (!status) {
+    const reason = camera.capture?.reason ?? (camera.capture?.state === 'captured' ? '' : T.camera.upload)
+    return { status: 'none', text: T.camera.none, reason, since: null }
+  }
+  const well = status.status === 'live' || status.status === 'verified'
+  return { status: status.status, text: T.camera.health[status.status] ?? status.status, reason: well ? '' : status.reason, since: status.since }
+}
