@@ -16,7 +16,7 @@ const { values: given } = parseArgs({
     clip: { type: 'string' },
     out: { type: 'string', default: 'screenshots' },
     site: { type: 'string' },
-    timeout: { type: 'string', default: '240' },
+    timeout: { type: 'string', default: '400' },
   },
 })
 for (const name of ['url', 'key', 'clip']) assert(given[name], `--${name} is missing`)
