@@ -13,12 +13,13 @@ import click
 
 from lines.visible import on_one_line
 from tablewatch_cli import output, streams
+from tablewatch_cli.commands.cameras import cameras_command
 from tablewatch_cli.commands.check import check_command
 from tablewatch_cli.commands.dlq import dlq_group
 from tablewatch_cli.commands.lag import lag_command
 from tablewatch_cli.commands.ledger import ledger_command
 from tablewatch_cli.commands.quota import quota_group
-from tablewatch_cli.commands.states import cameras_command, hazards_command, states_command
+from tablewatch_cli.commands.states import hazards_command, states_command
 from tablewatch_cli.commands.tail import tail_command
 from tablewatch_cli.commands.topics import schema_command, topics_command
 from tablewatch_cli.commands.videos import frames_command, upload_command, videos_command

@@ -14,6 +14,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "videos": ("videos --status processing",),
     "frames": ("frames vid_1 --json",),
     "cameras": ("cameras --json",),
+    "cameras probe": ("cameras probe rtsp://192.168.1.20:554/stream1 --user admin",),
     "states": ("states --site site_1",),
     "hazards": ("hazards --status opened",),
     "tail": ("tail table.state --since 15m --where state=dirty --no-follow",),

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
+from urllib.parse import urlsplit
 
 from fakecamera.dialects import PLAIN, Dialect, Headers, Reply
 from fakecamera.pictures import Coded, Pictures, is_keyframe, parameter_sets
@@ -54,6 +55,11 @@ class Behaviour:
     apart_s: float = 0.0
     """By which each viewer sees a later moment of the film than the one before, as if it were another camera."""
     dialect: Dialect = PLAIN
+    path: str | None = None
+    """The only one that it knows; any, where it is None."""
+    codec: str | None = None
+    """As it describes its pictures, where that is not what they are."""
+    keyframes: bool = True
 
 
 @dataclass(slots=True)
@@ -173,6 +179,8 @@ class _Session:
             return reply("401 Unauthorized", self._challenges())
         if method in self._dialect.refused:
             return reply(self._dialect.refused[method])
+        if behaviour.path is not None and not urlsplit(address).path.startswith(behaviour.path):
+            return reply("404 Not Found")
         if method == "DESCRIBE" and behaviour.redirect:
             return reply("302 Found", (("Location", behaviour.redirect),))
         if method == "DESCRIBE":
@@ -221,7 +229,7 @@ class _Session:
         codec = self._camera.pictures.codec
         return [
             *(f"m=video 0 RTP/AVP {PAYLOAD_TYPE}", "c=IN IP4 0.0.0.0"),
-            f"a=rtpmap:{PAYLOAD_TYPE} {codec.name}/{CLOCK_HZ}",
+            f"a=rtpmap:{PAYLOAD_TYPE} {self._camera.behaviour.codec or codec.name}/{CLOCK_HZ}",
             f"a=fmtp:{PAYLOAD_TYPE} {';'.join(self._parameters())}",
             "a=control:track1",
         ]
@@ -330,6 +338,8 @@ class _Freezer:
     def sends(self, coded: Coded, elapsed_s: float) -> tuple[bytes, ...]:
         """NAL units, none while it is frozen."""
         freeze = self._behaviour.freeze
+        if is_keyframe(coded) and not self._behaviour.keyframes:
+            return ()
         if freeze == "same_picture":
             return self._keyframe
         if is_keyframe(coded, self._codec):

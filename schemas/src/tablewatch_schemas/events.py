@@ -1585,6 +1585,180 @@ def utc_camera_status(event: CameraStatus) -> bool:
     )
 
 
+class CameraCommandSource(Struct, frozen=True, kw_only=True, gc=False):
+    """What to open; null for an action that opens no single camera."""
+
+    type: str
+    """Kind of source. Known values: `rtsp`, `hls`, `snapshot`, `file`."""
+    address: str
+    """Address without user name or password."""
+    secret_ref: str | None
+    """Object with the credentials, sealed for this probe and address; it is deleted with the answer."""
+
+
+class CameraCommand(Struct, frozen=True, kw_only=True, gc=False):
+    """Open a camera that is not registered and say what comes of it; the answer is on camera.probe."""
+
+    TOPIC: ClassVar[str] = "camera.command"
+
+    probe_id: str
+    """Probe."""
+    site_id: str
+    """Site that owns the data."""
+    action: str
+    """What to do. Known values: `probe`."""
+    source: CameraCommandSource | None
+    """What to open; null for an action that opens no single camera."""
+    actor: str
+    """Key of the request."""
+    requested_at: Time
+    """When. RFC 3339, UTC, millisecond precision."""
+    expires_at: Time
+    """Until when there has to be an answer; later nobody waits for it. RFC 3339, UTC, millisecond precision."""
+
+
+_CameraCommandWire: Any = defstruct(
+    "CameraCommand", ["probe_id", "site_id", "action", "source", "actor", "requested_at", "expires_at"], gc=False
+)
+
+
+def wire_camera_command(event: CameraCommand) -> Any:
+    """What is encoded of CameraCommand. Raises ValueError or AttributeError where a time is none."""
+    return _CameraCommandWire(
+        event.probe_id,
+        event.site_id,
+        event.action,
+        event.source,
+        event.actor,
+        write_time(event.requested_at),
+        write_time(event.expires_at),
+    )
+
+
+def utc_camera_command(event: CameraCommand) -> bool:
+    """Whether every time of CameraCommand is in UTC."""
+    return event.requested_at.tzinfo is UTC and event.expires_at.tzinfo is UTC
+
+
+class CameraProbeError(Struct, frozen=True, kw_only=True, gc=False):
+    """Why it failed; null where it did not."""
+
+    code: str
+    """For a program."""
+    reason: str
+    """What is wrong and what to do, for a person."""
+
+
+class CameraProbeFoundClock(Struct, frozen=True, kw_only=True, gc=False):
+    """Whether the camera's own clock can say when a picture was taken."""
+
+    usable: bool
+    """False: times are those of receipt."""
+    code: str | None
+    """Why not, for a program: no_report, unconfirmed, stepped, ahead, behind, no_clock. Others may be added."""
+    reason: str | None
+    """Why not and what to do, for a person."""
+
+
+class CameraProbeFound(Struct, frozen=True, kw_only=True, gc=False):
+    """What the camera sends; null where it could not be read."""
+
+    transport: str
+    """How it was read: over tcp or udp (RTSP), tls (RTSPS), http, https, or as a file. Known values: `tcp`, `udp`,
+    `tls`, `http`, `https`, `file`.
+    """
+    codec: str | None
+    """Of the pictures, as FFmpeg names it: h264, hevc, mjpeg, png."""
+    width: int
+    """Of a picture, pixels, upright."""
+    height: int
+    """Of a picture, pixels, upright."""
+    frames_per_s: int | float | None
+    """Pictures a second; null of single pictures, and where too few came."""
+    gop_frames: int | None
+    """Most pictures from a keyframe to the next; null of single pictures, and where no second keyframe came."""
+    gop_ms: int | None
+    """Longest time from a keyframe to the next, milliseconds; null as gop_frames."""
+    bits_per_s: int | None
+    """Of the pictures; null as frames_per_s."""
+    first_frame_ms: int
+    """From opening the camera to its first decoded picture, milliseconds."""
+    watched_ms: int
+    """For how long pictures were watched after the first, milliseconds."""
+    sound: bool | None
+    """Whether it sends sound too, which is not used; null: not known."""
+    sound_codec: str | None
+    """Of the sound, as FFmpeg names it."""
+    clock: CameraProbeFoundClock
+    """Whether the camera's own clock can say when a picture was taken."""
+
+
+class CameraProbe(Struct, frozen=True, kw_only=True, gc=False):
+    """What came of a probe: what a camera sends, or why it cannot be read. One record for each camera.command."""
+
+    TOPIC: ClassVar[str] = "camera.probe"
+
+    probe_id: str
+    """Probe."""
+    site_id: str
+    """Site that owns the data."""
+    version: int
+    """1: there is one answer. A reader ignores a lower one than it has, and the same again."""
+    action: str
+    """What was asked for. Known values: `probe`."""
+    status: str
+    """done: what was asked for was found; failed: error says why not. Known values: `done`, `failed`."""
+    requested_at: Time
+    """When it was asked for. RFC 3339, UTC, millisecond precision."""
+    answered_at: Time
+    """When it was answered. RFC 3339, UTC, millisecond precision."""
+    error: CameraProbeError | None
+    """Why it failed; null where it did not."""
+    found: CameraProbeFound | None
+    """What the camera sends; null where it could not be read."""
+    snapshot_key: str | None
+    """Object of a picture of the camera, deleted an hour later; null where there is none."""
+
+
+_CameraProbeWire: Any = defstruct(
+    "CameraProbe",
+    [
+        "probe_id",
+        "site_id",
+        "version",
+        "action",
+        "status",
+        "requested_at",
+        "answered_at",
+        "error",
+        "found",
+        "snapshot_key",
+    ],
+    gc=False,
+)
+
+
+def wire_camera_probe(event: CameraProbe) -> Any:
+    """What is encoded of CameraProbe. Raises ValueError or AttributeError where a time is none."""
+    return _CameraProbeWire(
+        event.probe_id,
+        event.site_id,
+        event.version,
+        event.action,
+        event.status,
+        write_time(event.requested_at),
+        write_time(event.answered_at),
+        event.error,
+        event.found,
+        event.snapshot_key,
+    )
+
+
+def utc_camera_probe(event: CameraProbe) -> bool:
+    """Whether every time of CameraProbe is in UTC."""
+    return event.requested_at.tzinfo is UTC and event.answered_at.tzinfo is UTC
+
+
 class VideoCommand(Struct, frozen=True, kw_only=True, gc=False):
     """Cancel, delete or retry a video."""
 
@@ -1869,6 +2043,8 @@ Event = (
     | CameraConfig
     | SiteConfig
     | CameraStatus
+    | CameraCommand
+    | CameraProbe
     | VideoCommand
     | HazardCommand
     | TableSignal
@@ -1879,9 +2055,15 @@ Event = (
 
 __all__ = [
     "AssetDeleted",
+    "CameraCommand",
+    "CameraCommandSource",
     "CameraConfig",
     "CameraConfigOpeningHours",
     "CameraConfigSource",
+    "CameraProbe",
+    "CameraProbeError",
+    "CameraProbeFound",
+    "CameraProbeFoundClock",
     "CameraStatus",
     "CropReady",
     "CropReadyCrop",

@@ -80,6 +80,11 @@ def last_good_snapshot(site_id: str, camera_id: str) -> str:
     return f"snapshots/{site_id}/{camera_id}/last-good.jpg"
 
 
+def probe_snapshot(site_id: str, probe_id: str) -> str:
+    """The picture of a probe; its credentials are at `camera_secret` of the probe."""
+    return f"snapshots/{site_id}/{probe_id}/probe.jpg"
+
+
 def frames_prefix(site_id: str, run_id: str) -> str:
     """All frames of a run, for deletion."""
     return f"frames/{site_id}/{run_id}/"

@@ -91,6 +91,16 @@ def route_camera_status(event: events.CameraStatus) -> tuple[str | None, str]:
     return event.camera_id, "live"
 
 
+def route_camera_command(event: events.CameraCommand) -> tuple[str | None, str]:
+    """Key and lane of a record of camera.command."""
+    return event.probe_id, "live"
+
+
+def route_camera_probe(event: events.CameraProbe) -> tuple[str | None, str]:
+    """Key and lane of a record of camera.probe."""
+    return event.probe_id, "live"
+
+
 def route_video_command(event: events.VideoCommand) -> tuple[str | None, str]:
     """Key and lane of a record of video.command."""
     return event.video_id, "run"
@@ -445,6 +455,52 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
             wire=events.wire_camera_status,
             utc=events.utc_camera_status,
             route=route_camera_status,
+        ),
+        "camera.command": TopicInfo(
+            name="camera.command",
+            title="CameraCommand",
+            description="Open a camera that is not registered and say what comes of it; the answer is on camera.probe.",
+            owner="api",
+            producers=("api",),
+            consumers=("extractor-probes",),
+            key_live="{probe_id}",
+            key_run=None,
+            keyless=False,
+            identity=("probe_id",),
+            lane="live",
+            cleanup="delete",
+            retention_hours=24,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.CameraCommand,
+            wire=events.wire_camera_command,
+            utc=events.utc_camera_command,
+            route=route_camera_command,
+        ),
+        "camera.probe": TopicInfo(
+            name="camera.probe",
+            title="CameraProbe",
+            description="What came of a probe: what a camera sends, or why it cannot be read. One record for each camera.command.",
+            owner="extractor",
+            producers=("extractor",),
+            consumers=("api-projector",),
+            key_live="{probe_id}",
+            key_run=None,
+            keyless=False,
+            identity=("probe_id", "version"),
+            lane="live",
+            cleanup="delete",
+            retention_hours=24,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.CameraProbe,
+            wire=events.wire_camera_probe,
+            utc=events.utc_camera_probe,
+            route=route_camera_probe,
         ),
         "video.command": TopicInfo(
             name="video.command",

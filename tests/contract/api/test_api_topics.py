@@ -35,6 +35,10 @@ SITE = {
     "site_id": "site_1", "version": 3, "original_limit": 5, "picture_limit": 7, "detector": "d-fine-s",
     "timezone": "Europe/Vienna", "opening_hours": WEEK,
 }  # fmt: skip
+PROBE: dict[str, Any] = {
+    "probe_id": "prb_1", "site_id": "site_1",
+    "source": {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "secret_ref": "secrets/site_1/prb_1.sealed"},
+}  # fmt: skip
 HAZARD = {"hazard_id": "haz_1", "site_id": "site_1", "run_id": None}
 DELETION = Deletion(
     video_id="vid_1", run_id="run_1", site_id="site_1", camera_id=None, requested_at=NOW, clean_sweeps=2, objects=7,
@@ -44,6 +48,8 @@ VIDEO = Video(run=run(), facts=RunFacts())
 WRITTEN = [
     events.camera_config_event(CAMERA, NOW),
     events.camera_config_event(CAMERA | {"layout_version": None, "opening_hours": None}, NOW),
+    events.camera_command_event(PROBE, "key_1", NOW, NOW),
+    events.camera_command_event(PROBE | {"source": PROBE["source"] | {"secret_ref": None}}, "key_1", NOW, NOW),
     events.site_config_event(SITE, NOW),
     events.site_config_event(SITE | {"detector": None, "picture_limit": None, "opening_hours": None}, NOW),
     *(events.video_command_event(VIDEO, action, "key_1", NOW) for action in ("cancel", "delete", "retry")),

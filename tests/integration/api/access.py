@@ -17,6 +17,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("patch", "/v1/sites/{site_id}/sections/{section_id}"): {"name": "x"},
     ("post", "/v1/cameras"): {"name": "x"},
     ("patch", "/v1/cameras/{camera_id}"): {"name": "x"},
+    ("post", "/v1/probes"): {"site_id": "{site_id}", "source": {"address": "rtsp://192.168.1.20/"}},
     ("put", "/v1/cameras/{camera_id}/layout"): {"reference": {"width": 1, "height": 1}},
     ("post", "/v1/videos"): {},
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"]},
@@ -33,11 +34,13 @@ async def setting(stage: Stage) -> tuple[Place, RunOf, dict[str, str]]:
     section = answer(await client.post(f"/v1/sites/{place.site_id}/sections", json={"name": "Terrace"}), 201)
     keys = answer(await client.get("/v1/keys"), 200)["items"]
     await stage.deps.objects.put(str(run.frame(0).object_key), b"jpeg")
+    asked = {"site_id": place.site_id, "source": {"address": "rtsp://192.168.1.20/"}}
+    probe = answer(await client.post("/v1/probes", json=asked), 202)
     ids = {
         "{site_id}": place.site_id, "{camera_id}": place.camera_id, "{video_id}": run.video_id, "{version}": "1",
         "{hazard_id}": f"haz_{run.run_id[4:]}", "{key_id}": keys[0]["key_id"], "{action}": "acknowledge",
         "{run_id}": run.run_id, "{table_id}": place.tables[0], "{frame_id}": run.frame(0).frame_id,
-        "{section_id}": section["section_id"],
+        "{section_id}": section["section_id"], "{probe_id}": probe["probe_id"],
     }  # fmt: skip
     return place, run, ids
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tablewatch_cli import probes
 from tablewatch_cli.__main__ import main
 from tablewatch_cli.commands.videos import LayoutChoice, picture, sampling
 from tablewatch_cli.errors import CliError, Exit
@@ -424,3 +425,69 @@ def test_without_a_stack_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CliError, match="make run") as refused:
         load({"TABLEWATCH_HOME": str(tmp_path)})
     assert refused.value.exit_code == Exit.UNREACHABLE
+
+
+FOUND = {
+    "transport": "tcp", "codec": "h264", "width": 1920, "height": 1080, "frames_per_s": 25.0, "gop_frames": 50,
+    "gop_ms": 2000, "bits_per_s": 4_100_000, "first_frame_ms": 640, "watched_ms": 9000, "sound": True,
+    "sound_codec": "aac", "clock": {"usable": True, "code": None, "reason": None},
+}  # fmt: skip
+PROBE = {"probe_id": "prb_1", "status": "done", "found": FOUND, "error": None, "snapshot_url": "http://x/probe.jpg"}
+RTSP_ADDRESS = "rtsp://192.168.1.20:554/stream1"
+
+
+def test_a_probe_is_waited_for_and_printed(
+    server: type[Stub], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tablewatch_cli.commands.cameras.POLL_S", 0.0)
+    monkeypatch.setenv("TABLEWATCH_CAMERA_PASSWORD", "hunter2")
+    waiting = {**PROBE, "status": "waiting", "found": None, "snapshot_url": None}
+    server.answers[("POST", "/v1/probes")] = (202, waiting)
+    server.answers[("GET", "/v1/probes/prb_1")] = (200, iter([waiting, PROBE, PROBE]))
+    assert run("cameras", "probe", RTSP_ADDRESS, "--user", "admin") == Exit.OK
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == [
+        "picture   H.264, 1920 x 1080, 25 pictures a second, 4.1 Mbit/s",
+        "keyframes every 50 pictures, 2.00 s",
+        "read by   RTSP over TCP, first picture after 0.64 s",
+        "clock     usable: pictures are timed by it",
+        "sound     aac (not used)",
+        "snapshot  http://x/probe.jpg",
+    ]
+    assert "hunter2" not in printed.out + printed.err
+    sent = json.loads(next(body for method, _, body in server.seen if method == "POST"))
+    source = {"type": "rtsp", "address": RTSP_ADDRESS, "user": "admin", "password": "hunter2"}
+    assert sent == {"source": source}
+    assert run("cameras", "probe", RTSP_ADDRESS, "--user", "admin", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == PROBE
+
+
+def test_a_camera_that_cannot_be_read_says_what_to_do(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
+    error = {"code": "wrong_path", "reason": "Look it up."}
+    failed = {**PROBE, "status": "failed", "found": None, "error": error, "snapshot_url": None}
+    server.answers[("POST", "/v1/probes")] = (202, failed)
+    assert run("cameras", "probe", "http://192.168.1.20/live.m3u8") == Exit.REFUSED
+    assert capsys.readouterr().err == "error: wrong_path: Look it up.\n"
+    assert json.loads(server.seen[-1][2])["source"]["type"] == "hls"
+    assert run("cameras", "probe", "still.jpg", "--json") == Exit.REFUSED
+    assert json.loads(capsys.readouterr().out)["error"] == error
+    assert json.loads(server.seen[-1][2])["source"]["type"] == "file"
+
+
+def test_an_address_with_a_password_is_not_even_sent(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("cameras", "probe", "rtsp://admin:hunter2@192.168.1.20/") == Exit.USAGE
+    assert "hunter2" not in capsys.readouterr().err
+    assert server.seen == []
+
+
+def test_what_is_not_known_of_a_camera_is_not_made_up() -> None:
+    still = {**FOUND, "codec": "mjpeg", "transport": "http", "frames_per_s": None, "gop_frames": None, "gop_ms": None,
+             "bits_per_s": None, "sound": None, "clock": {"usable": False, "reason": "By receipt."}}  # fmt: skip
+    assert list(probes.lines(still, None)) == [
+        "picture   JPEG, 1920 x 1080",
+        "keyframes each picture is one",
+        "read by   HTTP, first picture after 0.64 s",
+        "clock     not used: By receipt.",
+        "sound     not known",
+    ]
+    assert "I-frame interval" in list(probes.lines({**FOUND, "gop_frames": None, "sound": False}, None))[1]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from extractor.model import camera_failures
 from extractor.model.failures import FAILURES, GAP_CODES
+from extractor.model.probes import ProbeFailed
 from extractor.settings import ExtractorSettings
 
 PAGE = (Path(__file__).resolve().parents[3] / "services/extractor/README.md").read_text()
@@ -23,5 +24,6 @@ def test_every_failure_is_in_the_table() -> None:
 
 
 def test_the_readme_says_of_every_failure_of_a_camera_what_to_do() -> None:
-    for code, failure in camera_failures.FAILURES.items():
+    probed = {failure.code: failure for failure in ProbeFailed.each()}
+    for code, failure in (camera_failures.FAILURES | probed).items():
         assert f"| `{code}` | {failure.sentence} |" in PAGE

@@ -1,5 +1,5 @@
 // Documents of the HTTP API, with the fields that the page reads. Events of the topics are in ../generated/events.ts.
-import type { CameraStatus, HazardAlert, Open, TableGroup, TableState, Time } from '../generated/events'
+import type { CameraProbe, CameraStatus, HazardAlert, Open, TableGroup, TableState, Time } from '../generated/events'
 
 export type JobStatus = Open<'awaiting_file' | 'queued' | 'processing' | 'done' | 'failed' | 'cancelled'>
 
@@ -309,7 +309,7 @@ export type Hazard = HazardAlert & { picture_url: string | null }
 
 export type HazardAction = 'acknowledge' | 'clear' | 'verify' | 'dismiss'
 
-export type SnapshotCounts = Record<'videos' | 'states' | 'hazards' | 'cameras' | 'groups', number>
+export type SnapshotCounts = Record<'videos' | 'states' | 'hazards' | 'cameras' | 'probes' | 'groups', number>
 
 /** The first event of a stream, and again when a stream could not be resumed. */
 export interface Snapshot {
@@ -325,5 +325,6 @@ export interface Snapshot {
   states: TableState[]
   hazards: HazardAlert[]
   cameras: CameraStatus[]
+  probes: CameraProbe[]
   groups: TableGroup[]
 }

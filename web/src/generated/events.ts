@@ -727,6 +727,106 @@ export interface CameraStatus {
   snapshot_key: string | null
 }
 
+/** What to open; null for an action that opens no single camera. */
+export interface CameraCommandSource {
+  /** Kind of source. */
+  type: Open<'rtsp' | 'hls' | 'snapshot' | 'file'>
+  /** Address without user name or password. */
+  address: string
+  /** Object with the credentials, sealed for this probe and address; it is deleted with the answer. */
+  secret_ref: string | null
+}
+
+/** Open a camera that is not registered and say what comes of it; the answer is on camera.probe. */
+export interface CameraCommand {
+  /** Probe. */
+  probe_id: string
+  /** Site that owns the data. */
+  site_id: string
+  /** What to do. */
+  action: Open<'probe'>
+  /** What to open; null for an action that opens no single camera. */
+  source: CameraCommandSource | null
+  /** Key of the request. */
+  actor: string
+  /** When. RFC 3339, UTC, millisecond precision. */
+  requested_at: Time
+  /** Until when there has to be an answer; later nobody waits for it. RFC 3339, UTC, millisecond precision. */
+  expires_at: Time
+}
+
+/** Why it failed; null where it did not. */
+export interface CameraProbeError {
+  /** For a program. */
+  code: string
+  /** What is wrong and what to do, for a person. */
+  reason: string
+}
+
+/** Whether the camera's own clock can say when a picture was taken. */
+export interface CameraProbeFoundClock {
+  /** False: times are those of receipt. */
+  usable: boolean
+  /** Why not, for a program: no_report, unconfirmed, stepped, ahead, behind, no_clock. Others may be added. */
+  code: string | null
+  /** Why not and what to do, for a person. */
+  reason: string | null
+}
+
+/** What the camera sends; null where it could not be read. */
+export interface CameraProbeFound {
+  /** How it was read: over tcp or udp (RTSP), tls (RTSPS), http, https, or as a file. */
+  transport: Open<'tcp' | 'udp' | 'tls' | 'http' | 'https' | 'file'>
+  /** Of the pictures, as FFmpeg names it: h264, hevc, mjpeg, png. */
+  codec: string | null
+  /** Of a picture, pixels, upright. */
+  width: number
+  /** Of a picture, pixels, upright. */
+  height: number
+  /** Pictures a second; null of single pictures, and where too few came. */
+  frames_per_s: number | null
+  /** Most pictures from a keyframe to the next; null of single pictures, and where no second keyframe came. */
+  gop_frames: number | null
+  /** Longest time from a keyframe to the next, milliseconds; null as gop_frames. */
+  gop_ms: number | null
+  /** Of the pictures; null as frames_per_s. */
+  bits_per_s: number | null
+  /** From opening the camera to its first decoded picture, milliseconds. */
+  first_frame_ms: number
+  /** For how long pictures were watched after the first, milliseconds. */
+  watched_ms: number
+  /** Whether it sends sound too, which is not used; null: not known. */
+  sound: boolean | null
+  /** Of the sound, as FFmpeg names it. */
+  sound_codec: string | null
+  /** Whether the camera's own clock can say when a picture was taken. */
+  clock: CameraProbeFoundClock
+}
+
+/** What came of a probe: what a camera sends, or why it cannot be read. One record for each camera.command. */
+export interface CameraProbe {
+  /** Probe. */
+  probe_id: string
+  /** Site that owns the data. */
+  site_id: string
+  /** 1: there is one answer. A reader ignores a lower one than it has, and the same again. */
+  version: number
+  /** What was asked for. */
+  action: Open<'probe'>
+  /** done: what was asked for was found; failed: error says why not. */
+  status: Open<'done' | 'failed'>
+  /** When it was asked for. RFC 3339, UTC, millisecond precision. */
+  requested_at: Time
+  /** When it was answered. RFC 3339, UTC, millisecond precision. */
+  answered_at: Time
+  /** Why it failed; null where it did not. */
+  error: CameraProbeError | null
+  /** What the camera sends; null where it could not be read. */
+  found: CameraProbeFound | null
+  /** Object of a picture of the camera, deleted an hour later; null where there is none. */
+  snapshot_key: string | null
+}
+
 /** Cancel, delete or retry a video. */
 export interface VideoCommand {
   /** Command. */
@@ -851,6 +951,8 @@ export interface Events {
   'camera.config': CameraConfig
   'site.config': SiteConfig
   'camera.status': CameraStatus
+  'camera.command': CameraCommand
+  'camera.probe': CameraProbe
   'video.command': VideoCommand
   'hazard.command': HazardCommand
   'table.signal': TableSignal
@@ -863,5 +965,6 @@ export const STREAMED = [
   'table.state',
   'hazard.alert',
   'camera.status',
+  'camera.probe',
   'table.group',
 ] as const

@@ -1,8 +1,6 @@
-"""`states`, `hazards` and `cameras`: the tables and the alerts now, and what looks at them."""
+"""`states` and `hazards`: the tables and the alerts now."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import click
 
@@ -11,7 +9,6 @@ from tablewatch_cli.client import Api
 from tablewatch_cli.settings import load
 
 STATE_FIELDS = ("table_id", "label", "state", "unknown_reason", "confidence", "as_of", "expires_at", "run_id")
-CAMERA_FIELDS = ("camera_id", "name", "enabled", "source", "capture", "layout_version", "status")
 STATE_DETAILS = ("site_id", "camera_ids", "video_id", "since", "previous_state", "reason", "evidence", "votes")
 HAZARD_FIELDS = (
     "hazard_id",
@@ -48,46 +45,6 @@ def states_command(site: str | None, camera: str | None, run: str | None, as_jso
         empty,
         as_json,
     )
-
-
-@click.command("cameras")
-@click.option("--site", metavar="ID", help="Only this site.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def cameras_command(site: str | None, as_json: bool) -> None:
-    """The cameras, whether their pictures are taken, and how those are that should be live."""
-    with Api(load()) as api:
-        cameras = [_with_status(api, camera) for camera in api.pages("/v1/cameras", {"site_id": site})]
-    rows = [{name: camera.get(name) for name in CAMERA_FIELDS} for camera in cameras]
-    if as_json:
-        output.as_json(rows)
-        return
-    short = [
-        row
-        | {"source": _part(row, "source").get("type"), "capture": _part(row, "capture").get("state")}
-        | {"status": _part(row, "status").get("status")}
-        for row in rows
-    ]
-    output.table(short, CAMERA_FIELDS, "no cameras")
-    for reason in sorted({str(reason) for row in rows if (reason := _part(row, "capture").get("reason"))}):
-        output.note(reason)
-    for row in rows:
-        status = _part(row, "status")
-        if status.get("status") not in (None, "live"):
-            output.note(f"{row['name']}: {status['status']} since {status.get('since')}. {status.get('reason')}")
-
-
-def _part(row: dict[str, Any], name: str) -> dict[str, Any]:
-    """An object inside a row; an empty one where the server has none, or something else."""
-    found = row.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _with_status(api: Api, camera: dict[str, Any]) -> dict[str, Any]:
-    """A list of cameras does not have their status; only those that are read have one that says something."""
-    if not camera.get("enabled") or _part(camera, "capture").get("state") != "captured":
-        return camera
-    found: dict[str, Any] = api.get(f"/v1/cameras/{camera['camera_id']}")
-    return found
 
 
 @click.command("hazards")

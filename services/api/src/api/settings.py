@@ -70,6 +70,9 @@ class ApiSettings(QuotaSettings):
         description="Cameras that a site may have: ten times those of a large restaurant, and more than two extractors"
         " read at the pace of one picture a second.",
     )
+    api_site_probes: int = Field(
+        4, ge=1, description="Probes of cameras that a site may have under way; each takes up to half a minute."
+    )
     api_job_stuck_s: float = Field(
         300.0, gt=0, description="An uploaded job of which nothing was heard for so long counts as stuck, seconds."
     )

@@ -42,6 +42,10 @@ from extractor.live.secrets import Secrets, announce
 from extractor.live.sources.decoders import Decoders
 from extractor.live.sources.source import SourceParts
 from extractor.live.supervisor import Supervisor
+from extractor.probe.intake import ProbeIntake
+from extractor.probe.leftovers import Leftovers
+from extractor.probe.prober import Prober
+from extractor.probe.sources import ProbeParts
 from extractor.settings import ExtractorSettings
 from objects.open import open_objects, store_probe, store_space
 from objects.space import StoreSpace
@@ -49,14 +53,22 @@ from objects.store import ObjectStore
 from sandbox.kernel import examine_kernel
 from sandbox.layers import Layers
 from sandbox.report import report
-from tablewatch_schemas import CameraConfig, CropReady, FrameExtracted, SiteConfig, VideoCommand, VideoUploaded
+from tablewatch_schemas import (
+    CameraCommand,
+    CameraConfig,
+    CropReady,
+    FrameExtracted,
+    SiteConfig,
+    VideoCommand,
+    VideoUploaded,
+)
 
 if TYPE_CHECKING:
     import asyncpg
 
 SCHEMA = "extractor"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
-GROUP, CROPS_GROUP = "extractor", "extractor-crops"
+GROUP, CROPS_GROUP, PROBES_GROUP = "extractor", "extractor-crops", "extractor-probes"
 TOPICS = (VideoUploaded.TOPIC, VideoCommand.TOPIC, SiteConfig.TOPIC)
 
 
@@ -154,14 +166,7 @@ def build_cameras(service: Service, settings: ExtractorSettings, shared: Shared)
         readers=readers,
         store=shared.store,
         drops=drops,
-        sources=SourceParts(
-            decoders=decoders,
-            policy=settings.camera_policy,
-            tls=ssl.create_default_context(cafile=settings.camera_ca),
-            quality=settings.extractor_jpeg_quality,
-            clock=service.clock,
-            files=settings.camera_files,
-        ),
+        sources=_source_parts(service, settings, decoders),
         secrets=secrets,
         hours=hours,
         writer=FrameWriter(
@@ -179,6 +184,49 @@ def build_cameras(service: Service, settings: ExtractorSettings, shared: Shared)
     service.task("camera key", partial(announce, secrets, **observed))
     retention = Retention(shared.pool, shared.store, secrets, timedelta(hours=settings.camera_retention_h), **observed)
     service.task("live retention", retention.run)
+    build_probes(service, settings, shared, secrets)
+
+
+def build_probes(service: Service, settings: ExtractorSettings, shared: Shared, secrets: Secrets) -> None:
+    """The tasks that open cameras which are not registered. Their processes are not those of cameras."""
+    memory = settings.camera_memory_mb << 20
+    readers, decoders = Readers(memory, slots=1, clock=service.clock), Decoders(memory)
+    service.on_close(readers.close)
+    service.on_close(decoders.close)
+    parts = ProbeParts(
+        readers=readers,
+        decoders=decoders,
+        sources=_source_parts(service, settings, decoders),
+        policy=settings.camera_policy,
+        authority=ssl.create_default_context(cafile=settings.camera_ca),
+        quality=settings.extractor_jpeg_quality,
+        clock=service.clock,
+    )
+    observed = {"metrics": service.metrics, "log": service.log}
+    prober = Prober(
+        *(shared.owner, shared.pool, parts, shared.store, secrets, settings.camera_probes),
+        health=service.health,
+        **observed,
+    )
+    options = ConsumeOptions(group=PROBES_GROUP, topics=(CameraCommand.TOPIC,), busy_on=DISCONNECTED, fuse=FUSE)
+    intake = ProbeIntake(shared.pool, prober)
+    consumer = Consumer(_broker(service, settings, PROBES_GROUP), options, intake.handle, shared.producer,
+                        clock=service.clock, health=service.health, **observed)  # fmt: skip
+    service.task("probe intake", consumer.run)
+    service.task("probes", prober.run)
+    leftovers = Leftovers(shared.pool, shared.store, secrets, clock=service.clock, **observed)
+    service.task("probes left over", leftovers.run)
+
+
+def _source_parts(service: Service, settings: ExtractorSettings, decoders: Decoders) -> SourceParts:
+    return SourceParts(
+        decoders=decoders,
+        policy=settings.camera_policy,
+        tls=ssl.create_default_context(cafile=settings.camera_ca),
+        quality=settings.extractor_jpeg_quality,
+        clock=service.clock,
+        files=settings.camera_files,
+    )
 
 
 def _broker(service: Service, settings: ExtractorSettings, client: str) -> KafkaBroker:

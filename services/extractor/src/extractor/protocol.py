@@ -19,10 +19,12 @@ The decoder reads untrusted media, so the worker trusts no length and no field o
 A camera reader (`media.cameras`, `live.reader`) has the same pipe, for several cameras at a time. Every message but
 `ready` names its `camera`.
 
-open (camera, port, path, every_ms, quality)
+open (camera, port, path, every_ms, quality, purpose: frames, measure or sound)
     `frame` for each sample, with the picture as payload, what it shows and the packets so far, `alive` about twice a
     second while packets come (packets, codec, clock: why the camera's own is not believed), and in the end `ended`
     (code, detail)
+    to `measure`: also `measured` with each `alive` (`model.stream_meter.Measured`)
+    of its `sound`: `sound` (codec; empty where it offers none), then `ended`, and no pictures
 refer (camera, jpeg: base64)
     its pictures are compared with this one from now on, with none if it is empty
 close (camera)
@@ -34,6 +36,8 @@ socket as one message together with the open file.
 decode (kind: still, segment or video; at_ms: times that are wanted; near_ms: so near a keyframe will do; quality)
     `frame` for each, with the picture as payload (at_ms after the first of the file, length_ms of the file), then
     `done`, or `failed` (code, detail)
+measure (kind)
+    `measured` (as above), or `failed`
 """
 
 import asyncio

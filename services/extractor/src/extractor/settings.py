@@ -78,6 +78,9 @@ class ExtractorSettings(QuotaSettings):
         description="Cameras that one process takes at most: with 64 its 8 readers have 2 GiB, and at 10 s"
         " three quarters of a core.",
     )
+    camera_probes: int = Field(
+        default=4, ge=1, le=32, description="Cameras that one process probes at a time, before they are registered."
+    )
     camera_retention_h: float = Field(
         default=24.0, gt=0, description="Hours after which pictures, crops and judgements of live frames are deleted."
     )

@@ -1,13 +1,12 @@
 """Cameras."""
 
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.compute import compute
 from api.http import paging
 from api.http.authentication import Reader, Writer
+from api.http.camera_secrets import place_for, sealed
 from api.http.dependencies import Deps
 from api.http.detectors import check_detector
 from api.http.documents.cameras import (
@@ -15,23 +14,16 @@ from api.http.documents.cameras import (
     CameraChange,
     CameraWithStatus,
     NewCamera,
-    Source,
     checked_source,
-    credentials_of,
 )
 from api.http.documents.common import Page, changes
-from api.http.errors import CredentialsUnavailable
 from api.http.idempotency import IdempotentRoute
 from api.http.preconditions import IfMatch, camera_tag, check_preconditions, of_configuration
 from api.model import events
 from api.model.opening_hours import check_week
-from api.model.types import Json
 from api.store import cameras, site_events, sites
 from api.store.sites import Lock
 from chassis import outbox
-from credentials import seal
-from objects.store import Gone
-from tablewatch_schemas import keys
 from tablewatch_schemas.ids import new_id
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=IdempotentRoute)
@@ -47,11 +39,11 @@ async def create_camera(body: NewCamera, caller: Writer, deps: Deps, response: R
     await check_detector(deps, body.detector)
     fields = body.model_dump()
     check_week(fields["opening_hours"])
-    async with _place(deps, body.source), deps.transaction(caller.site_list) as conn:
+    async with place_for(deps, body.source), deps.transaction(caller.site_list) as conn:
         site_id = await sites.choose(conn, caller.site_list, body.site_id, Lock.CHANGE)
         await cameras.check_room(conn, site_id, deps.settings.api_site_cameras)
         asked = fields | {"camera_id": new_id("cam"), "site_id": site_id, "source": source}
-        source["secret_ref"] = await _sealed(deps, asked, body.source)
+        source["secret_ref"] = await sealed(deps, site_id, asked["camera_id"], body.source)
         camera = await cameras.add(conn, asked, now)
         await outbox.enqueue(conn, events.camera_config_event(camera, now))
         await site_events.append(conn, [events.camera_config_site_event(camera)])
@@ -90,14 +82,14 @@ async def change_camera(
     check_week(change.get("opening_hours"))
     if body.source is not None:
         change["source"] = checked_source(body.source)
-    async with _place(deps, body.source), deps.transaction(caller.site_list) as conn:
+    async with place_for(deps, body.source), deps.transaction(caller.site_list) as conn:
         if "opening_hours" in change:  # by the clock of the site, which nobody changes meanwhile
             site_id = (await cameras.get(conn, caller.site_list, camera_id))["site_id"]
             await sites.get(conn, caller.site_list, site_id, Lock.CHANGE)
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
         check_preconditions(camera_tag(camera["version"]), of_configuration(if_match))
         if body.source is not None:
-            change["source"]["secret_ref"] = await _sealed(deps, camera, body.source)
+            change["source"]["secret_ref"] = await sealed(deps, camera["site_id"], camera_id, body.source)
         camera = await cameras.save(conn, camera | change, now)
         await outbox.enqueue(conn, events.camera_config_event(camera, now))
         await site_events.append(conn, [events.camera_config_site_event(camera)])
@@ -116,25 +108,3 @@ async def delete_camera(camera_id: str, caller: Writer, deps: Deps, if_match: If
         camera = await cameras.save(conn, camera, now, deleted=True)
         await outbox.enqueue(conn, events.camera_deleted_event(camera, now))
         await site_events.append(conn, [events.camera_deleted_site_event(camera)])
-
-
-def _place(deps: Deps, source: Source | None) -> AbstractAsyncContextManager[None]:
-    """To write an object from, where there is something to seal."""
-    return nullcontext() if source is None or credentials_of(source) is None else deps.store_writes.place()
-
-
-async def _sealed(deps: Deps, camera: Json, source: Source) -> str | None:
-    """Store user name and password for the extractor alone; the key of the object, or that given where there are none.
-
-    The object first: nothing may name credentials that cannot be read. Raises CredentialsUnavailable.
-    """
-    given = credentials_of(source)
-    if given is None:
-        return source.secret_ref
-    try:
-        pem = await deps.objects.get(keys.EXTRACTOR_KEY)
-    except Gone as error:
-        raise CredentialsUnavailable("No extractor that reads cameras has started yet; try again later.") from error
-    key = keys.camera_secret(camera["site_id"], camera["camera_id"])
-    await deps.objects.put(key, await compute(seal, pem, camera["camera_id"], str(source.address), given))
-    return key

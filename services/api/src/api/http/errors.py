@@ -111,6 +111,13 @@ class SiteRateLimited(HttpError):
     retryable = True
 
 
+class TooManyProbes(HttpError):
+    """The site has as many probes under way as it may"""
+
+    status = 429
+    retryable = True
+
+
 class TooManyEventStreams(HttpError):
     """The key has too many event streams open; close some, or share one"""
 

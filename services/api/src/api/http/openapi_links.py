@@ -9,6 +9,7 @@ CREATED = {
     "/v1/sites": "site_id",
     "/v1/sites/{site_id}/sections": "section_id",
     "/v1/cameras": "camera_id",
+    "/v1/probes": "probe_id",
     "/v1/videos": "video_id",
     "/v1/keys": "key_id",
 }
@@ -20,7 +21,8 @@ def add_links(document: Document) -> Document:
     """Add links to the responses that create or show something with an id; changes and returns the document."""
     for path, name in CREATED.items():
         one = f"{path}/{{{name}}}"
-        created = document["paths"][path]["post"]["responses"]["201"]
+        responses = document["paths"][path]["post"]["responses"]
+        created = responses["201"] if "201" in responses else responses["202"]
         created["links"] = _links(document, one, {each: f"$response.body#/{each}" for each in _names(one)})
         shown = document["paths"][one].get("get")
         if shown is not None:

@@ -6,6 +6,7 @@ from typing import Any
 from api.events.filter import Topic
 from api.http.documents.cameras import SourceType
 from api.http.documents.hazards import Decision
+from api.http.documents.probes import ProbeSourceType
 from api.http.documents.run_options import LayoutChoice, PictureFormat, Product, SamplingMode
 from api.http.documents.videos import DeletingStatus, StageName, StageStatus, Status, StepAction, StepMethod
 from api.model.access import Scope
@@ -16,6 +17,7 @@ WORDS: Mapping[str, Any] = {
     "JobStatus": Status,
     "LayoutChoice": LayoutChoice,
     "PictureFormat": PictureFormat,
+    "ProbeSourceType": ProbeSourceType,
     "Product": Product,
     "SamplingMode": SamplingMode,
     "Scope": Scope,

@@ -48,6 +48,10 @@ class CameraNotFound(NotFound):
     """No such camera"""
 
 
+class ProbeNotFound(NotFound):
+    """No such probe"""
+
+
 class LayoutNotFound(NotFound):
     """No such layout"""
 

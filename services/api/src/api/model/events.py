@@ -15,6 +15,8 @@ from api.model.types import Json
 from chassis import trace
 from tablewatch_schemas import (
     AssetDeleted,
+    CameraCommand,
+    CameraCommandSource,
     CameraConfig,
     CameraConfigOpeningHours,
     CameraConfigSource,
@@ -63,6 +65,20 @@ def _hours(kind: Callable[..., T], configured: Json) -> T | None:
     if week is None:
         return None
     return kind(timezone=configured["timezone"], **{day: tuple(intervals) for day, intervals in week.items()})
+
+
+def camera_command_event(probe: Json, actor: str, now: datetime, expires_at: datetime) -> Encoded:
+    """camera.command: a camera to be opened once."""
+    event = CameraCommand(
+        probe_id=probe["probe_id"],
+        site_id=probe["site_id"],
+        action="probe",
+        source=CameraCommandSource(**probe["source"]),
+        actor=actor,
+        requested_at=now,
+        expires_at=expires_at,
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
 
 
 def camera_deleted_event(camera: Json, now: datetime) -> Encoded:

@@ -145,6 +145,9 @@ PROJECTIONS: dict[str, Projection] = {
             table="camera_statuses", key_column="camera_id", snapshot="cameras", order="camera_id"
         ),
     ),
+    "camera.probe": Projection(
+        read_model=ReadModel(table="probes", key_column="probe_id", snapshot="probes", order="probe_id DESC"),
+    ),
     "table.group": Projection(
         read_model=ReadModel(
             table="table_groups",

@@ -8,7 +8,7 @@ import asyncpg
 
 from api.model import events
 from api.model.deletion import Deletion, SweepOptions, after_sweep, is_last_sweep, prefixes, removes_objects
-from api.store import Connection, deletions, idempotent_responses, site_events, state_history
+from api.store import Connection, deletions, idempotent_responses, probes, site_events, state_history
 from chassis import outbox
 from chassis.clock import Clock, wait_or_stop
 from objects.store import ObjectStore
@@ -38,10 +38,11 @@ class Sweeper:
             await wait_or_stop(self._clock, self._options.every_s, stop)
 
     async def prune(self) -> int:
-        """Delete old site events, live transitions of tables and idempotent responses; the number of events."""
+        """Delete old site events, live transitions of tables, probes, idempotent responses; the number of events."""
         now = self._clock.now()
         async with self._pool.acquire() as conn:
             await idempotent_responses.prune(conn, now)
+            await probes.prune(conn, now)
             while await state_history.prune(conn, now - self._options.history_retention):
                 pass
             return await site_events.prune(conn, now, self._options.event_retention)

@@ -19,28 +19,23 @@ from extractor.live.health import CameraHealth
 from extractor.live.opening import SiteHours
 from extractor.live.reader import Channel, Frame, Opening, Sign
 from extractor.live.readers import Readers
-from extractor.live.relay import Target
 from extractor.live.rows import Claimed
 from extractor.live.secrets import Secrets
 from extractor.live.snapshots import Snapshots
 from extractor.live.sources.open import OPENERS
 from extractor.live.sources.source import Asked, FrameSource, SourceParts
+from extractor.live.target import target_of
 from extractor.metrics import CAMERA_SESSIONS
 from extractor.model.camera_failures import (
-    AddressNotAllowed,
-    BadAddress,
     CameraFailed,
     CredentialsNotReadable,
-    NoSuchHost,
     ReaderCrashed,
 )
 from extractor.model.camera_status import Seen
 from extractor.model.capture_time import Rising
 from extractor.model.stills import Freshness
 from objects.store import ObjectStore
-from outbound import RTSP, Address, NotAllowed, Policy, parse, resolve
-from outbound import BadAddress as Unreadable
-from outbound import NoSuchHost as Unknown
+from outbound import Policy
 from tablewatch_schemas import CameraConfig
 
 BACKOFF = Backoff(first_s=0.5, max_s=30.0)
@@ -242,7 +237,8 @@ class Capture:
             async with OPENERS[source.type](asked, parts.sources) as opened:
                 yield opened
             return
-        address, target = await self._target()
+        credentials = await self._credentials()
+        address, target = await target_of(source.address or "", parts.policy, parts.authority, credentials)
         opening = Opening(target, address.path, every_ms, parts.quality)
         dropped = partial(parts.writer.drop, self.config, "slow")
         async with parts.readers.session(opening, dropped, alone=alone) as channel:
@@ -260,17 +256,3 @@ class Capture:
             return await self._parts.secrets.of(self.config)
         except OSError as error:
             raise CredentialsNotReadable(f"the object store: {type(error).__name__}") from error
-
-    async def _target(self) -> tuple[Address, Target]:
-        """Where the camera is now. Raises CameraFailed."""
-        try:
-            address = parse(self.config.source.address or "", RTSP)
-            endpoint = await resolve(address, self._parts.policy)
-        except Unreadable as error:
-            raise BadAddress(str(error)) from error
-        except NotAllowed as error:
-            raise AddressNotAllowed from error
-        except Unknown as error:
-            raise NoSuchHost(str(error)) from error
-        authority = self._parts.authority if address.scheme == "rtsps" else None
-        return address, Target(endpoint, address.host, authority, await self._credentials())

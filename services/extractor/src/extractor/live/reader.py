@@ -19,6 +19,7 @@ from extractor.live.relay import Relay, Target
 from extractor.model.camera_failures import CameraFailed, NoAnswer, NoPackets, NotRtsp, ReaderCrashed, failure_of
 from extractor.model.pictures import check_picture
 from extractor.model.scene import Scene
+from extractor.model.stream_meter import Codec, Measured
 from sandbox.environment import child_environment
 from sandbox.reaping import reap
 
@@ -57,9 +58,17 @@ class Sign(msgspec.Struct, frozen=True):
     clock: str | None
 
 
+class _Sound(msgspec.Struct, frozen=True):
+    codec: Codec
+
+
 class _Ended(msgspec.Struct, frozen=True):
     code: str
     detail: str
+
+
+Purpose = Literal["frames", "measure", "sound"]
+"""Of a session: its pictures; these, and what the stream is like; or which sound the camera offers, and no pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Opening:
     path: str
     every_ms: int
     quality: int
+    purpose: Purpose = "frames"
 
 
 class Channel:
@@ -85,6 +95,8 @@ class Channel:
         self._frame: tuple[Frame, bytes] | None = None
         self._failure: CameraFailed | None = None
         self.sign: Sign | None = None
+        self.measured: Measured | None = None
+        self.sound: str | None = None
         self.hangs = False
         self.refers: Callable[[bytes], None] = lambda _: None
         """Set by who sends requests to the reader."""
@@ -113,6 +125,10 @@ class Channel:
                 self._take_frame(msgspec.convert(message.fields, Frame), message.payload)
             elif message.type == "alive":
                 self.sign = msgspec.convert(message.fields, Sign)
+            elif message.type == "measured":
+                self.measured = msgspec.convert(message.fields, Measured)
+            elif message.type == "sound":
+                self.sound = msgspec.convert(message.fields, _Sound).codec
             elif message.type == "ended":
                 ended = msgspec.convert(message.fields, _Ended)
                 self.end(self.relay.failure or self._failure_of(ended))
@@ -246,6 +262,7 @@ class Reader:
                 "path": opening.path,
                 "every_ms": opening.every_ms,
                 "quality": opening.quality,
+                "purpose": opening.purpose,
             }
         )
         return channel

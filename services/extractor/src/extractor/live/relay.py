@@ -14,7 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from credentials import Credentials
-from extractor.model.camera_failures import CameraFailed, CertificateRefused, NotRtsp, PortClosed, Unreachable
+from extractor.model.camera_failures import (
+    CameraFailed,
+    CertificateRefused,
+    NotRtsp,
+    PortClosed,
+    TlsFailed,
+    Unreachable,
+)
 from extractor.model.rtsp_conversation import Conversation, Step
 from extractor.model.rtsp_stream import Broken, Message, Splitter
 from outbound import Endpoint
@@ -119,6 +126,8 @@ class Relay:
             self.failure = PortClosed()
         except ssl.SSLCertVerificationError as error:
             self.failure = CertificateRefused(error.verify_message)
+        except ssl.SSLError as error:
+            self.failure = TlsFailed(str(error.reason or ""))
         except (OSError, TimeoutError) as error:
             self.failure = Unreachable(type(error).__name__)
         return None

@@ -24,19 +24,24 @@ class Secrets:
 
     async def of(self, config: CameraConfig) -> Credentials | None:
         """Those of a camera, None if it has none. Raises CredentialsNotReadable, and what the store raises."""
-        if config.source.secret_ref is None:
+        source = config.source
+        return await self.read(config.site_id, config.camera_id, source.address or "", source.secret_ref)
+
+    async def read(self, site_id: str, owner_id: str, address: str, secret_ref: str | None) -> Credentials | None:
+        """Those that were sealed for a camera or a probe and its address, None without `secret_ref`. Raises as `of`."""
+        if secret_ref is None:
             return None
-        key = keys.camera_secret(config.site_id, config.camera_id)
-        if self._key is None or config.source.secret_ref != key:
+        key = keys.camera_secret(site_id, owner_id)
+        if self._key is None or secret_ref != key:
             raise CredentialsNotReadable
         try:
-            return unseal(self._key, config.camera_id, config.source.address or "", await self._store.get(key))
+            return unseal(self._key, owner_id, address, await self._store.get(key))
         except (Gone, NotReadable) as error:
             raise CredentialsNotReadable(type(error).__name__) from error
 
-    async def forget(self, site_id: str, camera_id: str) -> None:
-        """The camera was deleted."""
-        await self._store.delete(keys.camera_secret(site_id, camera_id))
+    async def forget(self, site_id: str, owner_id: str) -> None:
+        """The camera was deleted, the probe answered."""
+        await self._store.delete(keys.camera_secret(site_id, owner_id))
 
 
 RETRY_S = 5.0

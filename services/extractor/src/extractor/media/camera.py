@@ -34,6 +34,7 @@ from extractor.model.media_times import MediaTimes
 from extractor.model.options import Orientation, PictureOptions
 from extractor.model.pictures import MAX_PIXELS
 from extractor.model.scene import Scene
+from extractor.model.stream_meter import Measured, StreamMeter
 
 IO_TIMEOUT_S = 10.0
 """Without a byte; the parent's watchdog is behind it."""
@@ -44,6 +45,7 @@ RTSP_OPTIONS = {
     "analyzeduration": "0",  # opens in 0.07 s instead of 1.1
     "probesize": "32",
 }
+WITH_SOUND = RTSP_OPTIONS | {"allowed_media_types": "video+audio"}
 HOLD_BACK_S = 1.0
 """Pictures of a session's first second wait: a camera may send old ones first, and only later ones tell."""
 MAX_KEYFRAME_WAIT_S = 10.0
@@ -108,11 +110,15 @@ class Session:
         options: PictureOptions,
         stop: threading.Event,
         reference: Reference | None = None,
+        meter: StreamMeter | None = None,
     ) -> None:
+        """`meter`: takes every packet, for `measured`."""
         self._address, self._options, self._stop = address, options, stop
         self._cadence, self._clock, self._every_s = Cadence(every_s), CaptureClock(), every_s
         self._times, self._reports_hold = MediaTimes(), False
-        self._scenes = SceneMeter(reference)
+        self._scenes, self._meter = SceneMeter(reference), meter
+        self._opened_s = time.monotonic()
+        self._first_frame_s: float | None = None
         self.packets = 0
         self.codec = ""
 
@@ -120,6 +126,11 @@ class Session:
     def clock_refusal(self) -> str | None:
         """Why times are those of receipt."""
         return self._clock.refusal
+
+    @property
+    def measured(self) -> Measured | None:
+        """What the stream is like so far; None without a meter."""
+        return None if self._meter is None else self._meter.measured(self.codec, self._first_frame_s)
 
     def samples(self, alive: Callable[[], None]) -> Iterator[Sample]:
         """Pictures in the order of decoding, about one each `every_s`. Raises CameraFailed when the session ends.
@@ -137,7 +148,7 @@ class Session:
     def _read(self, container: Any, alive: Callable[[], None]) -> Iterator[Sample]:
         stream = next((each for each in container.streams.video if _takes(each)), None)
         if stream is None:
-            codecs = [str(each.codec_context.name) for each in container.streams.video]
+            codecs = [_codec_name(each) for each in container.streams.video]
             raise CodecNotTaken(", ".join(codecs)) if codecs else SoundOnly("")
         for other in container.streams:
             other.discard = Discard.default if other is stream else Discard.all
@@ -159,6 +170,8 @@ class Session:
             self.packets += 1
             alive()
             media_s = self._take_time(packet, steady + now)
+            if self._meter is not None:
+                self._meter.take(media_s, now, packet.size, keyframe=packet.is_keyframe)
             action = self._cadence.take(now, media_s, packet.is_keyframe)
             if not decoder.has_keyframe and not packet.is_keyframe and now - began > MAX_KEYFRAME_WAIT_S:
                 raise NoKeyframe("")
@@ -168,6 +181,7 @@ class Session:
             if frame is not None:
                 check_size(frame)
                 pictured = now
+                self._first_frame_s = self._first_frame_s or time.monotonic() - self._opened_s
                 picture = picture_of(displayable(frame), UPRIGHT, self._options)
                 frame_s = float(frame.pts * stream.time_base) if frame.pts is not None else None
                 scene = self._scenes.measure(picture.luma, now)
@@ -198,6 +212,16 @@ class Session:
     def _timed(self, made: _Waiting) -> Sample:
         media_s = self._times.first_s if made.media_s is None else made.media_s
         return Sample(made.picture, made.keyframe, self._clock.captured(media_s), made.scene)
+
+
+def sound_codec(address: Address) -> str:
+    """Of what a camera sends beside its pictures; empty where it offers none. Raises CameraFailed."""
+    try:
+        with av.open(address.url(), options=WITH_SOUND) as container:
+            found = [_codec_name(each) for each in container.streams.audio]
+    except (av.FFmpegError, OSError) as error:
+        raise failure_for(error) from error
+    return found[0] if found else ""
 
 
 class _Decoder:
@@ -276,6 +300,11 @@ def arrival_of(packet: Any, media_s: float, received_s: float) -> Arrival:
     if packet.has_sidedata("rtcp_sr"):
         report = NTP.unpack_from(bytes(packet.get_sidedata("rtcp_sr")), NTP_OFFSET)[0]
     return Arrival(media_s, received_s, camera_s, report)
+
+
+def _codec_name(stream: Any) -> str:
+    """A stream whose codec FFmpeg does not know has no context."""
+    return "unknown" if stream.codec_context is None else str(stream.codec_context.name)
 
 
 def _takes(stream: Any) -> bool:

@@ -17,13 +17,14 @@ import msgspec
 import orjson
 
 from extractor.media.pipe import take_standard_output
+from extractor.model.stream_meter import MAX_CODEC, StreamMeter
 from extractor.protocol import MAX_DETAIL, encode_message
 from sandbox import die_with_parent, limit_resources, lock_down
 
 if TYPE_CHECKING:
     import io
 
-    from extractor.media.camera import Sample
+    from extractor.media.camera import Address, Sample
     from extractor.media.scene import Reference
 
 ALIVE_S = 0.5
@@ -59,24 +60,14 @@ class Readers:
             self._stops.pop(camera).set()
 
     def _run(self, request: dict[str, Any], stop: threading.Event, reference: "Reference") -> None:
-        from extractor.media.camera import Address, Session
         from extractor.model.camera_failures import CameraFailed, SessionEnded
-        from extractor.model.options import PictureOptions
 
-        camera, sent_at = request["camera"], 0.0
-        address = Address(request["port"], request["path"])
-        session = Session(address, request["every_ms"] / 1000, PictureOptions(request["quality"]), stop, reference)
-
-        def alive() -> None:
-            nonlocal sent_at
-            now = time.monotonic()
-            if now - sent_at >= ALIVE_S:
-                sent_at = now
-                self.send("alive", camera, packets=session.packets, codec=session.codec, clock=session.clock_refusal)
-
+        camera = request["camera"]
         try:
-            for sample in session.samples(alive):
-                self.send("frame", camera, sample.picture.data, packets=session.packets, **frame_fields(sample))
+            if request.get("purpose") == "sound":
+                self._listen(request)
+            else:
+                self._watch(request, stop, reference)
             code, detail = "closed", ""
         except CameraFailed as failed:
             code, detail = failed.code, failed.detail
@@ -85,6 +76,40 @@ class Readers:
         except Exception as error:  # noqa: BLE001 - whatever a library raises: a session without an end costs all cameras
             code, detail = SessionEnded.code, type(error).__name__
         self.send("ended", camera, code=code, detail=detail[:MAX_DETAIL])
+
+    def _listen(self, request: dict[str, Any]) -> None:
+        """Report the sound that a camera offers. Raises CameraFailed."""
+        from extractor.media.camera import sound_codec
+
+        self.send("sound", request["camera"], codec=sound_codec(_address(request))[:MAX_CODEC])
+
+    def _watch(self, request: dict[str, Any], stop: threading.Event, reference: "Reference") -> None:
+        """Send the samples of a session, and signs of life. Raises CameraFailed at its end, unless `stop` is set."""
+        from extractor.media.camera import Session
+        from extractor.model.options import PictureOptions
+
+        camera, sent_at = request["camera"], 0.0
+        meter = StreamMeter() if request.get("purpose") == "measure" else None
+        options = PictureOptions(request["quality"])
+        session = Session(_address(request), request["every_ms"] / 1000, options, stop, reference, meter)
+
+        def alive() -> None:
+            nonlocal sent_at
+            now = time.monotonic()
+            if now - sent_at >= ALIVE_S:
+                sent_at = now
+                self.send("alive", camera, packets=session.packets, codec=session.codec, clock=session.clock_refusal)
+                if meter is not None:
+                    self.send("measured", camera, **msgspec.to_builtins(session.measured))
+
+        for sample in session.samples(alive):
+            self.send("frame", camera, sample.picture.data, packets=session.packets, **frame_fields(sample))
+
+
+def _address(request: dict[str, Any]) -> "Address":
+    from extractor.media.camera import Address
+
+    return Address(request["port"], request["path"])
 
 
 def frame_fields(sample: "Sample") -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import msgspec
 import orjson
 
 from extractor.media.pipe import take_standard_output
@@ -26,11 +27,14 @@ Send = Callable[[bytes], None]
 
 
 def handle(request: dict[str, Any], file: int, send: Send) -> None:
-    """Decode what is asked for; any error ends in a message, but for want of memory, which ends the process."""
-    from extractor.media.fetched_pictures import shown
+    """Decode or measure what is asked for; any error ends in a message, but want of memory, which ends the process."""
+    from extractor.media.fetched_pictures import measured, shown
     from extractor.model.camera_failures import CameraFailed, NoPicture
 
     try:
+        if request["type"] == "measure":
+            send(encode_message("measured", msgspec.to_builtins(measured(file, request["kind"]))))
+            return
         wanted, near_s = [at / 1000 for at in request["at_ms"]], request["near_ms"] / 1000
         for each in shown(file, request["kind"], wanted, near_s, request["quality"]):
             send(encode_message("frame", frame_fields(each), each.picture.data))

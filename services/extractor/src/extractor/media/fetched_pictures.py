@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import av
@@ -14,11 +15,15 @@ from extractor.media.source import CODECS, FORMATS
 from extractor.model.camera_failures import CodecNotTaken, NoPicture, NotAPicture
 from extractor.model.options import Orientation, PictureOptions
 from extractor.model.pictures import MAX_PIXELS
+from extractor.model.stream_meter import Measured, StreamMeter
 
+MAGIC_BYTES = 8
 STILLS = {b"\xff\xd8\xff": "mjpeg", b"\x89PNG\r\n\x1a\n": "png"}
 SEGMENT_FORMATS = "mpegts,mov,mp4,m4a,3gp,3g2,mj2"
 """Transport streams and fragments of MP4 (RFC 8216, 3)."""
 UPRIGHT = Orientation()
+MEASURED_PACKETS = 3000
+"""Of a file, its first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,8 @@ def shown(file: int, kind: str, at_s: Sequence[float], near_s: float, quality: i
     if kind == "still":
         yield _still(file, options)
         return
-    os.lseek(file, 0, os.SEEK_SET)
-    formats = SEGMENT_FORMATS if kind == "segment" else FORMATS
     try:
-        opened = {"fd": str(file), "protocol_whitelist": "fd", "format_whitelist": formats}
-        with av.open("fd:", options=opened) as container:
+        with _opened(file, kind) as container:
             video = _Video(container)
             found = 0
             for frame, at in video.sought(at_s) if kind == "video" else video.picked(at_s, near_s):
@@ -58,12 +60,46 @@ def shown(file: int, kind: str, at_s: Sequence[float], near_s: float, quality: i
         raise NoPicture(type(error).__name__) from error
 
 
-def _still(file: int, options: PictureOptions) -> Shown:
-    data = os.pread(file, os.fstat(file).st_size, 0)
+def measured(file: int, kind: str) -> Measured:
+    """What the stream in an open file is like; of a `still` its codec alone. Raises CameraFailed."""
+    if kind == "still":
+        return Measured(codec=_still_codec(os.pread(file, MAGIC_BYTES, 0)), packets=1, watched_ms=0)
+    try:
+        with _opened(file, kind) as container:
+            return _measured(container)
+    except av.FFmpegError as error:
+        raise NoPicture(type(error).__name__) from error
+
+
+def _measured(container: Any) -> Measured:
+    stream, meter = _video_of(container), StreamMeter()
+    sounds = [each.codec_context for each in container.streams.audio]
+    sound = "" if not sounds else "unknown" if sounds[0] is None else str(sounds[0].name)
+    for packet in islice(container.demux(stream), MEASURED_PACKETS):
+        if packet.size and packet.pts is not None:
+            at_s = float(packet.pts * stream.time_base)
+            meter.take(at_s, at_s, packet.size, keyframe=packet.is_keyframe)
+    return meter.measured(str(stream.codec_context.name), sound=sound)
+
+
+def _opened(file: int, kind: str) -> Any:
+    """The container of an open file, from its beginning; a context. Raises av.FFmpegError."""
+    os.lseek(file, 0, os.SEEK_SET)
+    formats = SEGMENT_FORMATS if kind == "segment" else FORMATS
+    return av.open("fd:", options={"fd": str(file), "protocol_whitelist": "fd", "format_whitelist": formats})
+
+
+def _still_codec(data: bytes) -> str:
+    """By what it begins with. Raises NotAPicture."""
     codec = next((codec for magic, codec in STILLS.items() if data.startswith(magic)), None)
     if codec is None:
         raise NotAPicture("")
-    context: Any = av.CodecContext.create(codec, "r")
+    return codec
+
+
+def _still(file: int, options: PictureOptions) -> Shown:
+    data = os.pread(file, os.fstat(file).st_size, 0)
+    context: Any = av.CodecContext.create(_still_codec(data), "r")
     context.thread_type, context.thread_count = "NONE", 1
     context.options = {"max_pixels": str(MAX_PIXELS)}
     try:

@@ -27,6 +27,10 @@ class CertificateRefused(CameraFailed):
     """The camera's certificate is signed by nobody who is trusted here; the operator names whom with CAMERA_CA."""
 
 
+class TlsFailed(CameraFailed):
+    """What answers there does not speak TLS as it should; is the port right? Without TLS it is rtsp:// or http://."""
+
+
 class NoAnswer(CameraFailed):
     """The camera took the connection and sends nothing; restart it if that lasts."""
 

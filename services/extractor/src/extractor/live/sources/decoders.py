@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Meta
 
 from extractor import protocol
-from extractor.model.camera_failures import NoAnswer, ReaderCrashed, failure_of
+from extractor.model.camera_failures import CameraFailed, NoAnswer, ReaderCrashed, failure_of
 from extractor.model.pictures import check_picture
+from extractor.model.stream_meter import Measured
 from sandbox.environment import child_environment
 from sandbox.reaping import reap
 
@@ -73,6 +74,15 @@ class Decoders:
             try:
                 async with asyncio.timeout(DECODE_S):
                     return await decoder.decode(file, wanted)
+            except TimeoutError as error:
+                raise NoAnswer("no sign of life from the decoder") from error
+
+    async def measure(self, file: int, kind: Kind) -> Measured:
+        """What the stream in an open file is like. Raises as `decode` does."""
+        async with self._decoder() as decoder:
+            try:
+                async with asyncio.timeout(DECODE_S):
+                    return await decoder.measure(file, kind)
             except TimeoutError as error:
                 raise NoAnswer("no sign of life from the decoder") from error
 
@@ -152,25 +162,42 @@ class _Decoder:
 
     async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
         """Raises CameraFailed. It is idle again when its answer came whole."""
-        self.is_idle = False
         at_ms = list(wanted.at_ms[:MAX_AT])
-        fields = {"kind": wanted.kind, "at_ms": at_ms, "near_ms": wanted.near_ms, "quality": wanted.quality}
-        request = protocol.encode_request({"type": "decode", **fields})
-        try:
-            socket.send_fds(self._requests, [request], [file])
-        except OSError as error:
-            raise ReaderCrashed(type(error).__name__) from error
+        self._send(file, type="decode", kind=wanted.kind, at_ms=at_ms, near_ms=wanted.near_ms, quality=wanted.quality)
         found: list[tuple[Decoded, bytes]] = []
         while (message := await self.message()).type == "frame" and len(found) < max(1, len(at_ms)):
             found.append(_checked(message))
         if message.type == "done" and found:
             self.is_idle = True
             return found
+        raise self._failure_in(message)
+
+    async def measure(self, file: int, kind: Kind) -> Measured:
+        """Raises CameraFailed. As for `decode`."""
+        self._send(file, type="measure", kind=kind)
+        message = await self.message()
+        if message.type == "measured":
+            with contextlib.suppress(msgspec.ValidationError):
+                measured = msgspec.convert(message.fields, Measured)
+                self.is_idle = True
+                return measured
+        raise self._failure_in(message)
+
+    def _send(self, file: int, **fields: object) -> None:
+        """A request with its file; busy until the answer came. Raises ReaderCrashed."""
+        self.is_idle = False
+        try:
+            socket.send_fds(self._requests, [protocol.encode_request(fields)], [file])
+        except OSError as error:
+            raise ReaderCrashed(type(error).__name__) from error
+
+    def _failure_in(self, message: protocol.Message) -> CameraFailed:
+        """What `failed` says. The decoder is idle again after it, and after nothing else that it may not send."""
         with contextlib.suppress(msgspec.ValidationError):
             failed = msgspec.convert(message.fields, _Failed)
             self.is_idle = message.type == "failed"
-            raise failure_of(failed.code)(failed.detail)
-        raise ReaderCrashed("a message that no decoder sends")
+            return failure_of(failed.code)(failed.detail)
+        return ReaderCrashed("a message that no decoder sends")
 
     async def message(self) -> protocol.Message:
         """The next. Raises ReaderCrashed."""

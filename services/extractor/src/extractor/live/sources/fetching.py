@@ -20,6 +20,7 @@ from extractor.model.camera_failures import (
     PortClosed,
     Redirected,
     SessionEnded,
+    TlsFailed,
     TooMuchData,
     TooSlow,
     Unreachable,
@@ -96,7 +97,7 @@ def _not_connected(error: BaseException) -> CameraFailed:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return CertificateRefused(cause.verify_message)
         if isinstance(cause, ssl.SSLError):
-            return NotHttp("no TLS")
+            return TlsFailed(str(cause.reason or ""))
         if cause is None:
             break
         cause = cause.__cause__ or cause.__context__

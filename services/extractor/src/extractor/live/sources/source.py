@@ -10,7 +10,7 @@ from typing import Protocol
 from chassis.clock import Clock
 from credentials import Credentials
 from extractor.live.reader import Frame, Sign
-from extractor.live.sources.decoders import Decoded, Decoders
+from extractor.live.sources.decoders import Decoded, Wanted
 from extractor.model.capture_time import CaptureTime
 from extractor.model.stills import Freshness
 from outbound import Policy
@@ -30,12 +30,19 @@ class FrameSource(Protocol):
         """The next picture, when it is due and there is one. Raises CameraFailed at the end of the session."""
 
 
+class Decodes(Protocol):
+    """`live.sources.decoders.Decoders`, or what measures beside it."""
+
+    async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
+        """Pictures of an open file. Raises CameraFailed."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceParts:
     """What the sources of a process share. `tls` checks the certificates of HTTPS. `files`: the folder with one folder
     of local files for each site; None: there are none."""
 
-    decoders: Decoders
+    decoders: Decodes
     policy: Policy
     tls: ssl.SSLContext
     quality: int

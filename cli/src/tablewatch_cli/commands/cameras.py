@@ -1,0 +1,126 @@
+"""`cameras`: which there are and how they are; and opening one once, before it is registered."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from tablewatch_cli import output, probes
+from tablewatch_cli.client import Api, Document
+from tablewatch_cli.errors import Exit
+from tablewatch_cli.parameters import Id
+from tablewatch_cli.settings import load
+
+CAMERA_FIELDS = ("camera_id", "name", "enabled", "source", "capture", "layout_version", "status")
+PASSWORD = "TABLEWATCH_CAMERA_PASSWORD"  # noqa: S105 (the name of a variable)
+POLL_S = 1.0
+ANSWER_S = 60.0
+"""The server says after 35 s that nobody answered."""
+
+
+@click.group("cameras", invoke_without_command=True)
+@click.option("--site", metavar="ID", help="Only this site.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_context
+def cameras_command(context: click.Context, site: str | None, as_json: bool) -> None:
+    """The cameras, whether their pictures are taken, and how those are that should be live."""
+    if context.invoked_subcommand is not None:
+        return
+    with Api(load()) as api:
+        cameras = [_with_status(api, camera) for camera in api.pages("/v1/cameras", {"site_id": site})]
+    rows = [{name: camera.get(name) for name in CAMERA_FIELDS} for camera in cameras]
+    if as_json:
+        output.as_json(rows)
+        return
+    short = [
+        row
+        | {"source": _part(row, "source").get("type"), "capture": _part(row, "capture").get("state")}
+        | {"status": _part(row, "status").get("status")}
+        for row in rows
+    ]
+    output.table(short, CAMERA_FIELDS, "no cameras")
+    for reason in sorted({str(reason) for row in rows if (reason := _part(row, "capture").get("reason"))}):
+        output.note(reason)
+    for row in rows:
+        status = _part(row, "status")
+        if status.get("status") not in (None, "live"):
+            output.note(f"{row['name']}: {status['status']} since {status.get('since')}. {status.get('reason')}")
+
+
+def _part(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object inside a row; an empty one where the server has none, or something else."""
+    found = row.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _with_status(api: Api, camera: dict[str, Any]) -> dict[str, Any]:
+    """A list of cameras does not have their status; only those that are read have one that says something."""
+    if not camera.get("enabled") or _part(camera, "capture").get("state") != "captured":
+        return camera
+    found: dict[str, Any] = api.get(f"/v1/cameras/{camera['camera_id']}")
+    return found
+
+
+@cameras_command.command("probe")
+@click.argument("address")
+@click.option("--type", "kind", type=click.Choice(["rtsp", "hls", "snapshot", "file"]),
+              help="Kind of source; else by the address: of http, what ends with .m3u8 is a playlist.")  # fmt: skip
+@click.option("--user", metavar="NAME", help=f"User name of the camera; its password is asked for, or ${PASSWORD}.")
+@click.option("--site", type=Id(), metavar="ID", help="Site, where the key opens several.")
+@click.option("--json", "as_json", is_flag=True, help="Print the probe: {status, found, error, snapshot_url, ...}.")
+def probe_command(address: str, kind: str | None, user: str | None, site: str | None, as_json: bool) -> None:
+    """Open the camera at ADDRESS once and print what it sends, or why it cannot be read. Nothing is registered.
+
+    It takes up to half a minute. Exits 1 if the camera cannot be read.
+    """
+    if "@" in urlsplit(address).netloc:
+        raise click.UsageError(f"Leave user name and password out of the address: --user NAME, and ${PASSWORD}.")
+    source = {"type": kind or probes.kind_of(address), "address": address, "user": user, "password": _password(user)}
+    given = {name: value for name, value in source.items() if value is not None}
+    with Api(load()) as api, _shown_waiting() if output.is_watched() else nullcontext():
+        probe = _answered(api, api.post("/v1/probes", {"site_id": site, "source": given}))
+    _show(probe, as_json=as_json)
+    if probe["status"] != "done":
+        raise click.exceptions.Exit(Exit.REFUSED)
+
+
+def _password(user: str | None) -> str | None:
+    """Never of the command line, which others see in the list of processes."""
+    if user is None:
+        return None
+    given = os.environ.get(PASSWORD)
+    return (
+        click.prompt("Password", hide_input=True, err=True, default="", show_default=False) if given is None else given
+    )
+
+
+@contextmanager
+def _shown_waiting() -> Iterator[None]:
+    with output.err.status("opening the camera, up to half a minute"):
+        yield
+
+
+def _answered(api: Api, probe: Document) -> Document:
+    """The probe with its answer, or as it is after ANSWER_S."""
+    until = time.monotonic() + ANSWER_S
+    while probe["status"] == "waiting" and time.monotonic() < until:
+        time.sleep(POLL_S)
+        probe = api.get(f"/v1/probes/{probe['probe_id']}")
+    return probe
+
+
+def _show(probe: Document, *, as_json: bool) -> None:
+    if as_json:
+        output.as_json(probe)
+    if probe["status"] != "done":
+        error = probe.get("error") or {"code": "probe_unanswered", "reason": "The probe is not answered."}
+        output.note(f"error: {error.get('code')}: {error.get('reason')}")
+    elif not as_json:
+        for line in probes.lines(probe["found"], probe.get("snapshot_url")):
+            output.line(line)

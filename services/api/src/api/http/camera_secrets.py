@@ -1,0 +1,34 @@
+"""Sealing user names and passwords of cameras, and of probes, for the extractor alone."""
+
+from contextlib import AbstractAsyncContextManager, nullcontext
+
+from api.compute import compute
+from api.http.dependencies import Deps
+from api.http.documents.cameras import Source, credentials_of
+from api.http.errors import CredentialsUnavailable
+from credentials import seal
+from objects.store import Gone
+from tablewatch_schemas import keys
+
+
+def place_for(deps: Deps, source: Source | None) -> AbstractAsyncContextManager[None]:
+    """To write an object from, where there is something to seal."""
+    return nullcontext() if source is None or credentials_of(source) is None else deps.store_writes.place()
+
+
+async def sealed(deps: Deps, site_id: str, owner_id: str, source: Source) -> str | None:
+    """Store user name and password for the extractor alone; the key of the object, or that given where there are none.
+
+    The object first: nothing may name credentials that cannot be read. `owner_id`: of the camera or probe. Raises
+    CredentialsUnavailable.
+    """
+    given = credentials_of(source)
+    if given is None:
+        return source.secret_ref
+    try:
+        pem = await deps.objects.get(keys.EXTRACTOR_KEY)
+    except Gone as error:
+        raise CredentialsUnavailable("No extractor that reads cameras has started yet; try again later.") from error
+    key = keys.camera_secret(site_id, owner_id)
+    await deps.objects.put(key, await compute(seal, pem, owner_id, str(source.address), given))
+    return key

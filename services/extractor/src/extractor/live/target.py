@@ -1,0 +1,29 @@
+"""Where an RTSP camera is: its address read, resolved once, and checked by the policy."""
+
+import ssl
+
+from credentials import Credentials
+from extractor.live.relay import Target
+from extractor.model.camera_failures import AddressNotAllowed, BadAddress, NoSuchHost
+from outbound import RTSP, Address, NotAllowed, Policy, parse, resolve
+from outbound import BadAddress as Unreadable
+from outbound import NoSuchHost as Unknown
+
+
+async def target_of(
+    text: str, policy: Policy, authority: ssl.SSLContext, credentials: Credentials | None
+) -> tuple[Address, Target]:
+    """The address, and what a relay leads to. `authority`: whom certificates of RTSPS are checked against.
+
+    Raises BadAddress, AddressNotAllowed, NoSuchHost.
+    """
+    try:
+        address = parse(text, RTSP)
+        endpoint = await resolve(address, policy)
+    except Unreadable as error:
+        raise BadAddress(str(error)) from error
+    except NotAllowed as error:
+        raise AddressNotAllowed from error
+    except Unknown as error:
+        raise NoSuchHost(str(error)) from error
+    return address, Target(endpoint, address.host, authority if address.scheme == "rtsps" else None, credentials)

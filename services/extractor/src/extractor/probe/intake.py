@@ -1,0 +1,37 @@
+"""camera.command into rows."""
+
+import asyncpg
+import structlog
+
+from chassis.consume import Invalid
+from chassis.records import Record
+from events.decode import decode_record_as
+from extractor.probe import rows
+from extractor.probe.prober import Prober
+from tablewatch_schemas import CameraCommand
+
+ACTIONS = ("probe",)
+_log = structlog.get_logger("extractor")
+
+
+class ProbeIntake:
+    """Handler of group `extractor-probes`."""
+
+    def __init__(self, pool: asyncpg.Pool, prober: Prober) -> None:
+        self._pool, self._prober = pool, prober
+
+    async def handle(self, record: Record) -> None:
+        """Store what is asked for; redelivered it changes nothing. What a later api asks for is left to a later
+        extractor. Raises Invalid."""
+        received = decode_record_as(CameraCommand, record)
+        command = received.event
+        if command is None:
+            raise Invalid("no_value", "a tombstone on camera.command")
+        if command.action not in ACTIONS or command.source is None:
+            _log.warning("probe_not_known", probe_id=command.probe_id, action=command.action)
+            return
+        async with self._pool.acquire() as conn, conn.transaction():
+            is_new = await rows.add(conn, received, command)
+        if is_new:
+            _log.info("probe_asked", probe_id=command.probe_id, site_id=command.site_id, type=command.source.type)
+            self._prober.look()
