@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from extractor.media.scene import Reference, SceneMeter
+from extractor.media.scene import Reference, SceneMeter, light
 from extractor.model.camera_health import Health, judged, next_health
 from extractor.model.scene import Compared, Scene
 from extractor.model.snapshot import EVERY_S, Snapshot, is_due, parse_snapshot, view_of
@@ -173,3 +173,10 @@ for shown in (full, full // 16 * 16, np.zeros_like(full)):
 print(sorted(set(sys.modules) - before))
 """
     assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("most", [1, 2, 40, 256])
+@SHAPES
+def test_the_light_is_the_level_that_a_tenth_of_the_pixels_is_brighter_than(size: tuple[int, int], most: int) -> None:
+    luma = np.random.default_rng(most).integers(0, most, size[::-1]).astype(np.uint8)
+    assert light(luma) == np.sort(luma, axis=None)[round(0.9 * (luma.size - 1))]

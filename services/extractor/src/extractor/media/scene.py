@@ -57,12 +57,11 @@ class SceneMeter:
             self._same += 1
         else:
             self._anchor, self._anchored_s, self._same = small, now, 0
-        light = float(np.sort(small, axis=None)[round(LIGHT * (small.size - 1))]) / 255
         good = self._good()
         return Scene(
             same=self._same,
             same_s=round(now - self._anchored_s, 3),
-            light=round(light, 4),
+            light=round(light(small) / 255, 4),
             compared=None if good is None else compared(good, gradients(small)),
         )
 
@@ -71,6 +70,12 @@ class SceneMeter:
         if jpeg is not self._read[0]:
             self._read = jpeg, None if jpeg is None else snapshot_gradients(jpeg)
         return self._read[1]
+
+
+def light(small: Pixels) -> int:
+    """The grey level that a tenth of the pixels is brighter than: by counting, as sorting takes fifty times as long."""
+    below = np.cumsum(np.bincount(small.ravel(), minlength=256))
+    return int(np.searchsorted(below, round(LIGHT * (small.size - 1)), side="right"))
 
 
 def shrunk(luma: Pixels) -> Pixels:
