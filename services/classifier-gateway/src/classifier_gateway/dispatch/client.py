@@ -9,7 +9,12 @@ from chassis.backoff import Backoff
 from chassis.clock import Clock
 from chassis.metrics import WORK, WORK_SECONDS, Metrics
 from classifier_gateway.dispatch.breaker import Breaker, BreakerOptions
+from classifier_gateway.dispatch.pace import Pace
 from inference import Classifier, FrameRequest, Judgement, Unavailable, Unreadable
+
+
+class TooLate(Unavailable):
+    """Too little time is left for a look of the usual length: none was begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +36,9 @@ class ClassifierClient:
     """One classifier, shared by all frames of the process."""
 
     def __init__(
-        self, classifier: Classifier, options: ClientOptions, *, clock: Clock, metrics: Metrics, log: Any
-    ) -> None:
+        self, classifier: Classifier, options: ClientOptions, *, clock: Clock, metrics: Metrics, log: Any,
+        pace: Pace | None = None,
+    ) -> None:  # fmt: skip
         self._classifier = classifier
         self._options = options
         self._clock = clock
@@ -40,13 +46,14 @@ class ClassifierClient:
         self._log = log
         self._backoff = Backoff(options.backoff_s, options.backoff_max_s)
         self._breaker = Breaker(options.breaker)
+        self._pace = pace or Pace()
         self._free = asyncio.Semaphore(options.in_flight)
         self._free_for_runs = asyncio.Semaphore(max(1, options.in_flight - 1))
 
     async def classify(self, request: FrameRequest, timeout_s: float, *, live: bool) -> Judgement:
         """What the classifier answers; retries until `timeout_s` is over.
 
-        Raises Unavailable without an answer in time, Unreadable at once.
+        Raises Unavailable without an answer in time, TooLate for a live frame that would have none, Unreadable at once.
         """
         deadline = self._clock.monotonic() + timeout_s
         attempt, failure = 0, Unavailable("no time was left to ask")
@@ -57,14 +64,18 @@ class ClassifierClient:
                     async with nullcontext() if live else self._free_for_runs, self._free:
                         if (left := deadline - self._clock.monotonic()) <= 0:  # all of it was spent in the queue
                             break
-                        return await self._attempt(request, min(left, self._options.timeout_s))
+                        return await self._attempt(request, min(left, self._options.timeout_s), live=live)
+                except TooLate:
+                    raise
                 except Unavailable as error:
                     failure, attempt = error, attempt + 1
                     wait = self._backoff.delay_s(attempt)
             await self._clock.sleep(min(wait, max(0.0, deadline - self._clock.monotonic())))
         raise failure
 
-    async def _attempt(self, request: FrameRequest, timeout_s: float) -> Judgement:
+    async def _attempt(self, request: FrameRequest, timeout_s: float, *, live: bool) -> Judgement:
+        if live and not self._pace.is_enough(timeout_s, self._clock.monotonic()):
+            raise TooLate(f"{timeout_s:.1f} s were left")
         if self._breaker.wait_s(self._clock.monotonic()):
             raise Unavailable("the circuit opened meanwhile")
         self._breaker.begin()
@@ -74,6 +85,8 @@ class ClassifierClient:
                 judgement = await self._classifier.classify(request)
         except (Unavailable, TimeoutError, ConnectionError) as error:
             why = f"no answer within {timeout_s:.1f} s" if isinstance(error, TimeoutError) else repr(error)
+            if isinstance(error, TimeoutError):
+                self._pace.took_longer_than(timeout_s, self._clock.monotonic())
             if not isinstance(error, TimeoutError) or timeout_s >= self._options.fair_s:
                 self._breaker.failed(self._clock.monotonic())
             self._metrics.count(WORK, stage="classify", outcome="unavailable")
@@ -86,5 +99,7 @@ class ClassifierClient:
             self._breaker.ended()  # the next may probe, whatever came of this one
         self._breaker.succeeded()
         self._metrics.count(WORK, stage="classify", outcome="ok")
-        self._metrics.observe(WORK_SECONDS, self._clock.monotonic() - started, stage="classify")
+        now = self._clock.monotonic()
+        self._pace.took(now - started, now)
+        self._metrics.observe(WORK_SECONDS, now - started, stage="classify")
         return judgement

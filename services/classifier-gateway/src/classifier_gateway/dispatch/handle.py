@@ -14,7 +14,7 @@ from chassis.consume import Busy, Invalid
 from chassis.metrics import DROPPED, Metrics
 from chassis.produce import Producer
 from chassis.records import Record
-from classifier_gateway.dispatch.client import ClassifierClient
+from classifier_gateway.dispatch.client import ClassifierClient, TooLate
 from classifier_gateway.dispatch.deadlines import Deadlines
 from classifier_gateway.dispatch.events import (
     TableNames,
@@ -188,6 +188,8 @@ class Handler:
         except Gone as error:
             self._metrics.count(OBJECTS_GONE, what=keys.object_kind(error.key))
             return self._unavailable(ready, thresholds, "gone")
+        except TooLate:
+            return self._unavailable(ready, thresholds, "late")
         except Unavailable as error:
             if self._deadlines.left_s(ready, self._first_attempt(), self._clock.now()) > 0:
                 raise Busy(1.0) from error
