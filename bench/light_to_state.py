@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -84,9 +85,15 @@ class Load:
         """So far."""
         parts: defaultdict[str, float] = defaultdict(float)
         for name, pids in site.processes().items():
-            parts["readers" if " reader " in name else name] += sum(cpu_s(pid) for pid in pids)
+            parts["readers" if " reader " in name else name] += sum(_used_s(pid) for pid in pids)
         busy = [int(each) for each in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
         return cls(parts, site.shown_cpu_s(), (sum(busy[:8]) - busy[3] - busy[4]) / TICKS)
+
+
+def _used_s(pid: int) -> float:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return cpu_s(pid)
+    return 0.0  # it has ended since it was listed
 
 
 @dataclass(frozen=True, slots=True)

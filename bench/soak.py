@@ -65,7 +65,8 @@ def _memory(pid: int) -> tuple[float, float]:
     with suppress(OSError):
         fields = (line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines())
         sizes = {each[0].rstrip(":"): int(each[1]) / 1024 for each in fields if each[0].startswith(("VmRSS", "Rss"))}
-        return sizes["VmRSS"] - sizes["RssShmem"], sizes["RssShmem"]
+        shared = sizes.get("RssShmem", 0.0)  # a process that has ended and is not waited for yet has none of them
+        return sizes.get("VmRSS", 0.0) - shared, shared
     return 0.0, 0.0
 
 
