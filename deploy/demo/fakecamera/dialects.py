@@ -43,7 +43,7 @@ ALIVE = frozenset({"OPTIONS", "GET_PARAMETER", "SET_PARAMETER"})
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What a camera does that others do not.
+    """What a camera does that others do not. `transports`: over which it sends.
 
     `edit`: of each answer before it is sent. `between`: bytes behind every tenth packet. `sets`: where SPS and PPS are;
     `early_sets`: with the time of the picture before. `challenges`: in the order of the headers. `stale`: so many right
@@ -67,6 +67,7 @@ class Dialect:
     with_sound: bool = False
     early: bool = False
     unanswered: frozenset[str] = frozenset()
+    transports: frozenset[str] = frozenset({"TCP", "UDP"})
     report_ssrc: int | None = None
 
 
@@ -154,7 +155,9 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
     "teardown-unanswered": Dialect(unanswered=frozenset({"TEARDOWN"})),
     "report-of-another": Dialect(report_ssrc=0x34120000),
-    "udp-alone": Dialect(refused={"SETUP": "461 Unsupported Transport"}),
+    "udp-alone": Dialect(transports=frozenset({"UDP"})),
+    "tcp-alone": Dialect(transports=frozenset({"TCP"})),
+    "no-server-port": Dialect(lambda reply: reply.edited("Transport", "server_port=[0-9-]+;?", "")),
     "answers-udp": Dialect(
         lambda reply: reply.with_header("Transport", "RTP/AVP;unicast;client_port=5000-5001;server_port=6970-6971")
     ),

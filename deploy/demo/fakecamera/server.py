@@ -1,10 +1,11 @@
-"""An RTSP server of one camera: RFC 2326 over TCP, media interleaved; faults and odd dialects on request."""
+"""An RTSP server of one camera: RFC 2326, media interleaved or over UDP; faults and odd dialects on request."""
 
 import asyncio
 import base64
 import contextlib
 import re
 import secrets
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from fakecamera.pictures import Coded, Pictures, is_keyframe, parameter_sets
 from fakecamera.rtp import CLOCK_HZ, H265, PAYLOAD_TYPE, Codec, interleaved, packets, sender_report
 
 SSRC = 0x1234
+RECEIVER_REPORT = 201
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
 
 Freeze = Literal["same_picture", "no_packets", "one_picture", "few_pictures", "sound_only"]
@@ -50,6 +52,8 @@ class Behaviour:
     """Where DESCRIBE sends the client instead."""
     delay_s: Callable[[], float] = field(default=lambda: 0.0)
     """Of each picture on the line; the order stays."""
+    line: Callable[[list[bytes]], list[bytes]] = field(default=lambda datagrams: datagrams)
+    """What becomes of a picture's datagrams on the way."""
     first_ticks: int = 0
     freeze: Freeze | None = None
     apart_s: float = 0.0
@@ -64,8 +68,10 @@ class Behaviour:
 
 @dataclass(slots=True)
 class FakeCamera:
-    """Listening; `sessions` counts those that came as far as PLAY, `connections` all; `asked`: methods of requests.
-    `pictures` may be changed."""
+    """Listening; `sessions` counts those that came as far as PLAY, `connections` all; `asked`: methods of requests;
+    `reports`: of a receiver, over UDP; `client_ports`: to which the newest session over UDP sends. `pictures` may be
+    changed.
+    """
 
     port: int
     behaviour: Behaviour
@@ -75,6 +81,8 @@ class FakeCamera:
     connections: int = 0
     watching: int = 0
     asked: list[str] = field(default_factory=list)
+    reports: int = 0
+    client_ports: tuple[int, int] | None = None
 
     @property
     def address(self) -> str:
@@ -115,6 +123,7 @@ class _Session:
         self._dialect = camera.behaviour.dialect
         self._nonce, self._stale = secrets.token_hex(8), self._dialect.stale
         self._channel, self._sent = 0, 0
+        self._udp: _Udp | None = None
         self._alive_s = time.monotonic()
         self._playing: asyncio.Task[None] | None = None
 
@@ -129,6 +138,8 @@ class _Session:
             if self._playing is not None:
                 self._playing.cancel()
                 await asyncio.gather(self._playing, return_exceptions=True)
+            if self._udp is not None:
+                self._udp.close()
             self._writer.close()
 
     async def _answer(self) -> bool:
@@ -191,14 +202,20 @@ class _Session:
         return reply("200 OK", (("Session", "1"), *([("Range", "npt=0-")] if method == "PLAY" else [])))
 
     def _set_up(self, reply: Callable[..., Reply], transport: str) -> Reply:
-        if "TCP" not in transport:
+        kind = "TCP" if "TCP" in transport else "UDP"
+        if kind not in self._dialect.transports:
             return reply("461 Unsupported Transport")
+        session = ("Session", f"1;timeout={self._dialect.timeout_s or 60:g}")
+        ports = re.search(r"client_port=(\d+)-(\d+)", transport)
+        if ports is not None:
+            self._udp = _Udp(self._camera, (int(ports[1]), int(ports[2])))
+            answer = f"RTP/AVP/UDP;unicast;{ports[0]};server_port={self._udp.ports}"
+            return reply("200 OK", (("Transport", answer), session))
         asked = re.search(r"interleaved=(\d+)", transport)
         chosen = self._dialect.first_channel
         self._channel = chosen if chosen is not None else int(asked[1]) if asked else 0
         answer = f"RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1}"
-        timeout_s = self._dialect.timeout_s or 60
-        return reply("200 OK", (("Transport", answer), ("Session", f"1;timeout={timeout_s:g}")))
+        return reply("200 OK", (("Transport", answer), session))
 
     def _challenges(self) -> Headers:
         """With another nonce each time."""
@@ -276,8 +293,11 @@ class _Session:
                 ticks = behaviour.first_ticks + round((coded.shown_s - began_film) * CLOCK_HZ)
                 built = self._packets(freeze.sends(coded, elapsed), sequence, ticks)
                 sequence += len(built)
-                self._writer.write(self._framed(built))
-                await self._writer.drain()
+                if self._udp is not None:
+                    self._udp.send(behaviour.line(built))
+                else:
+                    self._writer.write(self._framed(built))
+                    await self._writer.drain()
         except ConnectionError:
             pass
         finally:
@@ -324,7 +344,48 @@ class _Session:
         if shown is not None:
             ticks = behaviour.first_ticks + round((film_s - began_film) * CLOCK_HZ)
             report = sender_report(shown, ticks, self._dialect.report_ssrc or SSRC)
-            self._writer.write(interleaved(self._channel + 1, report))
+            if self._udp is not None:
+                self._udp.report(report)
+            else:
+                self._writer.write(interleaved(self._channel + 1, report))
+
+
+class _Udp:
+    """Two ports of the camera, and two of its viewer. Counts the viewer's reports."""
+
+    def __init__(self, camera: FakeCamera, client_ports: tuple[int, int]) -> None:
+        self._camera, self._to = camera, client_ports
+        camera.client_ports = client_ports
+        self._sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        for each in self._sockets:
+            each.setblocking(False)
+            each.bind(("127.0.0.1", 0))
+        asyncio.get_running_loop().add_reader(self._sockets[1], self._hear)
+
+    @property
+    def ports(self) -> str:
+        """As in the header `Transport`."""
+        return "-".join(str(each.getsockname()[1]) for each in self._sockets)
+
+    def send(self, datagrams: list[bytes]) -> None:
+        for each in datagrams:
+            self._send(0, each)
+
+    def report(self, data: bytes) -> None:
+        self._send(1, data)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._sockets[1])
+        for each in self._sockets:
+            each.close()
+
+    def _send(self, number: int, data: bytes) -> None:
+        with contextlib.suppress(OSError):  # as on a line: what does not get through is gone
+            self._sockets[number].sendto(data, ("127.0.0.1", self._to[number]))
+
+    def _hear(self) -> None:
+        with contextlib.suppress(OSError):
+            self._camera.reports += self._sockets[1].recv(2000)[1:2] == bytes([RECEIVER_REPORT])
 
 
 class _Freezer:

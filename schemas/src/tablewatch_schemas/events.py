@@ -1295,6 +1295,8 @@ class CameraConfigSource(Struct, frozen=True, kw_only=True, gc=False):
     """Address without user name or password."""
     secret_ref: str | None
     """Object that holds the credentials."""
+    transport: str | None = None
+    """Of rtsp: how the camera sends its pictures; null: over TCP. Known values: `tcp`, `udp`."""
 
 
 class CameraConfigOpeningHours(Struct, frozen=True, kw_only=True, gc=False):

@@ -238,11 +238,32 @@ async def test_how_often_a_camera_is_looked_at_is_stored_and_published(stage: St
     assert [(e.event.cadence_ms, e.event.look_every_ms) for e in events] == [(2000, 10_000), (500, 10_000), (500, 0)]
 
 
+async def test_the_transport_of_a_camera_is_stored_and_published_where_it_has_one(stage: Stage) -> None:
+    client = await stage.client()
+    site = answer(await client.post("/v1/sites", json={"name": "Café"}), 201)["site_id"]
+    source = {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "transport": "udp"}
+    camera = answer(await client.post("/v1/cameras", json={"site_id": site, "name": "Door", "source": source}), 201)
+    assert camera["source"]["transport"] == "udp"
+    path = f"/v1/cameras/{camera['camera_id']}"
+    assert answer(await client.patch(path, json={"name": "Gate"}), 200)["source"]["transport"] == "udp"
+    over_tcp = {"source": source | {"transport": "tcp"}}
+    assert answer(await client.patch(path, json=over_tcp), 200)["source"]["transport"] == "tcp"
+    for other in (
+        {"type": "rtsp", "address": "rtsps://10.0.0.9/live", "transport": "udp"},
+        {"type": "hls", "address": "http://10.0.0.9/live.m3u8", "transport": "tcp"},
+    ):
+        assert code(await client.patch(path, json={"source": other}), 422) == "transport_invalid"
+    encrypted = {"source": {"type": "rtsp", "address": "rtsps://10.0.0.9/live", "transport": "tcp"}}
+    answer(await client.patch(path, json=encrypted), 200)
+    events = await outbox_events(stage.pool, "camera.config")
+    assert [each.event.source.transport for each in events] == ["udp", "udp", "tcp", "tcp"]
+
+
 async def test_a_camera_changes_and_goes(stage: Stage) -> None:
     client = await stage.client()
     place = await make_place(client)
     path = f"/v1/cameras/{place.camera_id}"
-    source = {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "secret_ref": "front"}
+    source = {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "secret_ref": "front", "transport": None}
     changed = answer(await client.patch(path, json={"name": "door", "source": source}), 200)
     assert (changed["name"], changed["source"], changed["version"]) == ("door", source, 3)
     with_secret = {"source": {"type": "rtsp", "address": "rtsp://user:pass@10.0.0.9/live"}}
@@ -361,12 +382,12 @@ async def test_a_password_is_sealed_for_the_extractor_and_for_this_address(stage
     await stage.deps.objects.put(keys.EXTRACTOR_KEY, public_pem(key))
     made = answer(await client.post("/v1/cameras", json={"site_id": site, "name": "door", "source": source}), 201)
     ref = keys.camera_secret(site, made["camera_id"])
-    assert made["source"] == {"type": "rtsp", "address": address, "secret_ref": ref}
+    assert made["source"] == {"type": "rtsp", "address": address, "secret_ref": ref, "transport": None}
     sealed = await stage.deps.objects.get(ref)
     assert unseal(key, made["camera_id"], address, sealed) == Credentials("admin", "pässword-1")
     path = f"/v1/cameras/{made['camera_id']}"
     kept = {"type": "rtsp", "address": address, "secret_ref": ref}
-    assert answer(await client.patch(path, json={"source": kept}), 200)["source"] == kept
+    assert answer(await client.patch(path, json={"source": kept}), 200)["source"] == kept | {"transport": None}
     changed = source | {"password": "another"}
     assert answer(await client.patch(path, json={"source": changed}), 200)["source"]["secret_ref"] == ref
     assert unseal(key, made["camera_id"], address, await stage.deps.objects.get(ref)).password == "another"

@@ -43,7 +43,7 @@ CODES = {
     413: "body_too_large upload_too_large site_storage_full",
     416: "range_invalid",
     422: "invalid_request idempotency_key_reused site_required address_required address_has_credentials"
-    " address_invalid user_required"
+    " address_invalid user_required transport_invalid"
     " polygon_too_few_points polygon_out_of_frame polygon_self_crossing polygon_too_small table_not_yours"
     " layout_too_large detector_unknown"
     " table_doubled camera_required layout_required tables_required floor_required sampling_invalid picture_invalid"

@@ -161,3 +161,49 @@ def test_answers_that_nobody_asked_for_and_provisional_ones_go_nowhere() -> None
 def test_a_reader_that_was_taken_over_asks_for_nothing_else() -> None:
     with pytest.raises(Broken):
         conversation().asked(request("RECORD"))
+
+
+UDP_ANSWER = "RTP/AVP/UDP;unicast;client_port=5000-5001;server_port=6970-6971"
+
+
+def over_udp(transport: str = UDP_ANSWER) -> tuple[Conversation, Message]:
+    """With the answer that the reader gets to SETUP."""
+    talk = Conversation(HERE, THERE, None, lambda: "", (5000, 5001))
+    talk.asked(request("DESCRIBE"))
+    talk.answered(Message("RTSP/1.0 200 OK", (), b"m=video 0 RTP/AVP 96\r\na=rtpmap:96 h265/90000\r\n"))
+    asked = sent(talk.asked(request("SETUP", Transport=TCP)).to_camera)
+    assert asked.all("transport") == ["RTP/AVP/UDP;unicast;client_port=5000-5001"]
+    headers = ("Session", "abc;timeout=60"), ("Transport", transport)
+    return talk, sent(talk.answered(answer("200 OK", *headers)).to_reader)
+
+
+def test_the_camera_is_asked_for_udp_and_the_reader_hears_of_tcp() -> None:
+    talk, told = over_udp()
+    assert told.get("transport") == TCP
+    assert (talk.server_ports, talk.channels, talk.codec, talk.failure) == ((6970, 6971), {0, 1}, "H265", None)
+
+
+@pytest.mark.parametrize(
+    ("port", "ports"),
+    [("", (0, 0)), (";server_port=9", (9, 10)), (";server_port=0-0", (0, 0)), (";server_port=99999-1", (0, 0))],
+)
+def test_a_camera_may_not_say_from_which_ports_it_sends(port: str, ports: tuple[int, int]) -> None:
+    talk, _ = over_udp(f"RTP/AVP;unicast;client_port=5000-5001{port}")
+    assert talk.server_ports == ports
+
+
+@pytest.mark.parametrize("transport", [TCP, "RTP/AVP;multicast;destination=239.0.0.1;port=5000-5001"])
+def test_an_answer_other_than_udp_to_us_is_refused(transport: str) -> None:
+    talk, told = over_udp(transport)
+    assert isinstance(talk.failure, TransportNotOffered)
+    assert (told.get("transport"), talk.server_ports) == ("", None)
+
+
+def test_a_camera_that_plays_over_udp_is_told_the_end() -> None:
+    talk, _ = over_udp()
+    assert talk.farewell() == b""
+    talk.asked(request("PLAY"))
+    talk.answered(answer())
+    farewell = sent(talk.farewell())
+    assert (farewell.method, farewell.get("session")) == ("TEARDOWN", "abc")
+    assert playing().farewell() == b"", "over TCP the connection is the end"

@@ -611,6 +611,8 @@ export interface CameraConfigSource {
   address: string | null
   /** Object that holds the credentials. */
   secret_ref: string | null
+  /** Of rtsp: how the camera sends its pictures; null: over TCP. */
+  transport?: Open<'tcp' | 'udp'> | null
 }
 
 /** When pictures are taken of the camera, every week by the clock of its site; outside of them capture rests and the camera is paused. Null: those of its site hold. */

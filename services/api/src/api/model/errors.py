@@ -176,6 +176,10 @@ class AddressInvalid(Invalid):
     """The address cannot be read"""
 
 
+class TransportInvalid(Invalid):
+    """The source cannot be read over this transport"""
+
+
 class UserRequired(Invalid):
     """The source has a password and no user name"""
 

@@ -26,12 +26,13 @@ async def add(conn: Connection, camera: Json, now: datetime) -> Json:
     source = camera["source"]
     row = await conn.fetchrow(
         "INSERT INTO cameras (camera_id, site_id, name, enabled, source_type, source_address, secret_ref, cadence_ms,"
-        " max_age_ms, version, created_at, updated_at, detector, look_every_ms, opening_hours)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12, $13)"
+        " max_age_ms, version, created_at, updated_at, detector, look_every_ms, opening_hours,"
+        " source_transport)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12, $13, $14)"
         " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
         camera["camera_id"], camera["site_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], now, camera["detector"],
-        camera["look_every_ms"], stored_week(camera["opening_hours"]),
+        camera["look_every_ms"], stored_week(camera["opening_hours"]), source["transport"],
     )  # fmt: skip
     return _document(row)
 
@@ -78,12 +79,12 @@ async def save(conn: Connection, camera: Json, now: datetime, *, deleted: bool =
         "UPDATE cameras SET name = $2, enabled = $3, source_type = $4, source_address = $5, secret_ref = $6,"
         " cadence_ms = $7, max_age_ms = $8, layout_version = $9, version = version + 1, updated_at = $10::timestamptz,"
         " deleted_at = CASE WHEN $11::boolean THEN $10::timestamptz END, detector = $12,"
-        " look_every_ms = $13, opening_hours = $14"
+        " look_every_ms = $13, opening_hours = $14, source_transport = $15"
         " WHERE camera_id = $1"
         " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
         camera["camera_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], camera["layout_version"], now, deleted,
-        camera["detector"], camera["look_every_ms"], stored_week(camera["opening_hours"]),
+        camera["detector"], camera["look_every_ms"], stored_week(camera["opening_hours"]), source["transport"],
     )  # fmt: skip
     return _document(row)
 
@@ -226,6 +227,7 @@ def _document(row: asyncpg.Record | None) -> Json:
             "type": row["source_type"],
             "address": row["source_address"],
             "secret_ref": row["secret_ref"],
+            "transport": row["source_transport"],
         },
         "capture": capture(row["source_type"]),
         "cadence_ms": row["cadence_ms"],

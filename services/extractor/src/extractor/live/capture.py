@@ -238,7 +238,9 @@ class Capture:
                 yield opened
             return
         credentials = await self._credentials()
-        address, target = await target_of(source.address or "", parts.policy, parts.authority, credentials)
+        address, target = await target_of(
+            source.address or "", parts.policy, parts.authority, credentials, udp=source.transport == "udp"
+        )
         opening = Opening(target, address.path, every_ms, parts.quality)
         dropped = partial(parts.writer.drop, self.config, "slow")
         async with parts.readers.session(opening, dropped, alone=alone) as channel:

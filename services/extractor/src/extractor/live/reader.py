@@ -158,7 +158,8 @@ class Channel:
     @property
     def plays(self) -> bool:
         """Whether the camera agreed to play; one that still answers our questions after so long does."""
-        return self.sign is not None or (self.relay.received > 0 and self._clock() - self._opened_s > OPENED_S)
+        answers = self.relay.received > 0 and self.relay.failure is None
+        return self.sign is not None or (answers and self._clock() - self._opened_s > OPENED_S)
 
     def end(self, failure: CameraFailed) -> None:
         self._failure = self._failure or failure

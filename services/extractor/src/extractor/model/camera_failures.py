@@ -43,6 +43,14 @@ class TransportNotOffered(CameraFailed):
     """The camera does not send its pictures over TCP, or not over UDP; set its transport to the other."""
 
 
+class NothingOverUdp(CameraFailed):
+    """The camera plays, and nothing whole of it arrives over UDP; open the way for it, or set its transport to TCP."""
+
+
+class UdpWithoutTls(CameraFailed):
+    """Over UDP the pictures of an rtsps:// camera would not be encrypted; set its transport to TCP."""
+
+
 class NotHttp(CameraFailed):
     """What answers there does not speak HTTP as it should; is it the port of the camera's web server?"""
 

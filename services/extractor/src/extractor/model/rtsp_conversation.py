@@ -19,6 +19,9 @@ MAX_ATTEMPTS = 4
 MAX_PENDING = 16
 METHODS = frozenset({"OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER", "SET_PARAMETER"})
 KEEPALIVES = ("GET_PARAMETER", "OPTIONS")
+CODEC = re.compile(rb"a=rtpmap:\d+\s+(H26[45])/", re.IGNORECASE)
+SERVER_PORTS = re.compile(r"server_port=\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
+TO_UDP = "RTP/AVP/UDP;unicast;client_port={}-{}"
 CHANNELS = re.compile(r"interleaved=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?")
 UNSUPPORTED_TRANSPORT = 461
 
@@ -44,20 +47,34 @@ class Step:
 
 class Conversation:
     """Of one connection. `here` and `there`: how addresses begin for the reader and for the camera. `random` is for
-    the client's nonces.
+    the client's nonces. `ports`: ours, if the camera is to send over UDP; the reader asks for TCP all the same.
     """
 
-    def __init__(self, here: str, there: str, credentials: Credentials | None, random: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        here: str,
+        there: str,
+        credentials: Credentials | None,
+        random: Callable[[], str],
+        ports: tuple[int, int] | None = None,
+    ) -> None:
         self._here, self._there, self._credentials, self._random = here, there, credentials, random
         self._challenge: Challenge | Basic | None = None
         self._pending: deque[_Pending] = deque()
         self._number = 0
+        self._ports = ports
+        self._asked_transport = ""
+        self._session = ""
         self._keepalive = ""  # as the reader asks, until the camera refuses that
         self.plays = False
         self.channels: frozenset[int] = frozenset()
         """Of the media that was agreed on."""
         self.failure: CameraFailed | None = None
         """Why the camera cannot be read, where that shows here."""
+        self.codec = ""
+        """Of its pictures, as it describes them."""
+        self.server_ports: tuple[int, int] | None = None
+        """From which it sends over UDP; 0 where it does not say."""
 
     def asked(self, request: Message) -> Step:
         """The reader asks. Raises Broken."""
@@ -68,6 +85,9 @@ class Conversation:
         if address.startswith(self._here):
             address = self._there + address.removeprefix(self._here)
         method = self._keepalive if is_keepalive and self._keepalive else request.method
+        if method == "SETUP" and self._ports is not None:
+            self._asked_transport = request.get("transport")
+            request = request.put("Transport", TO_UDP.format(*self._ports))
         pending = _Pending(_named(request, method, address), request.get("cseq"), is_keepalive)
         self._pending.append(pending)
         return Step(to_camera=self._encoded(pending.request))
@@ -87,6 +107,12 @@ class Conversation:
                 return Step(to_camera=self._again(pending, other))
         self._pending.popleft()
         return Step(to_reader=self._understood(pending.request, answer).put("CSeq", pending.number).encode())
+
+    def farewell(self) -> bytes:
+        """For a camera that plays over UDP: it would go on without the connection."""
+        if not self.plays or self._ports is None or not self._session:
+            return b""
+        return self._encoded(Message(f"TEARDOWN {self._there}/ RTSP/1.0", (("Session", self._session),)))
 
     def _may_try_again(self, pending: _Pending, answer: Message) -> bool:
         """With what the camera asks for now. The same nonce again means that the password is wrong."""
@@ -124,6 +150,8 @@ class Conversation:
         """As FFmpeg can read it."""
         if answer.status == 401:  # else FFmpeg asks once more, and some cameras count
             return answer.drop("WWW-Authenticate")
+        if request.method == "DESCRIBE" and (codec := CODEC.search(answer.body)):
+            self.codec = codec[1].decode().upper()
         if request.method == "DESCRIBE" and (base := answer.get("content-base")) and "://" not in base:
             return answer.put("Content-Base", f"{self._there.partition('//')[0]}//{base}")
         if request.method == "SETUP":
@@ -132,13 +160,35 @@ class Conversation:
         return answer
 
     def _set_up(self, request: Message, answer: Message) -> Message:
+        self._session = answer.get("session").partition(";")[0]
         transport = answer.get("transport") or request.get("transport")
+        if self._ports is not None:
+            return self._set_up_udp(transport, answer)
         if answer.status == UNSUPPORTED_TRANSPORT or (answer.status == 200 and not CHANNELS.search(transport)):
             self.failure = TransportNotOffered(transport[:100])
         elif answer.status == 200:
             self.channels = self.channels | _channels(transport)
             return answer.put("Transport", transport)
         return answer
+
+    def _set_up_udp(self, transport: str, answer: Message) -> Message:
+        """For the reader it is TCP."""
+        is_other = any(word in transport.lower() for word in ("tcp", "interleaved", "multicast"))
+        if answer.status == UNSUPPORTED_TRANSPORT or (answer.status == 200 and is_other):
+            self.failure = TransportNotOffered(transport[:100])
+        if answer.status != 200 or is_other:
+            return answer.drop("Transport")
+        self.server_ports = _server_ports(transport)
+        self.channels = _channels(self._asked_transport)
+        return answer.put("Transport", self._asked_transport)
+
+
+def _server_ports(transport: str) -> tuple[int, int]:
+    """Where there is one, that of RTCP follows it."""
+    found = SERVER_PORTS.search(transport)
+    first = int(found[1]) if found else 0
+    second = int(found[2]) if found and found[2] else first + 1
+    return (first, second) if 0 < first < 65535 and 0 < second < 65536 else (0, 0)
 
 
 def _named(request: Message, method: str, address: str) -> Message:

@@ -5,6 +5,7 @@ cannot is left out, up to the next that can.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 MAX_HEAD = 16 << 10
@@ -198,6 +199,20 @@ class Splitter:
         if len(buffer) - at < BLOCK + 1 or buffer[at + 1] not in self.channels:
             return False
         return buffer[at + 2] << 8 | buffer[at + 3] >= LEAST_MEDIA and buffer[at + BLOCK] >> 6 == VERSION
+
+
+def block(channel: int, content: bytes) -> bytes:
+    """Of interleaved media."""
+    return b"$" + bytes([channel]) + len(content).to_bytes(2, "big") + content
+
+
+def blocks(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Channel and content of blocks that are whole."""
+    at = 0
+    while at < len(data):
+        end = at + BLOCK + (data[at + 2] << 8 | data[at + 3])
+        yield data[at + 1], data[at + BLOCK : end]
+        at = end
 
 
 def _end_of_head(buffer: bytes, at: int) -> int:

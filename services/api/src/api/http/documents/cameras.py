@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 from api.http.documents.common import Body, DetectorName, Id, Name, TimeText, Whole, _plain
 from api.http.documents.contract import document_of
 from api.http.documents.opening_hours import NewOpeningHours, OpeningHours
-from api.model.errors import AddressHasCredentials, AddressInvalid, AddressRequired, UserRequired
+from api.model.errors import AddressHasCredentials, AddressInvalid, AddressRequired, TransportInvalid, UserRequired
 from credentials import Credentials
 from outbound import HTTP, RTSP, BadAddress, parse
 from outbound.paths import parse_path
@@ -34,6 +34,11 @@ class Source(Body):
     )
     password: Annotated[SecretStr, Field(max_length=400)] | None = Field(
         default=None, description="Its password, the same way"
+    )
+    transport: Literal["tcp", "udp"] | None = Field(
+        default=None,
+        description="Of rtsp://: how the camera sends its pictures; null: over TCP. Over UDP a lost packet costs the"
+        " pictures up to the next keyframe, and nothing is encrypted, so that rtsps:// goes over TCP alone",
     )
 
 
@@ -85,6 +90,7 @@ class CameraSource(BaseModel):
     type: str
     address: str | None
     secret_ref: str | None
+    transport: str | None = None
 
 
 class Capture(BaseModel):
@@ -142,7 +148,7 @@ def has_credentials(address: str) -> bool:
 
 def checked_source(source: Source) -> dict[str, str | None]:
     """The source as it is stored, but for user name and password. Raises AddressRequired, AddressHasCredentials,
-    AddressInvalid, UserRequired."""
+    AddressInvalid, UserRequired, TransportInvalid."""
     if source.type != "none" and not source.address:
         raise AddressRequired(f"A source of type {source.type} needs an address.")
     if has_credentials(source.address or ""):
@@ -151,7 +157,18 @@ def checked_source(source: Source) -> dict[str, str | None]:
         _check_address(source.type, source.address or "")
     if source.password is not None and not source.user:
         raise UserRequired("Give user and password together.")
-    return {"type": source.type, "address": source.address, "secret_ref": source.secret_ref}
+    if source.transport is not None:
+        _check_transport(source)
+    given = {"type": source.type, "address": source.address, "secret_ref": source.secret_ref}
+    return given | {"transport": source.transport}
+
+
+def _check_transport(source: Source) -> None:
+    """Raises TransportInvalid."""
+    if source.type != "rtsp":
+        raise TransportInvalid(f"A source of type {source.type} has no transport.")
+    if source.transport == "udp" and (source.address or "").lower().startswith("rtsps:"):
+        raise TransportInvalid("Over UDP the pictures of an rtsps:// address would not be encrypted.")
 
 
 def _check_address(source_type: str, address: str) -> None:

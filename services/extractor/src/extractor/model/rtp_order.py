@@ -1,0 +1,200 @@
+"""Video that came over UDP: its packets in order again, and whole pictures of it alone. Pure.
+
+A decoder makes a damaged picture of what is not whole, and goes on damaged up to the next keyframe. So after a packet
+that is lost nothing is passed on before a picture from which a decoder can begin (RFC 3550, 6184, 7798).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_WAIT_S = 0.2
+"""For a packet that others have overtaken."""
+MAX_WAITING = 1024
+"""Packets that wait for it."""
+MAX_PICTURE = 8 << 20
+"""Bytes."""
+RESTARTED = 16
+"""Packets in a row that are all older than what was passed on: the camera counts anew."""
+HEADER = 12
+
+BEGINS = {"H264": frozenset({5, 7}), "H265": frozenset({*range(16, 22), 32, 33})}
+"""Types of NAL units that a picture has from which a decoder can begin: of keyframes, and sets of the sequence."""
+FIRST = {"H264": 7, "H265": 32}
+"""Types of NAL units with which nothing but a new picture begins."""
+H264_AGGREGATE, H264_FRAGMENT = 24, 28
+RECOVERY_POINT = b"\x06\x06"
+"""SEI of H.264, by which cameras without IDR pictures say where a decoder can begin."""
+H265_AGGREGATE, H265_FRAGMENT = 48, 49
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Of RTP. `follows`: no packet is missing between the one before and this."""
+
+    data: bytes
+    follows: bool
+
+    @property
+    def ticks(self) -> int:
+        return int.from_bytes(self.data[4:8], "big")
+
+    @property
+    def marked(self) -> bool:
+        return bool(self.data[1] & 0x80)
+
+    @property
+    def payload(self) -> bytes:
+        """Without the header, its extension and the padding."""
+        begin = HEADER + 4 * (self.data[0] & 0x0F)
+        if self.data[0] & 0x10:
+            begin += 4 + 4 * int.from_bytes(self.data[begin + 2 : begin + 4], "big")
+        padding = self.data[-1] if self.data[0] & 0x20 else 0
+        return self.data[begin : len(self.data) - padding]
+
+
+class Order:
+    """By sequence number, of one source."""
+
+    def __init__(self) -> None:
+        self._next: int | None = None
+        self._source = b""
+        self._waiting: dict[int, tuple[bytes, float]] = {}
+        self._stale = 0
+        self._broken = False  # what is next does not go on with what was before
+        self.lost = 0
+
+    def take(self, data: bytes, now_s: float) -> list[Packet]:
+        """Those that are next in order; of a datagram that is no packet of RTP none."""
+        if len(data) <= HEADER or data[0] >> 6 != 2:
+            return []
+        number, source = int.from_bytes(data[2:4], "big"), data[8:12]
+        if self._next is None or source != self._source:
+            self._broken = self._next is not None
+            self._begin(number, source)
+        if (number - (self._next or 0)) & 0xFFFF >= 0x8000:
+            self._stale += 1
+            if self._stale < RESTARTED:
+                return []  # too late, or a second time
+            self._broken = True
+            self._begin(number, source)
+        self._stale = 0
+        self._waiting.setdefault(number, (data, now_s))
+        return list(self._ready(now_s))
+
+    def _begin(self, number: int, source: bytes) -> None:
+        self._next, self._source, self._stale = number, source, 0
+        self._waiting.clear()
+
+    def _ready(self, now_s: float) -> Iterator[Packet]:
+        while self._waiting:
+            if self._next not in self._waiting:
+                if not self._gives_up(now_s):
+                    return
+                first = min(self._waiting, key=self._ahead)
+                self.lost += self._ahead(first)
+                self._next, self._broken = first, True
+            number = self._next or 0
+            data, _ = self._waiting.pop(number)
+            yield Packet(data, not self._broken)
+            self._next, self._broken = (number + 1) & 0xFFFF, False
+
+    def _gives_up(self, now_s: float) -> bool:
+        oldest = min(came_s for _, came_s in self._waiting.values())
+        return len(self._waiting) > MAX_WAITING or now_s - oldest >= MAX_WAIT_S
+
+    def _ahead(self, number: int) -> int:
+        return (number - (self._next or 0)) & 0xFFFF
+
+
+class WholePictures:
+    """Of packets in order. `codec`: H264 or H265; of others, any picture is one to begin from."""
+
+    def __init__(self, codec: str) -> None:
+        self._codec = codec
+        self._packets: list[Packet] = []
+        self._bytes = 0
+        self._damaged = False
+        self.dark_since_s: float | None = None
+        """Since when nothing is passed on."""
+        self.left_out = 0
+        """Packets."""
+
+    def take(self, packet: Packet, now_s: float) -> list[bytes]:
+        """The packets of pictures that are whole with this one."""
+        found: list[bytes] = []
+        if not packet.follows:
+            self.lose(now_s)
+        elif self._packets and self._packets[0].ticks != packet.ticks:
+            found += self._end(now_s)
+        if not self._packets:
+            self._damaged = not packet.follows and not self._begins_whole(packet)
+        self._packets.append(packet)
+        self._bytes += len(packet.data)
+        if self._bytes > MAX_PICTURE:
+            self.lose(now_s)
+        if packet.marked:
+            found += self._end(now_s)
+        return found
+
+    def lose(self, now_s: float) -> None:
+        """Something is missing: nothing more before a picture from which a decoder can begin."""
+        self.left_out += len(self._packets)
+        self._packets, self._bytes = [], 0
+        self.dark_since_s = now_s if self.dark_since_s is None else self.dark_since_s
+
+    def _end(self, now_s: float) -> list[bytes]:
+        """Of the picture that is under way."""
+        packets, self._packets, self._bytes = self._packets, [], 0
+        if packets and self._damaged:
+            self.dark_since_s = now_s if self.dark_since_s is None else self.dark_since_s
+        elif self.dark_since_s is None or self._may_begin(packets):
+            self.dark_since_s = None
+            return [packet.data for packet in packets]
+        self.left_out += len(packets)
+        return []
+
+    def _may_begin(self, packets: list[Packet]) -> bool:
+        """Whether a decoder can begin with this picture."""
+        if self._codec not in BEGINS:
+            return True
+        if self._codec == "H264" and any(packet.payload.startswith(RECOVERY_POINT) for packet in packets):
+            return True
+        return any(kind in BEGINS[self._codec] for packet in packets for kind in kinds(self._codec, packet))
+
+    def _begins_whole(self, packet: Packet) -> bool:
+        """Whether nothing of its picture can be missing before it."""
+        return FIRST.get(self._codec) in kinds(self._codec, packet)[:1]
+
+
+def kinds(codec: str, packet: Packet) -> list[int]:
+    """Types of the NAL units that begin in a packet."""
+    payload = packet.payload
+    if codec == "H264":
+        return _kinds_264(payload)
+    return _kinds_265(payload) if codec == "H265" else []
+
+
+def _kinds_264(payload: bytes) -> list[int]:
+    kind = payload[0] & 0x1F if payload else 0
+    if kind == H264_FRAGMENT:
+        return [payload[1] & 0x1F] if len(payload) > 1 and payload[1] & 0x80 else []
+    if kind == H264_AGGREGATE:
+        return [unit[0] & 0x1F for unit in _units(payload, 1)]
+    return [kind]
+
+
+def _kinds_265(payload: bytes) -> list[int]:
+    kind = payload[0] >> 1 & 0x3F if payload else 0
+    if kind == H265_FRAGMENT:
+        return [payload[2] & 0x3F] if len(payload) > 2 and payload[2] & 0x80 else []
+    if kind == H265_AGGREGATE:
+        return [unit[0] >> 1 & 0x3F for unit in _units(payload, 2)]
+    return [kind]
+
+
+def _units(payload: bytes, at: int) -> Iterator[bytes]:
+    """Of an aggregation packet: each with its length before it."""
+    while at + 2 < len(payload):
+        length = int.from_bytes(payload[at : at + 2], "big")
+        yield payload[at + 2 : at + 2 + max(1, length)]
+        at += 2 + length
