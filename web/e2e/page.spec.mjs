@@ -167,7 +167,7 @@ async function follow(page, name) {
       await shot(page, '4-working')
     }
     if (status === 'done') break
-    assert(!['failed', 'cancelled'].includes(status), `the run ended ${status}: ${await page.locator('.job .callout').textContent()}`)
+    if (['failed', 'cancelled'].includes(status)) assert.fail(`the run ended ${status}: ${await page.locator('.job').textContent()}`)
     assert(Date.now() < until, `the run was not done in ${given.timeout} s, but ${status}`)
     await page.waitForTimeout(250)
   }
@@ -181,7 +181,7 @@ async function follow(page, name) {
 
 function tables(page) {
   return page.locator('.tables li').evaluateAll((rows) =>
-    rows.map((row) => [row.querySelector('.name').textContent, row.querySelector('.chip').textContent]),
+    rows.map((row) => [row.querySelector('.name').firstChild.textContent, row.querySelector('.chip').textContent]),
   )
 }
 

@@ -34,7 +34,7 @@ const VIEWS = {
   videos: ['videos', '.entries a'],
   video: [`videos/${given.video}`, '.frames li'],
   hazards: ['hazards', '.nothing, .alert'],
-  settings: ['settings', 'h2'],
+  settings: ['settings', '.rows .texts'],
 }
 
 await mkdir(given.out, { recursive: true })
@@ -53,13 +53,20 @@ async function visit(context) {
   await context.addInitScript((site) => localStorage.setItem('tablewatch-site', site), given.site)
   await context.request.post(`${given.url}/v1/session`, { data: { key: given.key } })
   const page = await context.newPage()
-  for (const [name, [address, there]] of Object.entries(VIEWS)) {
+  for (const [name, [address, there]] of Object.entries({ ...VIEWS, why: await why(context) })) {
     await page.goto(`${given.url}/${address}`)
     await page.locator('.stream[data-state=live]').waitFor()
     await page.locator(there).first().waitFor()
     for (const look of LOOKS) await lookAt(page, name, look)
   }
-  return Object.keys(VIEWS)
+  return [...Object.keys(VIEWS), 'why']
+}
+
+/** Why a table was in its last state in the video. */
+async function why(context) {
+  const answer = await context.request.get(`${given.url}/v1/tables?camera_id=${given.camera}`)
+  const [table] = (await answer.json()).items
+  return [`videos/${given.video}?why=${table.table_id}`, '.looks li']
 }
 
 async function lookAt(page, view, { name, width, height, colorScheme }) {

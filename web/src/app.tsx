@@ -2,8 +2,10 @@
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Problem, type Client, type Session } from './client'
-import { address, PREFIX, StoreContext, useStore, type ViewName } from './context'
+import { address, PREFIX, StoreContext, useStore, withQuery, type ViewName } from './context'
 import { Icon } from './parts/icons'
+import { NotFound } from './parts/notfound'
+import { WhyDialog } from './parts/why'
 import { SignIn } from './signin'
 import { Store } from './store'
 import { T } from './texts'
@@ -63,7 +65,8 @@ function SignedIn({ client, session, onEnd }: { client: Client; session: Session
 }
 
 function Shell() {
-  const { path, route } = useLocation()
+  const { path, query, route } = useLocation()
+  const why = path.startsWith(`${address('videos')}/`) ? undefined : query['why'] // of a video it is about its run
   const main = useRef<HTMLElement>(null)
   const view = VIEWS.find((each) => path === address(each) || path.startsWith(`${address(each)}/`))
   const isFront = path === (PREFIX || '/') || path === `${PREFIX}/index.html`
@@ -81,6 +84,7 @@ function Shell() {
       <main class="view" tabIndex={-1} ref={main}>
         <Views onRouteChange={begin} />
       </main>
+      {why && <WhyDialog key={why} tableId={why} onClose={() => route(withQuery(path, query, 'why', ''), true)} />}
       <Toast />
     </div>
   )
@@ -112,15 +116,6 @@ function NoSite() {
     <section class="card nothing">
       <h1>{T.noSite.title}</h1>
       <p>{store.may('admin') ? T.noSite.admin : T.noSite.other}</p>
-    </section>
-  )
-}
-
-export function NotFound() {
-  return (
-    <section class="card nothing">
-      <h1>{T.notFound.title}</h1>
-      <p>{T.notFound.text}</p>
     </section>
   )
 }

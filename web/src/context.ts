@@ -13,6 +13,14 @@ export function address(view: ViewName, id: string | null = null): string {
   return `${PREFIX}/${view}${id === null ? '' : `/${encodeURIComponent(id)}`}`
 }
 
+/** An address with another value in its query; an empty one is left out. */
+export function withQuery(path: string, query: Record<string, string>, name: string, value: string): string {
+  const next = new URLSearchParams(query)
+  if (value) next.set(name, value)
+  else next.delete(name)
+  return `${path}${next.size ? `?${next}` : ''}`
+}
+
 export const StoreContext = createContext<Store | null>(null)
 
 export function useStore(): Store {

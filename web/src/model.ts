@@ -1,11 +1,11 @@
-// The state of the page, and what several panels derive from it.
+// What is looked at, a video or a camera, and what several parts of a view derive from it. Pure.
 import type { HazardAlert, TableState } from './generated/events'
-import type { Camera, CameraView, Frame, Job, Layout, LayoutTable, Site, StreamState, View } from './client'
+import type { Frame, Job, Layout, LayoutTable, View } from './client'
 import { stateAt, stateNow } from './client'
-import { tableName, type FeedLine } from './format'
+import { clockTime, displayName, tableName, type FeedLine } from './format'
 
 /** What is selected: a video (its run), or a camera (live). */
-export type Subject = { video: string } | { camera: string } | null
+export type Subject = { video: string } | { camera: string }
 
 export interface FeedEntry extends FeedLine {
   id: number
@@ -13,26 +13,18 @@ export interface FeedEntry extends FeedLine {
 }
 
 export interface Model {
-  sites: readonly Site[]
-  cameras: readonly Camera[]
   view: View
-  stream: StreamState
-  /** Whether a snapshot was received. */
-  loaded: boolean
   subject: Subject
   layout: Layout | null
   frames: readonly Frame[]
   moreFrames: boolean
-  /** The newest judged frame of the selected camera; null while none is known. */
-  live: CameraView | null
   /** The frame in the picture; null follows the newest. */
   chosen: number | null
-  feed: readonly FeedEntry[]
   now: number
 }
 
 export function selectedJob(model: Model): Job | null {
-  return model.subject && 'video' in model.subject ? (model.view.videos.get(model.subject.video) ?? null) : null
+  return 'video' in model.subject ? (model.view.videos.get(model.subject.video) ?? null) : null
 }
 
 /**
@@ -81,7 +73,7 @@ export function tablesNow(model: Model): TableNow[] {
 
 export function hazardsNow(model: Model): HazardAlert[] {
   const run = selectedJob(model)?.run_id ?? null
-  const camera = model.subject && 'camera' in model.subject ? model.subject.camera : null
+  const camera = 'camera' in model.subject ? model.subject.camera : null
   return [...model.view.hazards.values()]
     .filter((hazard) => hazard.run_id === run && (camera === null || hazard.camera_id === camera))
     .sort((one, two) => two.opened_at.localeCompare(one.opened_at))
@@ -102,4 +94,23 @@ export function tableLabel(model: Model): (tableId: string) => string {
   }
 }
 
-export const CLOSED_HAZARDS = new Set(['verified', 'dismissed', 'expired'])
+/** A state of a table over a video, as fractions of its length. */
+export interface Span {
+  key: string
+  state: string
+  from: number
+  to: number
+  title: string
+}
+
+/** The states of a table over the video, as fractions of its length; the last one lasts until `end`, ms. */
+export function spans(past: readonly TableState[], origin: number, length: number, end: number): Span[] {
+  const fraction = (time: number) => Math.min(1, Math.max(0, (time - origin) / length))
+  return past.map((state, at) => {
+    const next = past[at + 1]
+    const from = Date.parse(state.since)
+    const to = next ? Date.parse(next.since) : end
+    const title = `${displayName(state.state)} from ${clockTime(from - origin)}`
+    return { key: `${state.version}`, state: state.state, from: fraction(from), to: fraction(to), title }
+  })
+}

@@ -20,6 +20,7 @@ import {
 } from './client'
 import { feedLine, tableName } from './format'
 import type { FeedEntry } from './model'
+import { Sending } from './sending'
 import { T } from './texts'
 
 const FEED_LINES = 200
@@ -51,6 +52,9 @@ export class Store {
   readonly loaded = signal(false)
   /** Whether its tables were listed. */
   readonly listed = signal(false)
+  /** Videos that were deleted while this page was open. */
+  readonly deleted = signal<ReadonlySet<string>>(new Set())
+  readonly sending: Sending
   readonly feed = signal<readonly FeedEntry[]>([])
   readonly now = signal(Date.now())
   readonly toast = signal('')
@@ -70,7 +74,9 @@ export class Store {
     readonly client: Client,
     readonly session: Session,
     readonly end: (hint: string) => void,
-  ) {}
+  ) {
+    this.sending = new Sending(client, (job) => this.receive({ type: 'video.job', data: job }))
+  }
 
   /** Opens a site; returns a function that closes all. */
   start(): () => void {
@@ -125,6 +131,7 @@ export class Store {
       this.write(delta)
       this.learn(delta)
       if (delta.type === 'snapshot') this.loaded.value = true
+      if (delta.type === 'video.deleted') this.deleted.value = new Set(this.deleted.value).add((delta.data as { video_id: string }).video_id)
     })
     this.reload(STALE[delta.type] ?? (this.isOfNewTable(delta) ? ['tables'] : []))
   }

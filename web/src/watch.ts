@@ -25,18 +25,12 @@ export class Watch {
     return 'video' in subject ? (this.store.view.value.videos.get(subject.video) ?? null) : null
   })
   readonly model = computed<Model>(() => ({
-    sites: this.store.sites.value,
-    cameras: this.store.cameras.value,
     view: this.store.view.value,
-    stream: this.store.stream.value,
-    loaded: this.store.loaded.value,
-    feed: this.store.feed.value,
     now: this.store.now.value,
     subject: this.subject,
     layout: this.layout.value,
     frames: this.frames.value,
     moreFrames: this.moreFrames.value,
-    live: this.live.value,
     chosen: this.chosen.value,
   }))
   /** Which layout shows it: camera and version; the one that the states were made with, else the camera's newest. */
@@ -55,7 +49,7 @@ export class Watch {
 
   constructor(
     private readonly store: Store,
-    readonly subject: NonNullable<Subject>,
+    readonly subject: Subject,
   ) {
     this.client = store.client
   }
@@ -65,7 +59,8 @@ export class Watch {
     const stops: (() => void)[] = [
       effect(() => {
         const [job, loaded] = [this.job.value, this.store.loaded.value]
-        if (loaded) untracked(() => this.onJob(job))
+        if ('video' in this.subject && this.store.deleted.value.has(this.subject.video)) this.gone.value = true
+        else if (loaded) untracked(() => this.onJob(job))
       }),
       effect(() => {
         const wanted = this.wantedLayout.value

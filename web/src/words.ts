@@ -26,7 +26,7 @@ export function tableNow(table: Table, record: TableState | null, now: number): 
 }
 
 /** The sentence beside a state. */
-export function sentence({ record, state }: TableNow): string {
+export function sentence({ record, state }: Pick<TableNow, 'record' | 'state'>): string {
   if (record === null) return T.floor.nobodyReported
   if (state === 'unknown') return record.state === 'unknown' ? whyUnknown(record) : T.state.expired
   const people = record.evidence.people ?? 0
@@ -56,7 +56,7 @@ export function lookSentence({ verdict, people, reason, reason_text }: Pick<Look
 }
 
 /** How long a state lasts; of one that has expired since then, how long nothing is known. */
-export function lasting({ record, state }: TableNow, now: number): string {
+export function lasting({ record, state }: Pick<TableNow, 'record' | 'state'>, now: number): string {
   if (record === null) return ''
   const expired = state === 'unknown' && record.state !== 'unknown'
   return duration(now - Date.parse(expired ? record.expires_at : record.since))
@@ -94,7 +94,8 @@ export function bySection(tables: readonly TableNow[], sections: readonly Sectio
     .filter((group) => group.tables.length > 0)
 }
 
-function byLabel(one: TableNow, two: TableNow): number {
+/** In the order of their names, numbers as numbers. */
+export function byLabel(one: TableNow, two: TableNow): number {
   return one.table.label.localeCompare(two.table.label, undefined, { numeric: true })
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ago, bytes, clockTime, feedLine, tone, displayName } from '../src/format'
-import { spans } from '../src/panels/tables'
+import { spans } from '../src/model'
 import runState from '../../schemas/table.state/examples/v1/run.json'
 import alert from '../../schemas/hazard.alert/examples/v1/run-opened.json'
 import type { TableState } from '../src/generated/events'

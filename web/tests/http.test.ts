@@ -49,4 +49,16 @@ describe('the client', () => {
   it('takes an answer without a body', async () => {
     await expect(new Client({ fetch: answering([204, undefined]) }).signOut()).resolves.toBeUndefined()
   })
+
+  it('asks for the live history, or for that of a run', async () => {
+    const page = { items: [], next_cursor: null }
+    const send = answering([200, page], [200, page])
+    const client = new Client({ fetch: send })
+    await client.stateHistory({ tableId: 'tbl_1', runId: null, limit: 5 })
+    await client.stateHistory({ runId: 'run_1' })
+    expect(send.mock.calls.map(([url]) => url)).toEqual([
+      '/v1/states/history?table_id=tbl_1&live=true&limit=5',
+      '/v1/states/history?run_id=run_1&limit=1000',
+    ])
+  })
 })

@@ -1,6 +1,6 @@
 """Every refusal, everywhere: REST, `video.rejected`, the job and the command line have one code and one sentence.
 
-What the page shows of them is walked through in web/tests/refusals.test.ts, from the same list.
+What the page shows of them is walked through in web/tests/refusals.test.tsx, from the same list.
 """
 
 import json

@@ -1,10 +1,11 @@
 // Why a table is in its state: the pictures it was concluded from, the rule in a sentence, and its last states.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Client, Layout, Look, StateTransition, Why } from '../client'
+import { stateKey, stateNow, type Client, type Layout, type Look, type StateTransition, type Why } from '../client'
 import { useStore } from '../context'
-import { displayName, tableName, tone } from '../format'
+import { clockTime, displayName, tableName, tone } from '../format'
+import type { TableState } from '../generated/events'
 import { T } from '../texts'
-import { duration, lasting, lookSentence, sentence, shortTime, tableNow } from '../words'
+import { duration, lasting, lookSentence, sentence, shortTime } from '../words'
 import { cropOf, pointsOf } from './geometry'
 
 const TRANSITIONS = 8
@@ -17,17 +18,33 @@ interface Known {
   left: string | null
 }
 
-/** A dialog; `onClose` when it was closed, however that was. */
-export function WhyDialog({ tableId, onClose }: { tableId: string; onClose: () => void }) {
+/** Instead of the live table: what a run shows of it. */
+interface OfRun {
+  runId: string
+  /** What people call the table. */
+  name: string
+  /** When the run's media time is 0, ms; null: not known. */
+  origin: number | null
+}
+
+interface WhyProps {
+  tableId: string
+  run?: OfRun
+  /** When it was closed, however that was. */
+  onClose: () => void
+}
+
+export function WhyDialog({ tableId, run, onClose }: WhyProps) {
   const store = useStore()
   const dialog = useRef<HTMLDialogElement>(null)
   const [known, setKnown] = useState<Known | null>(null)
   const [problem, setProblem] = useState('')
-  const record = store.view.value.states.get(tableId) ?? null
+  const runId = run?.runId ?? null
+  const record = store.view.value.states.get(stateKey({ table_id: tableId, run_id: runId })) ?? null
   useEffect(() => dialog.current?.showModal(), [])
   useEffect(() => {
     let left = false
-    ask(store.client, tableId).then(
+    ask(store.client, tableId, runId).then(
       (found) => left || setKnown(found),
       (error: unknown) => left || setProblem(error instanceof Error ? error.message : String(error)),
     )
@@ -35,7 +52,9 @@ export function WhyDialog({ tableId, onClose }: { tableId: string; onClose: () =
   }, [tableId, record?.since])
 
   const table = store.tables.value.find((each) => each.table_id === tableId)
+  const name = run?.name ?? (table ? tableName(table.label) : T.someTable)
   const now = store.now.value
+  const at = (time: string) => (run && run.origin !== null ? clockTime(Date.parse(time) - run.origin) : shortTime(time, now))
   const closeBeside = (event: MouseEvent) => {
     if (event.target === dialog.current) dialog.current?.close()
   }
@@ -43,21 +62,21 @@ export function WhyDialog({ tableId, onClose }: { tableId: string; onClose: () =
     <dialog class="why-dialog" ref={dialog} aria-labelledby="why-title" onClose={onClose} onClick={closeBeside}>
       <div class="why-body">
         <div class="head">
-          <h2 id="why-title">{table ? tableName(table.label) : T.someTable}</h2>
+          <h2 id="why-title">{name}</h2>
           <button type="button" onClick={() => dialog.current?.close()}>{T.close}</button>
         </div>
-        {table && <State {...tableNow(table, record, now)} now={now} />}
+        <State record={record} now={now} />
         {problem && <p class="error" role="alert">{problem}</p>}
         {!known && !problem && <p class="muted" role="status">{T.loading}</p>}
-        {known && <Pictures known={known} />}
-        {known && <Past past={known.past} />}
+        {known && <Pictures known={known} at={at} />}
+        {known && <Past past={known.past} at={at} />}
       </div>
     </dialog>
   )
 }
 
-async function ask(client: Client, tableId: string): Promise<Known> {
-  const [why, past] = await Promise.all([client.why(tableId), client.stateHistory({ tableId, runId: null, limit: TRANSITIONS })])
+async function ask(client: Client, tableId: string, runId: string | null): Promise<Known> {
+  const [why, past] = await Promise.all([client.why(tableId, runId), client.stateHistory({ tableId, runId, limit: TRANSITIONS })])
   const wanted = new Map(why.looks.map((look) => [layoutKey(look), look]))
   const layouts = new Map<string, Layout>()
   await Promise.all(
@@ -67,24 +86,27 @@ async function ask(client: Client, tableId: string): Promise<Known> {
     }),
   )
   const evidence = why.looks.length ? undefined : why.state?.evidence.evidence_ids[0]
-  const link = evidence === undefined ? null : await client.link({ evidence_id: evidence, table_id: tableId, run_id: null }).catch(() => null)
+  const link = evidence === undefined ? null : await client.link({ evidence_id: evidence, table_id: tableId, run_id: runId }).catch(() => null)
   return { why, layouts, past, left: link?.url ?? null }
 }
 
 const layoutKey = (look: Look) => `${look.camera_id}/${look.layout_version}`
 
-function State(each: ReturnType<typeof tableNow> & { now: number }) {
+function State({ record, now }: { record: TableState | null; now: number }) {
+  const each = { record, state: record === null ? 'unknown' : stateNow(record, now) }
   return (
     <p class="why-state" data-state={tone(each.state)}>
-      <span class="chip">{displayName(each.state)}</span> {lasting(each, each.now)}
+      <span class="chip">{displayName(each.state)}</span> {record?.run_id === null && lasting(each, now)}
       <br />
       {sentence(each)}
     </p>
   )
 }
 
-function Pictures({ known: { why, layouts, left } }: { known: Known }) {
-  const { cameras, now } = useStore()
+type At = (time: string) => string
+
+function Pictures({ known: { why, layouts, left }, at }: { known: Known; at: At }) {
+  const { cameras } = useStore()
   if (why.looks.length === 0) {
     return left === null ? <p class="muted">{T.why.noPictures}</p> : <img class="evidence" src={left} alt={T.why.evidence} />
   }
@@ -95,7 +117,7 @@ function Pictures({ known: { why, layouts, left } }: { known: Known }) {
           <Shown look={look} layout={layouts.get(layoutKey(look)) ?? null} />
           <p>{lookSentence(look)}</p>
           <p class="muted small">
-            {cameras.value.find((camera) => camera.camera_id === look.camera_id)?.name ?? T.why.someCamera}, {shortTime(look.captured_at, now.value)}
+            {cameras.value.find((camera) => camera.camera_id === look.camera_id)?.name ?? T.why.someCamera}, {at(look.captured_at)}
           </p>
         </li>
       ))}
@@ -131,8 +153,7 @@ function Shown({ look, layout }: { look: Look; layout: Layout | null }) {
   )
 }
 
-function Past({ past }: { past: readonly StateTransition[] }) {
-  const { now } = useStore()
+function Past({ past, at }: { past: readonly StateTransition[]; at: At }) {
   return (
     <section aria-labelledby="why-past">
       <h3 id="why-past">{T.why.past}</h3>
@@ -140,7 +161,7 @@ function Past({ past }: { past: readonly StateTransition[] }) {
       <ol class="past">
         {past.map((each) => (
           <li key={each.since + each.state} class="was" data-state={tone(each.state)}>
-            <time class="mono" dateTime={each.since}>{shortTime(each.since, now.value)}</time>
+            <time class="mono" dateTime={each.since}>{at(each.since)}</time>
             <span class="chip">{displayName(each.state)}</span>
             <span class="muted small">{each.duration_ms === null ? T.why.untilNow : T.why.lasted(duration(each.duration_ms))}</span>
           </li>

@@ -1,87 +1,163 @@
-// The cameras: all of them, and one with its newest picture.
-import { useEffect, useMemo } from 'preact/hooks'
+// The cameras: all of them with their newest picture, and one with what it sees.
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
+import type { Camera, Client } from '../client'
 import { address, useStore } from '../context'
-import { hazardsPanel } from '../panels/hazards'
-import { picturePanel } from '../panels/picture'
-import { tablesPanel } from '../panels/tables'
-import { Mounted } from '../parts/mounted'
+import { displayName, hazardTitle, tableName } from '../format'
+import type { CameraStatus } from '../generated/events'
+import { HealthLine } from '../parts/health'
+import { NotFound } from '../parts/notfound'
+import { Picture } from '../parts/picture'
+import { TableCard } from '../parts/table-card'
 import { T } from '../texts'
-import { Watch } from '../watch'
-import { healthOf, shortTime } from '../words'
+import { SEES, Watch } from '../watch'
+import { byLabel, isOpen, shortTime, tableNow } from '../words'
+
+const SNAPSHOT_MS = 10_000
 
 export function CamerasView() {
-  const { cameras, view, now } = useStore()
+  const { cameras, listed } = useStore()
   return (
     <>
       <h1>{T.nav.cameras}</h1>
-      {cameras.value.length === 0 && (
+      {cameras.value.length === 0 && listed.value && (
         <section class="card nothing">
           <h2>{T.cameras.none}</h2>
           <p>{T.cameras.noneText}</p>
         </section>
       )}
       <ul class="cards">
-        {cameras.value.map((camera) => {
-          const health = healthOf(camera, view.value.cameras.get(camera.camera_id))
-          return (
-            <li key={camera.camera_id} class="card">
-              <h2><a class="cover" href={address('cameras', camera.camera_id)}>{camera.name}</a></h2>
-              <p>
-                <span class="dot" data-status={health.status} aria-hidden="true" />
-                {health.text}
-                {health.since !== null && <span class="muted">, {T.camera.since(shortTime(health.since, now.value))}</span>}
-              </p>
-              {health.reason && <p class="muted small">{health.reason}</p>}
-            </li>
-          )
-        })}
+        {cameras.value.map((camera) => (
+          <li key={camera.camera_id} class="card camera-card">
+            <Snapshot camera={camera} />
+            <h2><a class="cover" href={address('cameras', camera.camera_id)}>{camera.name}</a></h2>
+            <HealthLine camera={camera} />
+          </li>
+        ))}
       </ul>
     </>
   )
 }
 
-export function CameraView() {
-  const id = useRoute().params['id'] ?? ''
-  return <Camera key={id} id={id} />
+/** The newest picture of a camera that sees; of another its last good one. Looked for again while it is shown. */
+function Snapshot({ camera }: { camera: Camera }) {
+  const { client, view } = useStore()
+  const [shown, setShown] = useState<Still | null>(null)
+  const status = view.value.cameras.get(camera.camera_id)
+  useEffect(() => {
+    let left = false
+    const load = async () => {
+      if (document.hidden) return
+      const found = await stillOf(client, camera, status).catch(() => null)
+      if (!left && found) setShown((known) => (known?.id === found.id ? known : found))
+    }
+    void load()
+    const timer = setInterval(() => void load(), SNAPSHOT_MS)
+    return () => {
+      left = true
+      clearInterval(timer)
+    }
+  }, [camera.camera_id, status?.status, status?.snapshot_key])
+  return (
+    <div class="shot">
+      {shown ? <img src={shown.url} alt={T.camera.newest(camera.name)} onError={() => setShown(null)} /> : <p class="none">{T.camera.noPicture}</p>}
+    </div>
+  )
 }
 
-function Camera({ id }: { id: string }) {
+interface Still {
+  id: string
+  url: string
+}
+
+async function stillOf(client: Client, camera: Camera, status: CameraStatus | undefined): Promise<Still | null> {
+  if (status && SEES.has(status.status)) {
+    const view = await client.cameraView(camera.camera_id)
+    if (view) return { id: view.frame_id, url: view.url }
+  }
+  const key = status?.snapshot_key
+  return key ? { id: key, url: (await client.link({ object_key: key })).url } : null
+}
+
+export function CameraView() {
+  const id = useRoute().params['id'] ?? ''
+  const { cameras, siteId, listed } = useStore()
+  if (cameras.value.some((camera) => camera.camera_id === id)) return <One key={`${siteId.value}/${id}`} id={id} />
+  return listed.value ? <NotFound /> : <p class="muted" role="status">{T.loading}</p>
+}
+
+function One({ id }: { id: string }) {
   const store = useStore()
   const watch = useMemo(() => new Watch(store, { camera: id }), [])
   useEffect(() => watch.start(), [watch])
-  const panels = useMemo(() => {
-    const fail = (error: unknown) => store.fail(error)
-    return {
-      picture: picturePanel((index) => watch.choose(index)),
-      tables: tablesPanel(store.client, () => undefined),
-      hazards: hazardsPanel(store.client, fail, () => undefined),
-    }
-  }, [watch])
-  const model = watch.model.value
   const camera = store.cameras.value.find((each) => each.camera_id === id)
-  const health = camera && healthOf(camera, store.view.value.cameras.get(id))
+  if (!camera) return null
   return (
     <>
       <p><a class="back" href={address('cameras')}>{T.cameras.all}</a></p>
-      <h1>{camera?.name ?? T.nav.cameras}</h1>
-      {health && (
-        <p>
-          <span class="dot" data-status={health.status} aria-hidden="true" />
-          {health.text}
-          {health.since !== null && <span class="muted">, {T.camera.since(shortTime(health.since, store.now.value))}</span>}
-          {health.reason && <span class="muted">. {health.reason}</span>}
-        </p>
-      )}
+      <h1>{camera.name}</h1>
+      <HealthLine camera={camera} />
       <div class="page">
-        <div class="middle">
-          <Mounted panel={panels.picture} model={model} />
-        </div>
-        <div class="side">
-          <Mounted panel={panels.tables} model={model} />
-          <Mounted panel={panels.hazards} model={model} />
-        </div>
+        <Newest watch={watch} camera={camera} />
+        <Tables id={id} />
       </div>
     </>
+  )
+}
+
+/** The newest judged picture, with what was seen in it. */
+function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
+  const store = useStore()
+  const [boxes, setBoxes] = useState(true)
+  const [live, layout, now] = [watch.live.value, watch.layout.value, store.now.value]
+  const status = store.view.value.cameras.get(camera.camera_id)
+  const tables = (layout?.tables ?? []).map((table) => {
+    const record = store.view.value.states.get(table.table_id) ?? null
+    const state = record === null ? 'unknown' : tableNow({ ...NO_TABLE, ...table }, record, now).state
+    return { id: table.table_id, polygon: table.polygon, state, text: `${tableName(table.label)} · ${displayName(state)}` }
+  })
+  const spots = [...store.view.value.hazards.values()]
+    .filter((hazard) => hazard.run_id === null && hazard.camera_id === camera.camera_id && isOpen(hazard) && hazard.box)
+    .map((hazard) => ({ id: hazard.hazard_id, box: hazard.box ?? [], text: hazardTitle(hazard, store.tableLabel.value) }))
+  const people = live?.seen.filter((each) => each.label === 'person') ?? []
+  return (
+    <section class="card picture" aria-label={T.camera.newest(camera.name)}>
+      <Picture
+        size={live ?? layout?.reference ?? { width: 16, height: 9 }}
+        frameId={live?.frame_id ?? null}
+        url={live?.url ?? null}
+        alt={tables.map((each) => each.text).join(', ') || T.camera.noOutlines}
+        tables={tables}
+        spots={spots}
+        seen={boxes ? (live?.seen ?? []) : []}
+      >
+        {status && !SEES.has(status.status) ? status.reason : T.camera.noPictures}
+      </Picture>
+      <div class="caption">
+        <p>{live ? `${T.camera.seen(people.length)}, ${shortTime(live.captured_at, now)}` : ''}</p>
+        <label class="check">
+          <input type="checkbox" checked={boxes} onChange={(event) => setBoxes(event.currentTarget.checked)} />
+          {T.camera.boxes}
+        </label>
+      </div>
+    </section>
+  )
+}
+
+/** What a table of a layout lacks to be one of the site. */
+const NO_TABLE = { site_id: '', camera_id: '', section_id: null, created_at: '', retired_at: null }
+
+function Tables({ id }: { id: string }) {
+  const store = useStore()
+  const tables = store.tables.value
+    .filter((table) => table.retired_at === null && (table.camera_ids ?? [table.camera_id]).includes(id))
+    .map((table) => tableNow(table, store.view.value.states.get(table.table_id) ?? null, store.now.value))
+    .sort(byLabel)
+  return (
+    <section aria-labelledby="camera-tables">
+      <h2 id="camera-tables">{T.camera.tables}</h2>
+      {tables.length === 0 && <p class="muted">{T.camera.noTables}</p>}
+      <ul class="floor">{tables.map((each) => <TableCard key={each.table.table_id} {...each} />)}</ul>
+    </section>
   )
 }

@@ -1,19 +1,19 @@
 // The floor: every table of the site now.
 import { useComputed } from '@preact/signals'
 import { useLocation } from 'preact-iso'
-import { address, useStore } from '../context'
-import { displayName, hazardTitle, tableName, timeOfDay, tone } from '../format'
+import { address, useStore, withQuery } from '../context'
+import { displayName, hazardTitle, timeOfDay } from '../format'
 import type { FeedEntry } from '../model'
-import { WhyDialog } from '../parts/why'
+import { HealthLine } from '../parts/health'
+import { TableCard } from '../parts/table-card'
 import { T } from '../texts'
-import { bySection, counts, healthOf, isOpen, kindOf, lasting, sentence, shortTime, tableNow, type Counts, type Kind, type TableNow } from '../words'
+import { bySection, counts, isOpen, kindOf, shortTime, tableNow, type Counts, type Kind, type TableNow } from '../words'
 
 const KINDS: readonly Kind[] = ['free', 'taken', 'dirty', 'unknown']
 const NAMES: Record<Kind, string> = { free: displayName('free'), taken: T.floor.taken, dirty: T.floor.dirty, unknown: T.floor.unknown }
 
 export function FloorView() {
   const store = useStore()
-  const { query, route } = useLocation()
   const tables = useComputed(() =>
     store.tables.value
       .filter((table) => table.retired_at === null)
@@ -29,17 +29,8 @@ export function FloorView() {
         <Cameras />
         <Lately />
       </div>
-      {query['why'] && <WhyDialog key={query['why']} tableId={query['why']} onClose={() => route(withQuery(query, 'why', ''), true)} />}
     </>
   )
-}
-
-/** The address of the floor with another value in its query. */
-function withQuery(query: Record<string, string>, name: string, value: string): string {
-  const next = new URLSearchParams(query)
-  if (value) next.set(name, value)
-  else next.delete(name)
-  return `${address('floor')}${next.size ? `?${next}` : ''}`
 }
 
 /** Open hazards, above everything else. */
@@ -126,7 +117,7 @@ function Tables({ tables }: { tables: readonly TableNow[] }) {
 function Filters({ tables }: { tables: readonly TableNow[] }) {
   const { sections } = useStore()
   const { query, route } = useLocation()
-  const choose = (name: string, value: string) => route(withQuery(query, name, value), true)
+  const choose = (name: string, value: string) => route(withQuery(address('floor'), query, name, value), true)
   const sizes = [...new Set(tables.map(({ table }) => table.seats).filter((seats) => seats !== null))].sort((one, two) => one - two)
   return (
     <div class="filters">
@@ -159,50 +150,18 @@ function Filters({ tables }: { tables: readonly TableNow[] }) {
   )
 }
 
-function TableCard(each: TableNow) {
-  const { now } = useStore()
-  const { query } = useLocation()
-  const { table, state } = each
-  return (
-    <li class="table-card" data-state={tone(state)}>
-      <span class="row">
-        <a class="name clip cover" href={withQuery(query, 'why', table.table_id)}>{tableName(table.label)}<span class="visually-hidden">: {T.floor.why}</span></a>
-        {table.seats !== null && <span class="muted small">{T.seats(table.seats)}</span>}
-      </span>
-      <span class="row">
-        <span class="chip">{displayName(state)}</span>
-        <span class="small mono">{lasting(each, now.value)}</span>
-      </span>
-      <span class="small says">{sentence(each)}</span>
-      <span class="small why-hint" aria-hidden="true">{T.floor.why}</span>
-    </li>
-  )
-}
-
 function Cameras() {
-  const { cameras, view, now } = useStore()
+  const { cameras } = useStore()
   return (
     <section class="card" aria-labelledby="floor-cameras">
       <h2 id="floor-cameras">{T.floor.cameras}</h2>
-      <ul class="entries">
-        {cameras.value.map((camera) => {
-          const health = healthOf(camera, view.value.cameras.get(camera.camera_id))
-          return (
-            <li key={camera.camera_id}>
-              <a href={address('cameras', camera.camera_id)}>
-                <span class="dot" data-status={health.status} aria-hidden="true" />
-                <span class="texts">
-                  <span class="clip">{camera.name}</span>
-                  <span class="muted small">
-                    {health.text}
-                    {health.since !== null && `, ${T.camera.since(shortTime(health.since, now.value))}`}
-                    {health.reason && `. ${health.reason}`}
-                  </span>
-                </span>
-              </a>
-            </li>
-          )
-        })}
+      <ul class="lines">
+        {cameras.value.map((camera) => (
+          <li key={camera.camera_id} class="line">
+            <a class="cover" href={address('cameras', camera.camera_id)}>{camera.name}</a>
+            <HealthLine camera={camera} />
+          </li>
+        ))}
       </ul>
       {cameras.value.length === 0 && <p class="muted">{T.floor.noCameras}</p>}
     </section>

@@ -1,19 +1,14 @@
 // The hazards of the live cameras, and what can be done about them.
 import { useEffect, useState } from 'preact/hooks'
-import { Problem, type Hazard, type HazardAction } from '../client'
+import type { Hazard } from '../client'
 import { useStore } from '../context'
 import { displayName, hazardTitle } from '../format'
 import type { HazardAlert } from '../generated/events'
+import { HazardActions } from '../parts/hazard-actions'
 import { T } from '../texts'
 import { isClosed, shortTime } from '../words'
 
-const ACTIONS: Record<string, HazardAction[]> = {
-  opened: ['acknowledge', 'clear', 'dismiss'],
-  acknowledged: ['clear', 'dismiss'],
-  cleared: ['verify'],
-}
 const PAGE = 50
-const SLOW_MS = 10_000
 
 export function HazardsView() {
   const { view, siteId } = useStore()
@@ -50,7 +45,7 @@ function Alert({ hazard }: { hazard: HazardAlert }) {
         {hazard.note && <> “{hazard.note}”</>}
       </p>
       <Picture hazard={hazard} title={title} />
-      <Actions hazard={hazard} />
+      <HazardActions hazard={hazard} />
     </li>
   )
 }
@@ -59,6 +54,7 @@ function Alert({ hazard }: { hazard: HazardAlert }) {
 function Picture({ hazard, title }: { hazard: HazardAlert; title: string }) {
   const { client } = useStore()
   const [url, setUrl] = useState<string | null | undefined>(undefined)
+  const [shape, setShape] = useState('16 / 9')
   const key = hazard.evidence.frame_key
   useEffect(() => {
     client.hazard(hazard.hazard_id).then((found) => setUrl(found.picture_url), () => setUrl(null))
@@ -66,56 +62,11 @@ function Picture({ hazard, title }: { hazard: HazardAlert; title: string }) {
   if (url === null) return <p class="muted small">{T.hazards.noPicture}</p>
   const [left = 0, top = 0, right = 0, bottom = 0] = hazard.box ?? []
   const place = { left: `${left * 100}%`, top: `${top * 100}%`, width: `${(right - left) * 100}%`, height: `${(bottom - top) * 100}%` }
+  const measure = ({ naturalWidth, naturalHeight }: HTMLImageElement) => setShape(`${naturalWidth} / ${naturalHeight}`)
   return (
-    <div class="shot">
-      {url && <img src={url} alt={T.hazards.picture(title)} onError={() => setUrl(null)} />}
+    <div class="shot" style={{ aspectRatio: shape }}>
+      {url && <img src={url} alt={T.hazards.picture(title)} onLoad={(event) => measure(event.currentTarget)} onError={() => setUrl(null)} />}
       {url && hazard.box && <span class="outline" style={place} />}
-    </div>
-  )
-}
-
-type Doing = { action: HazardAction; text: string; failed?: boolean } | null
-
-/** An action answers at once; it is done when the alert comes back changed. */
-function Actions({ hazard }: { hazard: HazardAlert }) {
-  const store = useStore()
-  const [doing, setDoing] = useState<Doing>(null)
-  const [note, setNote] = useState('')
-  useEffect(() => setDoing(null), [hazard.status])
-  const waiting = doing !== null && !doing.failed
-  useEffect(() => {
-    if (!waiting) return
-    const timer = setTimeout(() => setDoing((known) => known && { ...known, text: T.hazards.slow }), SLOW_MS)
-    return () => clearTimeout(timer)
-  }, [waiting])
-
-  const act = async (action: HazardAction) => {
-    setDoing({ action, text: T.hazards.doing })
-    try {
-      await store.client.act(hazard.hazard_id, action, note.trim() || null)
-      setDoing((known) => known && { action, text: T.hazards.passedOn })
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status === 401) store.fail(error)
-      setDoing({ action, text: error instanceof Problem ? `${error.message} (${error.code})` : String(error), failed: true })
-    }
-  }
-
-  if (!store.may('write')) return <p class="muted small">{T.hazards.mayNot}</p>
-  const possible = ACTIONS[hazard.status] ?? []
-  return (
-    <div class="acting">
-      <label>
-        {T.hazards.note}
-        <input type="text" maxLength={1000} value={note} disabled={waiting} onInput={(event) => setNote(event.currentTarget.value)} />
-      </label>
-      <div class="buttons">
-        {possible.map((action) => (
-          <button key={action} type="button" class={action === possible[0] ? 'primary' : ''} disabled={waiting} onClick={() => void act(action)}>
-            {T.hazards.actions[action]}
-          </button>
-        ))}
-      </div>
-      <p role="status" class={doing?.failed ? 'error small' : 'muted small'}>{doing?.text}</p>
     </div>
   )
 }

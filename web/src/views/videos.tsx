@@ -1,44 +1,105 @@
 // The videos: all of them, and one with its pictures and its tables.
-import { useEffect, useMemo } from 'preact/hooks'
-import { useRoute } from 'preact-iso'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useLocation, useRoute } from 'preact-iso'
 import type { Job } from '../client'
-import { address, useStore } from '../context'
-import { ago, displayName, jobName } from '../format'
-import { framesPanel } from '../panels/frames'
-import { hazardsPanel } from '../panels/hazards'
-import { jobPanel } from '../panels/job'
-import { picturePanel } from '../panels/picture'
-import { tablesPanel } from '../panels/tables'
-import { uploadPanel } from '../panels/upload'
-import { Mounted, type Panel } from '../parts/mounted'
-import type { Store } from '../store'
+import { address, useStore, withQuery } from '../context'
+import { ago, clockTime, displayName, hazardTitle, jobName } from '../format'
+import type { HazardAlert } from '../generated/events'
+import { hazardsEnded, hazardsNow, runOrigin, tableLabel, type Model } from '../model'
+import { FramesCard } from '../parts/frames'
+import { HazardActions } from '../parts/hazard-actions'
+import { JobCard } from '../parts/job'
+import { NotFound } from '../parts/notfound'
+import { RunPicture } from '../parts/run-picture'
+import { Timelines } from '../parts/timelines'
+import { UploadCard } from '../parts/upload'
+import { WhyDialog } from '../parts/why'
 import { T } from '../texts'
 import { Watch } from '../watch'
+import { isClosed } from '../words'
 
-/** One for each session: an upload goes on while another view is shown. */
-const uploads = new WeakMap<Store, Panel>()
-
-function uploadOf(store: Store): Panel {
-  const known = uploads.get(store)
-  const panel = known ?? uploadPanel(store.client, (job) => store.receive({ type: 'video.job', data: job }))
-  uploads.set(store, panel)
-  return panel
-}
+const PAGE = 50
+/** Where a name is searched for, everything is asked for: the api has no search. */
+const SEARCH_PAGE = 200
+const STATUSES = ['awaiting_file', 'queued', 'processing', 'done', 'failed', 'cancelled']
 
 export function VideosView() {
   const store = useStore()
-  const watch = useMemo(() => new Watch(store, { video: '' }), [])
-  const videos = [...store.view.value.videos.values()].sort((one, two) => two.created_at.localeCompare(one.created_at))
+  const { query } = useLocation()
+  const status = query['status'] ?? ''
   return (
     <>
       <h1>{T.nav.videos}</h1>
-      {store.may('upload') && <Mounted panel={uploadOf(store)} model={watch.model.value} />}
-      <ul class="card entries" aria-label={T.nav.videos}>
-        {videos.map((job) => <Entry key={job.video_id} job={job} />)}
-        {videos.length === 0 && store.loaded.value && <li class="muted">{T.videos.none}. {T.videos.noneText}</li>}
-      </ul>
+      {store.may('upload') && <UploadCard sending={store.sending} siteId={store.siteId.value} cameras={store.cameras.value} />}
+      <Filters />
+      <List key={`${store.siteId.value}/${status}`} status={status} search={query['q'] ?? ''} />
     </>
   )
+}
+
+/** They stand in the address. */
+function Filters() {
+  const { query, route } = useLocation()
+  const choose = (name: string, value: string) => route(withQuery(address('videos'), query, name, value), true)
+  return (
+    <div class="filters" role="search">
+      <label>
+        {T.videos.search}
+        <input type="search" value={query['q'] ?? ''} onInput={(event) => choose('q', event.currentTarget.value)} />
+      </label>
+      <label>
+        {T.videos.status}
+        <select value={query['status'] ?? ''} onChange={(event) => choose('status', event.currentTarget.value)}>
+          <option value="">{T.videos.anyStatus}</option>
+          {STATUSES.map((each) => <option key={each} value={each}>{displayName(each)}</option>)}
+        </select>
+      </label>
+    </div>
+  )
+}
+
+function List({ status, search }: { status: string; search: string }) {
+  const { view, deleted } = useStore()
+  const { asked, more, load } = usePages(status)
+  useEffect(() => {
+    if (search && more) load(SEARCH_PAGE)
+  }, [search, more, asked.length])
+  // What the stream has brought is newer than what was asked for.
+  const newest = new Map([...asked, ...view.value.videos.values()].map((job) => [job.video_id, job]))
+  const shown = [...newest.values()]
+    .filter((job) => !deleted.value.has(job.video_id) && (!status || job.status === status))
+    .filter((job) => jobName(job).toLowerCase().includes(search.toLowerCase()))
+    .sort((one, two) => two.created_at.localeCompare(one.created_at))
+  return (
+    <section class="card" aria-label={T.nav.videos}>
+      <ul class="entries">{shown.map((job) => <Entry key={job.video_id} job={job} />)}</ul>
+      {shown.length === 0 && more === false && (
+        <div class="nothing">
+          <h2>{status || search ? T.videos.noneMatch : T.videos.none}</h2>
+          {!status && !search && <p>{T.videos.noneText}</p>}
+        </div>
+      )}
+      {more && <button type="button" onClick={() => load(PAGE)}>{T.more}</button>}
+    </section>
+  )
+}
+
+/** Pages of the videos in one status; `more` is null until the first has come. */
+function usePages(status: string) {
+  const store = useStore()
+  const [asked, setAsked] = useState<readonly Job[]>([])
+  const [cursor, setCursor] = useState<string | null | undefined>(undefined)
+  const load = (limit: number) => {
+    store.client.videos({ siteId: store.siteId.value, status }, cursor ?? null, limit).then(
+      (page) => {
+        setAsked((before) => [...before, ...page.items])
+        setCursor(page.next_cursor)
+      },
+      (error: unknown) => store.fail(error),
+    )
+  }
+  useEffect(() => load(PAGE), [])
+  return { asked, more: cursor === undefined ? null : cursor !== null, load }
 }
 
 function Entry({ job }: { job: Job }) {
@@ -50,7 +111,10 @@ function Entry({ job }: { job: Job }) {
         <span class="dot" data-status={job.status} aria-hidden="true" />
         <span class="texts">
           <span class="clip">{jobName(job)}</span>
-          <span class="muted small">{displayName(job.status)}, {ago(job.created_at, now.value)}</span>
+          <span class="muted small">
+            {displayName(job.status)}, {ago(job.created_at, now.value)}
+            {job.error && `. ${job.error.reason}`}
+          </span>
           {underWay && <progress max={100} value={job.progress} aria-label={jobName(job)} />}
         </span>
       </a>
@@ -67,44 +131,83 @@ function Video({ id }: { id: string }) {
   const store = useStore()
   const watch = useMemo(() => new Watch(store, { video: id }), [])
   useEffect(() => watch.start(), [watch])
-  const panels = useMemo(() => {
-    const fail = (error: unknown) => store.fail(error)
-    return {
-      job: jobPanel(store.client, fail),
-      picture: picturePanel((index) => watch.choose(index)),
-      frames: framesPanel(() => watch.more(), (index) => watch.choose(index)),
-      tables: tablesPanel(store.client, (fraction) => watch.seek(fraction)),
-      hazards: hazardsPanel(store.client, fail, (time) => watch.seekTime(time)),
-    }
-  }, [watch])
-  const model = watch.model.value
-  const back = <p><a class="back" href={address('videos')}>{T.videos.all}</a></p>
-  if (watch.gone.value) {
-    return (
-      <>
-        {back}
-        <section class="card nothing">
-          <h1>{T.notFound.title}</h1>
-          <p>{T.notFound.text}</p>
-        </section>
-      </>
-    )
-  }
+  const job = watch.job.value
   return (
     <>
-      {back}
-      <h1 class="visually-hidden">{watch.job.value ? jobName(watch.job.value) : T.nav.videos}</h1>
+      <p><a class="back" href={address('videos')}>{T.videos.all}</a></p>
+      {watch.gone.value && <NotFound />}
+      {!watch.gone.value && !job && <p class="muted" role="status">{T.loading}</p>}
+      {!watch.gone.value && job && <Run watch={watch} job={job} />}
+    </>
+  )
+}
+
+function Run({ watch, job }: { watch: Watch; job: Job }) {
+  const store = useStore()
+  const { path, query, route } = useLocation()
+  const model = watch.model.value
+  const origin = runOrigin(model)
+  const label = tableLabel(model)
+  const why = query['why']
+  return (
+    <>
+      <h1 class="visually-hidden">{jobName(job)}</h1>
       <div class="page">
         <div class="middle">
-          <Mounted panel={panels.job} model={model} />
-          <Mounted panel={panels.picture} model={model} />
-          <Mounted panel={panels.frames} model={model} />
+          <JobCard job={job} client={store.client} onError={(error) => store.fail(error)} />
+          <RunPicture model={model} onChoose={(index) => watch.choose(index)} />
+          <FramesCard model={model} onMore={() => watch.more()} onChoose={(index) => watch.choose(index)} />
         </div>
         <div class="side">
-          <Mounted panel={panels.tables} model={model} />
-          <Mounted panel={panels.hazards} model={model} />
+          <Timelines model={model} onSeek={(fraction) => watch.seek(fraction)} />
+          <RunHazards model={model} onShow={(time) => watch.seekTime(time)} />
         </div>
       </div>
+      {why && (
+        <WhyDialog
+          key={why}
+          tableId={why}
+          run={{ runId: job.run_id, name: label(why), origin }}
+          onClose={() => route(withQuery(path, query, 'why', ''), true)}
+        />
+      )}
     </>
+  )
+}
+
+function RunHazards({ model, onShow }: { model: Model; onShow: (time: string) => void }) {
+  const alerts = hazardsNow(model)
+  const ended = hazardsEnded(model)
+  return (
+    <section class="card" aria-labelledby="hazards-title">
+      <h2 id="hazards-title">{T.hazards.ofRun}</h2>
+      <ul class="hazards">
+        {alerts.map((hazard) => <RunHazard key={hazard.hazard_id} hazard={hazard} model={model} ended={ended} onShow={onShow} />)}
+      </ul>
+      {alerts.length === 0 && <p class="muted">{T.hazards.noneInRun}</p>}
+      {ended && alerts.some((hazard) => !isClosed(hazard)) && <p class="muted small">{T.hazards.ended}</p>}
+    </section>
+  )
+}
+
+interface RunHazardProps {
+  hazard: HazardAlert
+  model: Model
+  ended: boolean
+  onShow: (time: string) => void
+}
+
+function RunHazard({ hazard, model, ended, onShow }: RunHazardProps) {
+  const origin = runOrigin(model)
+  const since = origin === null ? '' : `, ${T.camera.since(clockTime(Date.parse(hazard.opened_at) - origin))}`
+  return (
+    <li data-severity={hazard.severity} data-closed={isClosed(hazard) || undefined}>
+      <span class="texts">
+        <strong>{hazardTitle(hazard, tableLabel(model))}</strong>
+        <span class="muted small">{displayName(hazard.status)}{since}{hazard.note && ` “${hazard.note}”`}</span>
+      </span>
+      <div class="buttons"><button type="button" onClick={() => onShow(hazard.as_of)}>{T.hazards.show}</button></div>
+      {!ended && <HazardActions hazard={hazard} />}
+    </li>
   )
 }

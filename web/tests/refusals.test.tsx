@@ -5,10 +5,11 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Client } from '../src/client'
-import { jobPanel } from '../src/panels/job'
-import { uploadPanel } from '../src/panels/upload'
-import type { Model } from '../src/model'
+import { JobCard } from '../src/parts/job'
+import { UploadCard } from '../src/parts/upload'
+import { Sending } from '../src/sending'
 import { job } from './documents'
+import { show } from './show'
 
 interface Refusal {
   code: string
@@ -35,11 +36,9 @@ it('there are many', () => {
 
 describe('a file that was refused', () => {
   it.each(ofFiles)('$code is shown in its job', ({ code, sentence }) => {
-    const panel = jobPanel(new Client(), () => undefined)
     const error = { code, reason: sentence, retryable: false }
-    const view = { videos: new Map([['vid_1', job({ status: 'failed', error })]]) }
-    panel.update({ view, subject: { video: 'vid_1' } } as unknown as Model)
-    expect(panel.element.querySelector('.callout')?.textContent).toBe(`${sentence} (${code})`)
+    const root = show(<JobCard job={job({ status: 'failed', error })} client={new Client()} onError={() => undefined} />)
+    expect(root.querySelector('.callout')?.textContent).toBe(`${sentence} (${code})`)
   })
 })
 
@@ -71,11 +70,11 @@ describe('an upload that was refused', () => {
   it.each(once)('$code is shown where the file was chosen', async (one) => {
     refusal = one
     localStorage.clear()
-    const { element } = uploadPanel(new Client({ base }), () => undefined)
-    const input = element.querySelector<HTMLInputElement>('#file')
+    const sending = new Sending(new Client({ base }), () => undefined)
+    const root = show(<UploadCard sending={sending} siteId="site_1" cameras={[]} />)
+    const input = root.querySelector<HTMLInputElement>('#file')
     Object.defineProperty(input, 'files', { value: [new File(['x'], 'a.mp4')] })
     input?.dispatchEvent(new Event('change'))
-    const shown = element.querySelector('.error')
-    await expect.poll(() => shown?.textContent, { timeout: 60_000 }).toBe(`${one.sentence} It is 5. (${one.code})`)
+    await expect.poll(() => root.querySelector('.error')?.textContent, { timeout: 60_000 }).toBe(`${one.sentence} It is 5. (${one.code})`)
   }, 90_000)
 })

@@ -1,0 +1,60 @@
+// What a person can do about an alert: it answers at once, shows that it is under way, and says when it does not apply.
+import { useEffect, useState } from 'preact/hooks'
+import { Problem, type HazardAction } from '../client'
+import { useStore } from '../context'
+import type { HazardAlert } from '../generated/events'
+import { T } from '../texts'
+
+const ACTIONS: Record<string, HazardAction[]> = {
+  opened: ['acknowledge', 'clear', 'dismiss'],
+  acknowledged: ['clear', 'dismiss'],
+  cleared: ['verify'],
+}
+const SLOW_MS = 10_000
+
+type Doing = { text: string; failed: boolean } | null
+
+/** An action was passed on when the api has taken it; it is done when the alert comes back changed. */
+export function HazardActions({ hazard }: { hazard: HazardAlert }) {
+  const store = useStore()
+  const [doing, setDoing] = useState<Doing>(null)
+  const [note, setNote] = useState('')
+  useEffect(() => setDoing(null), [hazard.status])
+  const waiting = doing !== null && !doing.failed
+  useEffect(() => {
+    if (!waiting) return
+    const timer = setTimeout(() => setDoing((known) => known && { ...known, text: T.hazards.slow }), SLOW_MS)
+    return () => clearTimeout(timer)
+  }, [waiting])
+
+  const act = async (action: HazardAction) => {
+    setDoing({ text: T.hazards.doing, failed: false })
+    try {
+      await store.client.act(hazard.hazard_id, action, note.trim() || null)
+      setDoing((known) => known && { text: T.hazards.passedOn, failed: false })
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return store.fail(error)
+      setDoing({ text: error instanceof Problem ? `${error.message} (${error.code})` : String(error), failed: true })
+    }
+  }
+
+  const possible = ACTIONS[hazard.status] ?? []
+  if (possible.length === 0) return null
+  if (!store.may('write')) return <p class="muted small">{T.hazards.mayNot}</p>
+  return (
+    <div class="acting">
+      <label>
+        {T.hazards.note}
+        <input type="text" maxLength={1000} value={note} disabled={waiting} onInput={(event) => setNote(event.currentTarget.value)} />
+      </label>
+      <div class="buttons">
+        {possible.map((action) => (
+          <button key={action} type="button" class={action === possible[0] ? 'primary' : ''} disabled={waiting} onClick={() => void act(action)}>
+            {T.hazards.actions[action]}
+          </button>
+        ))}
+      </div>
+      <p role="status" class={doing?.failed ? 'error small' : 'muted small'}>{doing?.text}</p>
+    </div>
+  )
+}

@@ -1,0 +1,11 @@
+// What is shown where there is nothing.
+import { T } from '../texts'
+
+export function NotFound() {
+  return (
+    <section class="card nothing">
+      <h1>{T.notFound.title}</h1>
+      <p>{T.notFound.text}</p>
+    </section>
+  )
+}

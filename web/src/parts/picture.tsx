@@ -1,0 +1,99 @@
+// A picture with what lies over it: outlines of tables coloured by state, who was seen, and hazards. Plain SVG, so that
+// tests, the keyboard and screen readers see it.
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Point, Seen } from '../client'
+import { tone } from '../format'
+import { pointsOf, type Size } from './geometry'
+
+/** Width of the overlay in its own units: outlines are relative, text needs a size. */
+const WIDTH = 1600
+/** Of a letter, on average. */
+const LETTER = 15
+
+export interface Outline {
+  id: string
+  polygon: readonly Point[]
+  state: string
+  text: string
+}
+
+export interface Spot {
+  id: string
+  box: readonly number[]
+  text: string
+}
+
+interface Shown {
+  /** Of the picture, for its shape before it is loaded. */
+  size: Size
+  frameId: string | null
+  url: string | null
+  alt: string
+  tables?: readonly Outline[]
+  spots?: readonly Spot[]
+  seen?: readonly Seen[]
+  /** Instead of a picture. */
+  children?: ComponentChildren
+}
+
+export function Picture({ size, frameId, url, alt, tables = [], spots = [], seen = [], children }: Shown) {
+  const height = Math.round((WIDTH * size.height) / size.width)
+  const drawn = { width: WIDTH, height }
+  return (
+    <div class="stage" style={{ aspectRatio: `${size.width} / ${size.height}` }}>
+      {url !== null && <Frame key={frameId} url={url} />}
+      <svg role="img" aria-label={alt} preserveAspectRatio="none" viewBox={`0 0 ${WIDTH} ${height}`}>
+        {tables.map((table) => <TableShape key={table.id} {...table} size={drawn} />)}
+        {seen.map((each, index) => <SeenShape key={index} {...each} size={drawn} />)}
+        {spots.map((spot) => <SpotShape key={spot.id} {...spot} size={drawn} />)}
+      </svg>
+      {url === null && <p class="empty">{children}</p>}
+    </div>
+  )
+}
+
+/** The link of a frame is new in each answer, the picture behind it is the same: the first link stays. */
+function Frame({ url }: { url: string }) {
+  const [src, setSrc] = useState<string | undefined>(url)
+  return <img src={src} alt="" decoding="async" onError={() => setSrc(undefined)} />
+}
+
+function TableShape({ polygon, state, text, size }: Outline & { size: Size }) {
+  const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)]
+  const x = ((Math.min(...xs) + Math.max(...xs)) / 2) * size.width
+  const y = ((Math.min(...ys) + Math.max(...ys)) / 2) * size.height
+  const width = text.length * LETTER + 24
+  return (
+    <g class="table" data-state={tone(state)}>
+      <polygon points={pointsOf(polygon, size)} vector-effect="non-scaling-stroke" />
+      <rect rx={8} x={x - width / 2} y={y - 22} width={width} height={40} />
+      <text text-anchor="middle" x={x} y={y + 6}>{text}</text>
+    </g>
+  )
+}
+
+function SeenShape({ label, box: [left, top, right, bottom], doubtful, size }: Seen & { size: Size }) {
+  return (
+    <rect
+      class={label === 'person' ? 'who' : 'what'}
+      data-doubtful={doubtful}
+      x={left * size.width}
+      y={top * size.height}
+      width={(right - left) * size.width}
+      height={(bottom - top) * size.height}
+      vector-effect="non-scaling-stroke"
+    />
+  )
+}
+
+function SpotShape({ box, text, size }: Spot & { size: Size }) {
+  const [left = 0, top = 0, right = 0, bottom = 0] = box
+  const [x, y] = [left * size.width, top * size.height]
+  return (
+    <g class="spot">
+      <rect x={x} y={y} width={(right - left) * size.width} height={(bottom - top) * size.height} vector-effect="non-scaling-stroke" />
+      <text x={x} y={y - 10}>{text}</text>
+    </g>
+  )
+}
