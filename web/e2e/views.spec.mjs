@@ -30,7 +30,7 @@ const LOOKS = [
 const VIEWS = {
   floor: ['floor', '.table-card'],
   cameras: ['cameras', '.cards .card'],
-  camera: [`cameras/${given.camera}`, '.tables li'],
+  camera: [`cameras/${given.camera}`, '.table-card'],
   videos: ['videos', '.entries a'],
   video: [`videos/${given.video}`, '.frames li'],
   hazards: ['hazards', '.nothing, .alert'],
