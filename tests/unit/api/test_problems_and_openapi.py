@@ -35,7 +35,7 @@ CODES = {
     401: "key_missing key_invalid key_expired",
     403: "scope_missing scope_too_wide origin_refused link_invalid link_expired",
     404: "not_found site_not_found section_not_found camera_not_found layout_not_found video_not_found frame_not_found"
-    " crops_not_found view_not_found table_not_found hazard_not_found key_not_found object_gone",
+    " crops_not_found view_not_found table_not_found hazard_not_found key_not_found probe_not_found object_gone",
     405: "method_not_allowed",
     409: "idempotency_in_flight site_not_empty section_in_use name_taken video_finished video_not_failed"
     " video_not_retryable hazard_closed hazard_status_conflict hazards_ended too_many_cameras",
@@ -45,10 +45,10 @@ CODES = {
     422: "invalid_request idempotency_key_reused site_required address_required address_has_credentials"
     " address_invalid user_required transport_invalid"
     " polygon_too_few_points polygon_out_of_frame polygon_self_crossing polygon_too_small table_not_yours"
-    " layout_too_large detector_unknown"
+    " layout_too_large detector_unknown opening_hours_empty opening_hours_overlap opening_hours_unordered"
     " table_doubled camera_required layout_required tables_required floor_required sampling_invalid picture_invalid"
     " started_at_required started_at_invalid",
-    429: "rate_limited site_rate_limited too_many_event_streams too_many_wrong_keys",
+    429: "rate_limited site_rate_limited too_many_event_streams too_many_probes too_many_wrong_keys",
     500: "internal",
     503: "unavailable too_many_bodies credentials_unavailable",
 }
@@ -119,7 +119,8 @@ def test_what_an_answer_names_is_linked_to_what_takes_it(openapi: dict[str, Any]
         for path, methods in paths.items()
         for operation in methods.values()
     }
-    made = {path: paths[path]["post"]["responses"]["201"]["links"] for path in CREATED}
+    answers = {path: paths[path]["post"]["responses"] for path in CREATED}
+    made = {path: (each.get("201") or each["202"])["links"] for path, each in answers.items()}
     assert all(made.values())
     for each in (one for links in made.values() for one in links.values()):
         path, takes = ids[each["operationId"]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from fakecamera.pictures import Coded
-from fakecamera.rtp import NTP_EPOCH_S
+from fakecamera.rtp import H264, NTP_EPOCH_S
 from fakecamera.server import Behaviour, FakeCamera, fake_camera
 
 SPS, KEYFRAME = bytes([0x67, 66, 0, 30]), bytes([0x65, 1])
@@ -15,6 +15,7 @@ SPS, KEYFRAME = bytes([0x67, 66, 0, 30]), bytes([0x65, 1])
 class Film:
     """Keeps the time of the film from which each viewer saw it."""
 
+    codec = H264
     parameter_sets = (SPS, bytes([0x68]))
 
     def __init__(self) -> None:
