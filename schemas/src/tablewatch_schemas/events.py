@@ -1596,6 +1596,8 @@ class CameraCommandSource(Struct, frozen=True, kw_only=True, gc=False):
     """Address without user name or password."""
     secret_ref: str | None
     """Object with the credentials, sealed for this probe and address; it is deleted with the answer."""
+    transport: str | None = None
+    """Of rtsp: how the camera is to send its pictures; null: over TCP. Known values: `tcp`, `udp`."""
 
 
 class CameraCommand(Struct, frozen=True, kw_only=True, gc=False):

@@ -64,7 +64,7 @@ async def test_a_probe_is_asked_for_with_its_password_sealed_and_shows_the_answe
     place = await make_place(await stage.client())
     await stage.deps.objects.put(keys.EXTRACTOR_KEY, public_pem(KEY))
     client = await stage.client("write", sites=[place.site_id])
-    source = {"address": ADDRESS, "user": "admin", "password": "hunter2"}
+    source = {"address": ADDRESS, "user": "admin", "password": "hunter2", "transport": "udp"}
     response = await client.post("/v1/probes", json={"source": source})
     probe = answer(response, 202)
     assert response.headers["location"] == f"/v1/probes/{probe['probe_id']}"
@@ -72,6 +72,7 @@ async def test_a_probe_is_asked_for_with_its_password_sealed_and_shows_the_answe
     [command] = await commands(stage)
     assert command.source is not None
     assert (command.probe_id, command.action, command.source.address) == (probe["probe_id"], "probe", ADDRESS)
+    assert command.source.transport == "udp"
     assert b"hunter2" not in to_json(command)
     sealed = await stage.deps.objects.get(command.source.secret_ref or "")
     given = unseal(KEY, probe["probe_id"], ADDRESS, sealed)

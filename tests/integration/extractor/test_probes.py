@@ -57,6 +57,22 @@ async def answer(house: House, asked: CameraCommand) -> CameraProbe:
     return found
 
 
+async def test_a_camera_of_udp_alone_is_probed_over_udp(house: House, clip: LoopedClip) -> None:
+    dialect = Dialect(transports=frozenset({"UDP"}))
+    async with (
+        fake_camera(clip, Behaviour(report_every_s=1.0, dialect=dialect)) as camera,
+        house.process("only", camera),
+    ):
+        source = CameraCommandSource(type="rtsp", address=camera.address, secret_ref=None, transport="udp")
+        asked = [command(house, camera.address, source=source), command(house, camera.address)]
+        await ask(house, *asked)
+        over_udp, over_tcp = await answer(house, asked[0]), await answer(house, asked[1])
+        assert over_udp.found is not None
+        assert over_udp.found.transport == "udp"
+        assert over_tcp.error is not None
+        assert over_tcp.error.code == "transport_not_offered"
+
+
 async def test_a_command_is_answered_once_with_a_picture_and_its_password_stays_a_secret(
     house: House, clip: LoopedClip, store: LocalObjects
 ) -> None:

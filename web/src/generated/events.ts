@@ -737,6 +737,8 @@ export interface CameraCommandSource {
   address: string
   /** Object with the credentials, sealed for this probe and address; it is deleted with the answer. */
   secret_ref: string | null
+  /** Of rtsp: how the camera is to send its pictures; null: over TCP. */
+  transport?: Open<'tcp' | 'udp'> | null
 }
 
 /** Open a camera that is not registered and say what comes of it; the answer is on camera.probe. */

@@ -72,9 +72,12 @@ def _with_status(api: Api, camera: dict[str, Any]) -> dict[str, Any]:
 @click.option("--type", "kind", type=click.Choice(["rtsp", "hls", "snapshot", "file"]),
               help="Kind of source; else by the address: of http, what ends with .m3u8 is a playlist.")  # fmt: skip
 @click.option("--user", metavar="NAME", help=f"User name of the camera; its password is asked for, or ${PASSWORD}.")
+@click.option("--transport", type=click.Choice(["tcp", "udp"]), help="Of rtsp: how the camera is to send; else tcp.")
 @click.option("--site", type=Id(), metavar="ID", help="Site, where the key opens several.")
 @click.option("--json", "as_json", is_flag=True, help="Print the probe: {status, found, error, snapshot_url, ...}.")
-def probe_command(address: str, kind: str | None, user: str | None, site: str | None, as_json: bool) -> None:
+def probe_command(
+    address: str, kind: str | None, user: str | None, transport: str | None, site: str | None, as_json: bool
+) -> None:
     """Open the camera at ADDRESS once and print what it sends, or why it cannot be read. Nothing is registered.
 
     It takes up to half a minute. Exits 1 if the camera cannot be read.
@@ -82,6 +85,7 @@ def probe_command(address: str, kind: str | None, user: str | None, site: str | 
     if "@" in urlsplit(address).netloc:
         raise click.UsageError(f"Leave user name and password out of the address: --user NAME, and ${PASSWORD}.")
     source = {"type": kind or probes.kind_of(address), "address": address, "user": user, "password": _password(user)}
+    source["transport"] = transport
     given = {name: value for name, value in source.items() if value is not None}
     with Api(load()) as api, _shown_waiting() if output.is_watched() else nullcontext():
         probe = _answered(api, api.post("/v1/probes", {"site_id": site, "source": given}))

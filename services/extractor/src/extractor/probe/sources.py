@@ -51,7 +51,7 @@ async def look_at(
     try:
         async with asyncio.timeout(max(0.0, until - parts.clock.monotonic())):
             if source.type == "rtsp":
-                return await _rtsp(parts, source.address, credentials, until - SOUND_S)
+                return await _rtsp(parts, source, credentials, until - SOUND_S)
             if source.type in OPENERS:
                 return await _other(parts, site_id, source, credentials)
     except TimeoutError as error:
@@ -59,10 +59,11 @@ async def look_at(
     raise SourceNotProbed
 
 
-async def _rtsp(parts: ProbeParts, address: str, credentials: Credentials | None, until: float) -> Found:
-    async with _session(parts, address, credentials, "measure") as channel:
+async def _rtsp(parts: ProbeParts, source: CameraCommandSource, credentials: Credentials | None, until: float) -> Found:
+    async with _session(parts, source, credentials, "measure") as channel:
         found = await _watched(channel, parts.clock, until)
-    return replace(found, transport=_transport(address), sound=await _sound(parts, address, credentials))
+    transport = "udp" if source.transport == "udp" else _transport(source.address)
+    return replace(found, transport=transport, sound=await _sound(parts, source, credentials))
 
 
 async def _watched(channel: Channel, clock: Clock, until: float) -> Found:
@@ -89,11 +90,11 @@ def _clock_of(channel: Channel) -> str | None:
     return "no_report" if channel.sign is None else channel.sign.clock
 
 
-async def _sound(parts: ProbeParts, address: str, credentials: Credentials | None) -> str | None:
+async def _sound(parts: ProbeParts, source: CameraCommandSource, credentials: Credentials | None) -> str | None:
     """In a session of its own: with sound set up, FFmpeg makes other times of the pictures. None where it has no answer
     in time: that the camera sends pictures is known."""
     with suppress(CameraFailed):
-        async with _session(parts, address, credentials, "sound") as channel:
+        async with _session(parts, source, credentials, "sound") as channel:
             await channel.ends_within(SOUND_S)
             return channel.sound
     return None
@@ -101,10 +102,11 @@ async def _sound(parts: ProbeParts, address: str, credentials: Credentials | Non
 
 @asynccontextmanager
 async def _session(
-    parts: ProbeParts, text: str, credentials: Credentials | None, purpose: Purpose
+    parts: ProbeParts, source: CameraCommandSource, credentials: Credentials | None, purpose: Purpose
 ) -> AsyncIterator[Channel]:
     """Its reader is free again at the end, for the next session. Raises CameraFailed."""
-    address, target = await target_of(text, parts.policy, parts.authority, credentials)
+    udp = source.transport == "udp"
+    address, target = await target_of(source.address, parts.policy, parts.authority, credentials, udp=udp)
     opening = Opening(target, address.path, EVERY_MS, parts.quality, purpose)
     async with parts.readers.session(opening, _dropped, alone=True) as channel:
         yield channel

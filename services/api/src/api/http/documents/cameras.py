@@ -17,6 +17,12 @@ from outbound.paths import parse_path
 SCHEMES = {"rtsp": RTSP, "hls": HTTP, "snapshot": HTTP}
 """Of addresses, with their default ports, by the type of the source."""
 SourceType = Literal["none", "rtsp", "hls", "snapshot", "file"]
+Transport = Literal["tcp", "udp"] | None
+TRANSPORT = Field(
+    default=None,
+    description="Of rtsp://: how the camera sends its pictures; null: over TCP. Over UDP a lost packet costs the"
+    " pictures up to the next keyframe, and nothing is encrypted, so that rtsps:// goes over TCP alone",
+)
 
 
 class Source(Body):
@@ -35,11 +41,7 @@ class Source(Body):
     password: Annotated[SecretStr, Field(max_length=400)] | None = Field(
         default=None, description="Its password, the same way"
     )
-    transport: Literal["tcp", "udp"] | None = Field(
-        default=None,
-        description="Of rtsp://: how the camera sends its pictures; null: over TCP. Over UDP a lost packet costs the"
-        " pictures up to the next keyframe, and nothing is encrypted, so that rtsps:// goes over TCP alone",
-    )
+    transport: Transport = TRANSPORT
 
 
 _LOOK_EVERY = (

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from api.http.documents.cameras import Source
+from api.http.documents.cameras import TRANSPORT, Source, Transport
 from api.http.documents.common import Body, Id, TimeText, _plain
 from api.http.documents.contract import fields_of
 
@@ -31,10 +31,13 @@ class ProbeSource(Body):
     password: Annotated[SecretStr, Field(max_length=400)] | None = Field(
         default=None, description="Its password, the same way"
     )
+    transport: Transport = TRANSPORT
 
     def as_of_camera(self) -> Source:
         """To be checked as the source of a camera is."""
-        return Source(type=self.type, address=self.address, user=self.user, password=self.password)
+        return Source(
+            type=self.type, address=self.address, user=self.user, password=self.password, transport=self.transport
+        )
 
 
 class NewProbe(Body):
