@@ -64,7 +64,7 @@ class Seen:
                 self.sent[record.topic][frame], self.came[frame] = sent_s, came_s
                 if event.kind == "unavailable":
                     self.given_up[frame] = (event.reason or "").partition(":")[0]
-            case TableState() if event.camera_ids:
+            case TableState() if event.camera_ids and event.reason != "stale":  # which no frame led to
                 frame = event.camera_ids[0], event.as_of
                 self.sent[record.topic][frame] = sent_s
                 self.states.append((frame, event.reason or "", came_s))

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bench.light_to_state import Load, Seen, figures
 
-from tablewatch_schemas import CropReady, FrameExtracted, TableEvidence, TableState
+from chassis.records import Record
+from tablewatch_schemas import CropReady, FrameExtracted, TableEvidence, TableState, TableStateEvidence, encode
 
 BEGAN = datetime(2026, 11, 29, 7, tzinfo=UTC)
+NO_EVIDENCE = TableStateEvidence(evidence_ids=(), frame_ids=(), people=None, model=None, layout_version=None)
 IDLE = Load({"cropper": 1.0, "readers": 2.0}, 5.0, 100.0)
 BUSY = Load({"cropper": 2.0, "readers": 4.0}, 6.0, 120.0)
 
@@ -48,3 +50,16 @@ def test_the_processor_is_shared_out_between_the_stack_its_cameras_and_everybody
     found = figures(seen(), BEGAN.timestamp(), BEGAN.timestamp() + 10, IDLE, BUSY, 1, 0)
     assert found.cores == {"cropper": 0.1, "readers": 0.2}
     assert (found.shown, found.others) == pytest.approx((0.1, 1.6))
+
+
+def test_a_state_that_no_frame_led_to_has_no_latency() -> None:
+    found = Seen()
+    for reason in ("stale", "refresh"):
+        state = TableState(
+            table_id="tbl_1", site_id="site_1", run_id=None, camera_ids=("cam_1",), version=1, state="free",
+            previous_state=None, confidence=0.9, as_of=BEGAN, since=BEGAN, expires_at=BEGAN, reason=reason,
+            evidence=NO_EVIDENCE, last=False,
+        )  # fmt: skip
+        made = encode(state, source="tablewatch/test", time=BEGAN)
+        found.add(Record(made.topic, 0, 0, 0, made.key, made.value, tuple(made.headers)), 1.0)
+    assert [reason for _, reason, _ in found.states] == ["refresh"]
