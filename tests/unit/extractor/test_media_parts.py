@@ -117,6 +117,29 @@ def test_what_another_segment_answers_for_is_no_gap_of_this_one() -> None:
     assert gaps.gaps == [Gap(40, 120, "damaged")]
 
 
+def times(*taken: tuple[str, int | None, int, tuple[int, int] | None]) -> list[tuple[int | None, str]]:
+    """Of frames 40 ticks long: name, time, how many vanished before it, its place."""
+    found, line = [], FrameTimes(lambda: Fraction(40))
+    for name, pts, vanished, place in taken:
+        found += line.take(name, pts, vanished, place)
+    return [*found, *line.flush()]
+
+
+def test_frames_without_a_time_lead_up_to_the_next_behind_a_loss() -> None:
+    shown = times(("a", 0, 0, None), ("b", None, 0, None), ("c", None, 3, None), ("d", 400, 0, None))
+    assert shown == [(0, "a"), (40, "b"), (360, "c"), (400, "d")]
+
+
+def test_frames_without_a_time_are_where_their_order_says() -> None:
+    shown = times(("a", 0, 0, (1, 4)), ("b", None, 0, (1, 5)), ("c", None, 0, (1, 7)), ("d", 160, 0, (1, 8)))
+    assert shown == [(0, "a"), (40, "b"), (120, "c"), (160, "d")]
+
+
+def test_an_order_that_was_counted_anew_says_nothing() -> None:
+    shown = times(("a", 0, 0, (1, 4)), ("b", None, 0, (2, 0)), ("c", 80, 0, (2, 3)))
+    assert shown == [(0, "a"), (40, "b"), (80, "c")]
+
+
 def frame_of(bgr: Any) -> Any:
     return av.VideoFrame.from_ndarray(bgr, format="bgr24")
 

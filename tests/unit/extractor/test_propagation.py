@@ -61,7 +61,6 @@ def test_damage_that_the_decoder_finds_later_spreads_over_what_was_decoded_since
     alone = Propagation()
     group(alone, 0, 3, 1, 2)
     alone.lose(2, alone=True)
-    alone.lose_at(77)
     assert suspects(alone, 4) == [2]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.media.transport import PACKET, is_whole
+from extractor.media.transport import PACKET, breaks, is_whole
 
 PID = 0x100
 STUFFED = bytes([10]) + b"\x00" + b"\xff" * 9
@@ -43,3 +43,32 @@ def test_it_is_whole_where_its_packets_are_counted_and_the_last_is_stuffed(
         assert not is_whole(file, PID, PACKET, 0)
     finally:
         os.close(file)
+
+
+ANEW = bytes([1]) + b"\x80"
+
+
+@pytest.mark.parametrize(
+    ("packets", "broken"),
+    [
+        ([packet(14), packet(15), packet(0)], False),
+        ([packet(14), packet(3, pid=0x101), packet(15), packet(0)], False),
+        ([packet(14), packet(14), packet(15)], False),  # sent twice
+        ([packet(14), packet(3, ANEW), packet(4)], False),  # counts anew, and says so
+        ([packet(14), packet(0)], True),  # one is missing, in the picture or where the next begins
+        ([packet(14), bytes(PACKET), packet(15)], True),
+        ([packet(14), b"\x47\x81" + packet(15)[2:], packet(0)], True),  # received badly
+    ],
+)
+def test_pictures_whose_packets_do_not_lead_on_are_damaged(packets: list[bytes], broken: bool, tmp_path: Path) -> None:
+    path = tmp_path / "y.ts"
+    for stamp in (b"", bytes(4)):
+        path.write_bytes(b"".join(each + stamp for each in packets))
+        file = os.open(path, os.O_RDONLY)
+        try:
+            end = (len(packets) - 1) * (PACKET + len(stamp))
+            assert breaks(file, PID, 0, end) is broken
+            assert breaks(file, PID, 0, end - 1)  # no rhythm leads there
+            assert not breaks(file, PID, end, end)
+        finally:
+            os.close(file)

@@ -3,8 +3,10 @@
 FFmpeg fills a hole in that count with copies of the picture before it, and marks none of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from extractor.media.nal import UNKNOWN, Bits, Picture, Trust, Wholeness, units_of
 
 SLICES = (1, 2)
 IDR, SEI, SPS, PPS = 5, 6, 7, 8
@@ -13,35 +15,7 @@ RECOVERY_POINT = 6
 """Type of a message of supplemental information (annex D)."""
 HIGH = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 """Profiles whose parameters say the format of colours."""
-HEAD = 8192
-"""Bytes of a packet in which its first slice is looked for."""
 SLICE_HEAD = 24
-UNTRUSTED_EACH, UNTRUSTED = 4, 8
-"""An encoder that breaks the count in one picture of so many, and so often in all, does not count."""
-
-
-class Bits:
-    """Reads bits and Exp-Golomb codes (9.1) of a payload. Raises ValueError behind its end."""
-
-    def __init__(self, data: bytes) -> None:
-        data = data.replace(b"\0\0\3", b"\0\0")
-        self._value, self._left = int.from_bytes(data, "big"), 8 * len(data)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise ValueError("too short")
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def unsigned(self) -> int:
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-        return (1 << zeros) - 1 + self.take(zeros)
-
-    def signed(self) -> int:
-        code = self.unsigned()
-        return (code + 1) // 2 if code % 2 else -code // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +27,6 @@ class Sequence:
     plane_bits: int
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """`missing`: one before it is; `refreshes`: it and those behind it refer to none before, None: its container knows;
-    `disposable`: no other refers to it."""
-
-    missing: bool = False
-    refreshes: bool | None = None
-    disposable: bool = False
-
-
-UNKNOWN = Picture()
-
-
 class PictureCount:
     """Follows the packets of one track, in the order of decoding. `extradata` as the container has it."""
 
@@ -75,26 +36,30 @@ class PictureCount:
         self._length_bytes = 0
         self._last: int | None = None
         self._recovers: int | None = None
-        self._pictures = self._misses = 0
+        self._counts, self._whole = Trust(), Wholeness()
         extradata = extradata or b""
         if extradata[:1] == b"\1" and len(extradata) > 6:
             self._length_bytes = (extradata[4] & 3) + 1
             for unit in _configured(extradata):
                 self._take_parameters(unit)
         else:
-            for unit in _units(extradata, 0):
+            for unit in units_of(extradata, 0):
                 self._take_parameters(unit)
 
     def take(self, packet: bytes) -> Picture:
-        """The first HEAD bytes of the next packet."""
+        """The next packet."""
+        units = [unit for unit in units_of(packet, self._length_bytes) if unit]
+        picture = self._first(units)
+        return self._whole.judged(picture, packet, self._length_bytes, (unit for unit in units if _is_slice(unit)))
+
+    def _first(self, units: Iterable[bytes]) -> Picture:
         recovery: int | None = None
         try:
-            for unit in _units(packet, self._length_bytes):
-                kind = unit[0] & 31
-                if kind == SEI:
+            for unit in units:
+                if unit[0] & 31 == SEI:
                     found = _recovery(unit)
                     recovery = found if found is not None else recovery
-                elif kind in SLICES or kind == IDR:
+                elif _is_slice(unit):
                     return self._take_slice(unit, recovery)
                 else:
                     self._take_parameters(unit)
@@ -124,20 +89,12 @@ class PictureCount:
         bits.take(sequence.plane_bits)
         number, modulus = bits.take(sequence.bits), 1 << sequence.bits
         idr = unit[0] & 31 == IDR
-        missing = not idr and self._is_behind_hole(number, modulus, sequence)
-        refreshes = self._refreshes(number, modulus, idr, recovery, missing, disposable)
-        if idr or not disposable or missing:
-            self._last = number
-        return Picture(missing and self._is_trusted(), refreshes, disposable)
-
-    def _is_behind_hole(self, number: int, modulus: int, sequence: Sequence) -> bool:
-        self._pictures += 1
         hole = self._last is not None and not sequence.holes and (number - self._last) % modulus > 1
-        self._misses += hole
-        return hole
-
-    def _is_trusted(self) -> bool:
-        return self._misses < UNTRUSTED or self._misses * UNTRUSTED_EACH < self._pictures
+        hole = hole and not idr
+        refreshes = self._refreshes(number, modulus, idr, recovery, hole, disposable)
+        if idr or not disposable or hole:
+            self._last = number
+        return Picture(self._counts.is_broken(hole), refreshes=refreshes, disposable=disposable)
 
     def _refreshes(
         self, number: int, modulus: int, idr: bool, recovery: int | None, missing: bool, disposable: bool
@@ -157,22 +114,8 @@ class PictureCount:
         return None
 
 
-def _units(data: bytes, length_bytes: int) -> Iterator[bytes]:
-    """NAL units of a packet; `length_bytes` 0: behind start codes (annex B), of which one may have been cut off."""
-    at = 0
-    if length_bytes:
-        while at + length_bytes < len(data):
-            count = int.from_bytes(data[at : at + length_bytes], "big")
-            at += length_bytes
-            if count:
-                yield data[at : at + count]
-            at += count
-        return
-    at = data.find(b"\0\0\1")
-    while 0 <= at < len(data) - 3:
-        following = data.find(b"\0\0\1", at + 3)
-        yield data[at + 3 : following if following >= 0 else len(data)]
-        at = following
+def _is_slice(unit: bytes) -> bool:
+    return unit[0] & 31 in SLICES or unit[0] & 31 == IDR
 
 
 def _configured(extradata: bytes) -> Iterator[bytes]:

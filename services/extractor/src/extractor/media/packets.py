@@ -13,7 +13,9 @@ import av
 
 from extractor.media import matroska, transport
 from extractor.media.avi import Numbering, Pictures, pictures_of
-from extractor.media.h264 import HEAD, UNKNOWN, Picture, PictureCount
+from extractor.media.h264 import PictureCount
+from extractor.media.h265 import PictureOrder
+from extractor.media.nal import UNKNOWN, Picture
 from extractor.media.reading import reader
 from extractor.media.recordings import Part, parts_of
 from extractor.media.source import TRUNCATED_S, Source, open_source
@@ -36,7 +38,7 @@ class Reading:
 
     `begins`: time began again with it; `resumes`: it is a keyframe after a pause; `damaged`: it may be corrupt;
     `missing`: pictures before it are, for as long as `skipped` where its container counts them; `refreshes`: it and
-    those behind it refer to none before it; `disposable`: no other refers to it. Without a packet, a recording ends
+    those behind it refer to none before it; `picture`: what its own header says. Without a packet, a recording ends
     here; `lost`: the code of the gap behind it, and `unread`: how many bytes that are none follow.
     """
 
@@ -50,7 +52,7 @@ class Reading:
     missing: bool = False
     skipped: int = 0
     refreshes: bool = False
-    disposable: bool = False
+    picture: Picture = UNKNOWN
     lost: str = ""
     unread: int | None = None
 
@@ -78,6 +80,57 @@ class _Shown:
             if 2 * (later - earlier) > 3 * frame:
                 return round(earlier + frame)
         return end
+
+
+class _Latest:
+    """The pictures that were read last: what comes behind them shows whether they are damaged.
+
+    A packet of a program stream may hold several, and the end of the one before it. In a transport stream FFmpeg marks
+    the picture before the one that is damaged, or the one before that, as its parser is one or two behind.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._begin = source, (source.recording or (0, 0))[0]
+        self._recent: deque[Reading] = deque(maxlen=LOOKAHEAD)
+        self._marked: Reading | None = None
+        self._left = 0
+
+    def take(self, reading: Reading) -> Reading:
+        self._recent.append(reading)
+        if reading.packet.is_corrupt and self._source.is_transport:
+            self.end()
+            self._marked, self._left = reading, MARKED_BEFORE + 1
+        return reading
+
+    def damage(self) -> None:
+        """What is missing behind them began in them."""
+        for reading in self._recent:
+            reading.damaged = True
+
+    def pass_by(self, at: int | None) -> None:
+        """The next one begins in the packet at that byte; None: in the same as the one before."""
+        if at is None:
+            return
+        if self._left:
+            self._left -= 1
+            self._check(at)
+        while len(self._recent) > (self._source.container.format.name == "mpeg"):
+            self._recent.popleft()
+
+    def _check(self, at: int) -> None:
+        begin = self._recent[0].packet.pos if self._recent else None
+        file, pid = self._source.file, self._source.stream.id
+        if begin is not None and transport.breaks(file, pid, self._begin + begin, self._begin + at):
+            self.damage()
+            self._marked = None
+        elif not self._left:
+            self.end()
+
+    def end(self) -> None:
+        """Where no break is found the one that is marked is the damaged one."""
+        if self._marked is not None:
+            self._marked.damaged = True
+        self._marked = None
 
 
 def open_recordings(file: int, heartbeat: Callable[[], None]) -> tuple[Source, list[Part]]:
@@ -207,14 +260,14 @@ class PacketReader:
     def _read(self, source: Source) -> Iterator[Reading]:
         """The packet before a hole is damaged, as a rule: what is missing began in it."""
         packets, hole, holes = read_packets(source.container, source.stream), False, _holes(source, self._heartbeat)
-        before: Reading | None = None
-        count = PictureCount(source.stream.codec_context.extradata) if source.codec == "h264" else None
+        headers, latest = _headers(source), _Latest(source)
         while True:
             try:
                 packet = next(packets)
             except StopIteration:
-                if before is not None and (holes or (source.wraps and source.is_cut)):
-                    before.damaged = True
+                latest.end()
+                if holes or (source.wraps and source.is_cut):
+                    latest.damage()
                 yield Reading(source, lost=GAP_DAMAGED if holes else "")
                 return
             except av.BlockingIOError:  # no packet of a transport stream in 64 KiB: zeros of a disk that lost power
@@ -231,18 +284,19 @@ class PacketReader:
                 while holes and packet.pos is not None and packet.pos >= holes[0]:
                     holes.popleft()
                     hole = True
-                if hole and before is not None:
-                    before.damaged = True
-                picture = UNKNOWN if count is None else count.take(bytes(memoryview(packet)[:HEAD]))
-                before = self._reading(source, packet, hole, picture)
-                yield before
+                picture = UNKNOWN if headers is None else headers.take(bytes(packet))
+                shifted = picture.begins_damaged and not packet.is_corrupt  # that is cut off at the end of the file
+                if hole or shifted or (picture.missing and source.wraps):
+                    latest.damage()
+                latest.pass_by(packet.pos)
+                yield latest.take(self._reading(source, packet, hole, picture))
                 hole = False
 
     def _reading(self, source: Source, packet: Any, hole: bool, picture: Picture) -> Reading:
         stamp = self._stamp(source, packet)
         refreshes = stamp.keyframe if picture.refreshes is None else picture.refreshes
-        missing = hole or picture.missing
-        return Reading(source, packet, stamp, missing=missing, refreshes=refreshes, disposable=picture.disposable)
+        missing, damaged = hole or picture.missing, picture.damaged
+        return Reading(source, packet, stamp, damaged=damaged, missing=missing, refreshes=refreshes, picture=picture)
 
     def _numbered(self, readings: Iterable[Reading], numbering: Numbering) -> Iterator[Reading]:
         """Of an AVI. What is missing began in the picture before it or at its end, so that one is damaged as well."""
@@ -256,7 +310,8 @@ class PacketReader:
                 return
             packet.dts, lost = numbering.take(packet.pos, packet.dts)
             reading.stamp = self._stamp(reading.source, packet)
-            reading.damaged, reading.missing = packet.dts is None, reading.missing or numbering.is_behind_damage
+            reading.damaged = reading.damaged or packet.dts is None
+            reading.missing = reading.missing or numbering.is_behind_damage
             reading.skipped = round(lost * self._ratio(reading.source))
             if before is not None:
                 before.damaged = before.damaged or numbering.is_behind_damage
@@ -277,7 +332,7 @@ class PacketReader:
         if packet.is_discard and self.timeline.joins:  # hidden by an edit list: its recording begins behind it
             return reading
         joins = self.timeline.joins
-        reading.damaged = reading.damaged or packet.is_corrupt
+        reading.damaged = reading.damaged or (packet.is_corrupt and not reading.source.is_transport)
         self._marked.append(reading.damaged or reading.missing)
         goes_on = not stamp.keyframe and not any(self._marked) and _shows_breaks(reading.source)
         place = self.timeline.place(stamp, (each.stamp for each in behind), goes_on)
@@ -305,7 +360,14 @@ def line_time_base(first: Fraction) -> Fraction:
 def _shows_breaks(source: Source) -> bool:
     """Whether a packet is marked where another recording begins: by the counter of a transport stream, by the header of
     a Matroska. A step back elsewhere is a clock that was set back, and pictures refer to those before it."""
-    return source.is_matroska or source.container.format.name == "mpegts"
+    return source.is_matroska or source.is_transport
+
+
+def _headers(source: Source) -> PictureCount | PictureOrder | None:
+    extradata = source.stream.codec_context.extradata
+    if source.codec == "hevc":
+        return PictureOrder(extradata)
+    return PictureCount(extradata) if source.codec == "h264" else None
 
 
 def _holes(source: Source, heartbeat: Callable[[], None]) -> deque[int]:
@@ -322,9 +384,10 @@ def _clear_whole_pictures(ended: Iterable[Reading], begins: Reading) -> None:
     no damage, if the picture is whole."""
     source = begins.source
     for reading in ended:
-        if reading.damaged and source.container.format.name == "mpegts":
+        if reading.damaged and source.is_transport:
             span = (reading.packet.pos, begins.packet.pos)
-            reading.damaged = not transport.is_whole(source.file, source.stream.id, *span)
+            whole = transport.is_whole(source.file, source.stream.id, *span)
+            reading.damaged = reading.picture.damaged or not whole
 
 
 def _pictures(source: Source, heartbeat: Callable[[], None]) -> Pictures | None:

@@ -68,12 +68,6 @@ class Propagation:
             number, lambda packet: replace(packet, damaged=True, alone=alone or packet.alone or packet.disposable)
         )
 
-    def lose_at(self, time: int) -> None:
-        """The picture of that time did not come."""
-        at = next((at for at, packet in enumerate(self._packets) if packet.time == time), None)
-        if at is not None:
-            self.lose(self._first + at)
-
     def refresh(self, number: int | None) -> None:
         """The picture of that packet refers to no other, though its container did not say so."""
         self._change(number, lambda packet: replace(packet, keyframe=True))

@@ -3,7 +3,7 @@
 For files whose packet times are unknown or unreliable, and for damaged ones: errors become gaps and reading goes on.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,8 +29,10 @@ MISSING_S, MISSING_FRAMES = 1, 10
 """A longer step than both is damage in a file that is known to be damaged; elsewhere a recorder may have paused."""
 PICTURE_EACH = frozenset({"vp9", "libvpx-vp9", "av1", "libdav1d", "mjpeg", "prores"})
 """Codecs of which each packet shows a picture."""
-PICTURE_EACH_ONCE_PLANNED = frozenset({"h264", "hevc", "mpeg1video", "mpeg2video"})
+PICTURE_EACH_ONCE_PLANNED = frozenset({"h264", "mpeg1video", "mpeg2video"})
 """And of which it does where a plan could be made: elsewhere it may be one field of two."""
+ORDERED = "hevc"
+"""The codec whose pictures say themselves in which order they are shown."""
 REFERS_TO_NONE = frozenset({"mjpeg", "prores"})
 """Codecs of which no picture refers to another."""
 B_REFERS = frozenset({"h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "libvpx-vp9"})
@@ -52,6 +54,19 @@ class Gap:
     unread: int | None = None
 
 
+Place = tuple[int, int]
+"""Of a picture in the order of display: how often that was counted anew, and its number since."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Due:
+    """A picture that the decoder was given: its place, its packet's number, its time."""
+
+    place: Place
+    number: int
+    time: int | None = field(compare=False)
+
+
 class FrameTimes:
     """Gives frames, as they come out of the decoder, times that never go back.
 
@@ -61,40 +76,73 @@ class FrameTimes:
 
     def __init__(self, frame: Callable[[], Fraction]) -> None:
         self._frame = frame
-        self._waiting: list[Any] = []
+        self._waiting: list[tuple[Any, Place | None]] = []
         self._last: int | None = None
+        self._place: Place | None = None
         self._shift = 0
         self._begins = False
 
-    def take(self, frame: Any, pts: int | None) -> list[tuple[int | None, Any]]:
-        """The frames whose times are now known; None for one that fits nowhere in the order."""
+    def take(
+        self, frame: Any, pts: int | None, vanished: int = 0, place: Place | None = None
+    ) -> list[tuple[int | None, Any]]:
+        """The frames whose times are now known; None for one that fits nowhere in the order. So many `vanished` before
+        this one; `place`: its own in the order of display."""
+        if self._waiting or pts is None:
+            self._waiting += vanished * [(None, None)]
         if pts is None:
-            self._waiting.append(frame)
-            return self.flush() if len(self._waiting) > MAX_WAITING else []
+            self._waiting.append((frame, place))
+            return self.flush() if sum(each is not None for each, _ in self._waiting) > MAX_WAITING else []
         if self._begins and self._last is not None:
             self._shift += max(0, round(self._last + self._frame()) - pts - self._shift)
         self._begins = False
         ticks = pts + self._shift
-        placed = self._spread(ticks)
+        placed = self._spread(ticks, place)
         if self._last is not None and ticks < self._last:
             near = self._last - ticks <= MAX_WAITING * self._frame()  # stamps in the order of decoding: bad muxers
             return [*placed, (self._last if near else None, frame)]
-        self._last = ticks
+        self._last, self._place = ticks, place
         return [*placed, (ticks, frame)]
 
     def flush(self) -> list[tuple[int | None, Any]]:
         """No frame that could tell more follows."""
-        return self._spread(None)
+        return self._spread(None, None)
 
     def begin(self) -> None:
         """The next frame is the first of a new beginning: it comes after all before it, whatever they were given."""
         self._begins = True
 
-    def _spread(self, before: int | None) -> list[tuple[int | None, Any]]:
-        frames, self._waiting = self._waiting, []
-        times = spread(self._last, len(frames), before, self._frame()) if frames else []
-        self._last = times[-1] if times else self._last
-        return list(zip(times, frames, strict=True))
+    def _spread(self, before: int | None, place: Place | None) -> list[tuple[int | None, Any]]:
+        waiting, self._waiting = self._waiting, []
+        shown = [each for each in waiting if each[0] is not None]
+        times = self._by_place([where for _, where in shown], before, place)
+        if times is None:
+            times = [
+                time for time, each in zip(self._between(waiting, before), waiting, strict=True) if each[0] is not None
+            ]
+        if shown:
+            self._last, self._place = times[-1], shown[-1][1]
+        return [(time, frame) for time, (frame, _) in zip(times, shown, strict=True)]
+
+    def _by_place(self, places: list[Place | None], before: int | None, place: Place | None) -> list[int] | None:
+        """Where all are counted alike, from the last frame with a time to the next: then nothing is guessed."""
+        last = self._place
+        if before is None or self._last is None or last is None or place is None or place <= last:
+            return None
+        known = [where for where in places if where is not None and last < where < place]
+        if last[0] != place[0] or len(known) < len(places):
+            return None
+        apart = Fraction(before - self._last, place[1] - last[1])
+        return [round(self._last + (order - last[1]) * apart) for _, order in known]
+
+    def _between(self, waiting: list[tuple[Any, Place | None]], before: int | None) -> list[int]:
+        """Those behind the last that vanished lead up to the next time, whatever else is missing."""
+        length, vanished = self._frame(), [frame is None for frame, _ in waiting]
+        if before is not None and self._last is not None and any(vanished):
+            behind = vanished[::-1].index(True)
+            times = [*spread(self._last, len(waiting) - behind, None, length), *spread(None, behind, before, length)]
+            if times == sorted(times):
+                return times
+        return spread(self._last, len(waiting), before, length) if waiting else []
 
 
 @dataclass(slots=True)
@@ -170,7 +218,10 @@ class SequentialDecoder:
         missing = max(MISSING_S / reader.time_base, MISSING_FRAMES * reader.frame_ticks)
         self._max_step = None if start is None else round(missing)
         self._picture_each = PICTURE_EACH if start is None else PICTURE_EACH | PICTURE_EACH_ONCE_PLANNED
-        self._due: list[int] = []
+        self._due: list[_Due] = []
+        self._counted = 0
+        self._unreadable: int | None = None
+        self._afresh = True
         self._pauses: set[int] = set()
         self._skipped = (0, 0)
         self._damage = Propagation()
@@ -191,7 +242,7 @@ class SequentialDecoder:
         if seek is not None and self.source.seekable:
             self.source.seek(seek)
         self._gaps.last_good = self._doubts.last_good = after
-        for ticks, frame in self._decode_all():
+        for ticks, (frame, vanished) in self._decode_all():
             if ticks is None:
                 self._loss(GAP_DAMAGED)
                 continue
@@ -199,7 +250,7 @@ class SequentialDecoder:
             if self.start is not None and ticks < self.start:
                 continue
             rule = self._rule or self._begin(ticks, after)
-            vanished, suspect = self._vanished_before(frame.pts), self._is_suspect(frame)
+            suspect = self._is_suspect(frame)
             if after is not None and ticks <= after:
                 self._gaps.pass_by(ticks)
                 self._doubts.pass_by(ticks)
@@ -212,7 +263,7 @@ class SequentialDecoder:
             self._doubt(ticks, frame, suspect)
             if rule.takes(ticks, frame.key_frame):
                 yield ticks, frame
-        if self._due and self._end is not None and self._due[-1] > self._end:
+        if self._end is not None and any(time is None or time > self._end for time in self._missing_times()):
             self._loss(GAP_DAMAGED)
         truncated = self._truncated_end()
         self._gaps.close(truncated)
@@ -225,21 +276,46 @@ class SequentialDecoder:
             return truncated
         return max(truncated, ends)
 
-    def _expect(self, reading: Reading) -> None:
-        """A picture of that time, if it can be displayed."""
-        displayed = reading.time is not None and not reading.packet.is_discard and reading.time >= (self.start or 0)
-        if reading.source.codec in self._picture_each and reading.time is not None and displayed:
-            insort(self._due, reading.time)
+    def _expect(self, reading: Reading, number: int) -> None:
+        """A picture, if it can be displayed."""
+        self._count(reading)
+        picture, time, order = reading.picture, reading.time, reading.picture.order
+        if picture.hidden or (picture.leading and self._afresh) or reading.packet.is_discard:
+            return
+        if time is not None and time < (self.start or 0):
+            return
+        if order is None and reading.source.codec == ORDERED:
+            self._unreadable = time if time is not None else self._unreadable
+        elif order is None and reading.source.codec in self._picture_each:
+            order = time
+        if order is not None:
+            insort(self._due, _Due((self._counted, order), number, time))
 
-    def _vanished_before(self, pts: int | None) -> bool:
-        """Whether the decoder was given a picture of an earlier time and never showed it, nor called it damaged."""
-        if pts is None:
-            return False
-        number, passed = bisect_left(self._due, pts), bisect_right(self._due, pts)
-        for time in self._due[:number]:
-            self._damage.lose_at(time)
-        del self._due[:passed]
-        return number > 0
+    def _missing_times(self) -> Iterator[int | None]:
+        """Of pictures that did not come, at the end."""
+        yield from (each.time for each in self._due)
+        if self._unreadable is not None:
+            yield self._unreadable
+
+    def _count(self, reading: Reading) -> None:
+        """Pictures of H.265 are shown in an order that is counted anew from time to time."""
+        if reading.begins or reading.picture.fresh:
+            self._counted, self._afresh = self._counted + 1, True
+        elif reading.refreshes:
+            self._afresh = False
+
+    def _shown_after(self, frame: Any) -> tuple[int, Place | None]:
+        """How many pictures that are shown earlier the decoder was given, and never showed, nor called damaged; and the
+        frame's own place, if it is known."""
+        number = _number(frame)
+        at = next((at for at, each in enumerate(self._due) if each.number == number), None)
+        if at is None:
+            return 0, None
+        for each in self._due[:at]:
+            self._damage.lose(each.number)
+        place = self._due[at].place
+        del self._due[: at + 1]
+        return at, place
 
     def _is_suspect(self, frame: Any) -> bool:
         """Whether a picture is damaged, or may refer to one that is."""
@@ -288,7 +364,8 @@ class SequentialDecoder:
         self._gaps.loss(self._end or self.start or 0, code, unread)
 
     def _decode_all(self) -> Iterator[tuple[int | None, Any]]:
-        """All frames with their times; each recording, and each new beginning in one, is decoded by itself."""
+        """All frames, and how many vanished before each, with their times; each recording, and each new beginning in
+        one, is decoded by itself."""
         joins = False
         for reading in self._reader:
             self._heartbeat()
@@ -315,10 +392,10 @@ class SequentialDecoder:
                 self._pauses.add(reading.time)
             alone = reading.source.codec in REFERS_TO_NONE
             number = self._damage.take(
-                reading.time, reading.refreshes, missing, reading.damaged, reading.disposable, alone
+                reading.time, reading.refreshes, missing, reading.damaged, reading.picture.disposable, alone
             )
             reading.packet.opaque = (number,)
-            self._expect(reading)
+            self._expect(reading, number)
             yield from self._timed(reading.source, self._decode(reading.source, reading.packet))
 
     def _drained(self, source: Source) -> Iterator[tuple[int | None, Any]]:
@@ -329,7 +406,9 @@ class SequentialDecoder:
         """Without presentation times a frame gets the decode time of the packet that brought it out: the decoder delays
         as much as the encoder did. Its `pts` is the decode time of its own packet then."""
         for frame in frames:
-            yield from self._times.take(frame, frame.pts if source.has_packet_times else self._delayed(frame))
+            vanished, place = self._shown_after(frame)
+            time = frame.pts if source.has_packet_times else self._delayed(frame)
+            yield from self._times.take((frame, vanished), time, vanished, place)
 
     def _delayed(self, frame: Any) -> int | None:
         """One that was held back over a loss belongs before that."""
@@ -353,6 +432,7 @@ class SequentialDecoder:
             self._loss(GAP_DAMAGED)
             if packet is not None:
                 self._damage.lose(_number(packet))
+                self._unreadable = packet.pts if packet.pts is not None else self._unreadable
             if self._errors > MAX_ERRORS:
                 raise
             return []

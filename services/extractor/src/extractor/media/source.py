@@ -70,6 +70,10 @@ class Source:
         return "matroska" in self.container.format.name.split(",")
 
     @property
+    def is_transport(self) -> bool:
+        return bool(self.container.format.name == "mpegts")
+
+    @property
     def declares_end(self) -> bool:
         """A transport or program stream does not: FFmpeg takes its last stamp for it. Of an AVI see `avi`."""
         return self.has_packet_times and not self.wraps
