@@ -1509,6 +1509,74 @@ def utc_site_config(event: SiteConfig) -> bool:
     return event.updated_at.tzinfo is UTC
 
 
+class CameraStatusLayoutProposal(Struct, frozen=True, kw_only=True, gc=False):
+    """Of a camera that was moved: where its tables are now, as far as two of its pictures show it, or why that
+    cannot be said. It stays until the camera is well again, its layout is drawn anew or its source is another;
+    a new one has another id. Null: there is none.
+    """
+
+    proposal_id: str
+    """Proposal."""
+    made_at: Time
+    """When it was made. RFC 3339, UTC, millisecond precision."""
+    layout_version: int
+    """Version of the layout whose tables were carried over."""
+    code: str | None
+    """Why no layout is proposed, for a program: not_recognised, changed_too_much, not_moved, tables_out_of_view;
+    others may be added. Null: one is.
+    """
+    reason: str
+    """What is proposed, or why nothing is, for a person."""
+    layout_key: str | None
+    """Object of the proposed layout: a layout as it was, with its tables and floor where they are now; null where
+    none is proposed.
+    """
+    lost_table_ids: tuple[str, ...]
+    """Tables that are mostly out of the picture now, and not in the proposed layout."""
+    transform: tuple[int | float, ...] | None
+    """Homography by which positions were carried over, row by row, from the earlier picture to the later one;
+    positions relative to the picture, 0 to 1, y down. Null where none is proposed.
+    """
+    before_key: str
+    """Object of the earlier picture: the last good snapshot, as it was when the camera was moved."""
+    after_key: str
+    """Object of the later picture, in which the tables were looked for."""
+
+
+_CameraStatusLayoutProposalWire: Any = defstruct(
+    "CameraStatusLayoutProposal",
+    [
+        "proposal_id",
+        "made_at",
+        "layout_version",
+        "code",
+        "reason",
+        "layout_key",
+        "lost_table_ids",
+        "transform",
+        "before_key",
+        "after_key",
+    ],
+    gc=False,
+)
+
+
+def wire_camera_status_layout_proposal(event: CameraStatusLayoutProposal) -> Any:
+    """What is encoded of CameraStatusLayoutProposal. Raises ValueError or AttributeError where a time is none."""
+    return _CameraStatusLayoutProposalWire(
+        event.proposal_id,
+        write_time(event.made_at),
+        event.layout_version,
+        event.code,
+        event.reason,
+        event.layout_key,
+        event.lost_table_ids,
+        event.transform,
+        event.before_key,
+        event.after_key,
+    )
+
+
 class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     """How well a camera sees."""
 
@@ -1542,6 +1610,11 @@ class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     """Object of the last good snapshot: what the camera is compared with; null while there is none of its address
     and layout.
     """
+    layout_proposal: CameraStatusLayoutProposal | None = None
+    """Of a camera that was moved: where its tables are now, as far as two of its pictures show it, or why that
+    cannot be said. It stays until the camera is well again, its layout is drawn anew or its source is another;
+    a new one has another id. Null: there is none.
+    """
 
 
 _CameraStatusWire: Any = defstruct(
@@ -1557,6 +1630,7 @@ _CameraStatusWire: Any = defstruct(
         "observed_at",
         "last_frame_at",
         "snapshot_key",
+        "layout_proposal",
     ],
     gc=False,
 )
@@ -1575,6 +1649,7 @@ def wire_camera_status(event: CameraStatus) -> Any:
         write_time(event.observed_at),
         None if event.last_frame_at is None else write_time(event.last_frame_at),
         event.snapshot_key,
+        None if event.layout_proposal is None else wire_camera_status_layout_proposal(event.layout_proposal),
     )
 
 
@@ -1584,6 +1659,7 @@ def utc_camera_status(event: CameraStatus) -> bool:
         event.since.tzinfo is UTC
         and event.observed_at.tzinfo is UTC
         and (event.last_frame_at is None or event.last_frame_at.tzinfo is UTC)
+        and (event.layout_proposal is None or event.layout_proposal.made_at.tzinfo is UTC)
     )
 
 
@@ -2069,6 +2145,7 @@ __all__ = [
     "CameraProbeFound",
     "CameraProbeFoundClock",
     "CameraStatus",
+    "CameraStatusLayoutProposal",
     "CropReady",
     "CropReadyCrop",
     "Event",

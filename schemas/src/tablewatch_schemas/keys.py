@@ -77,7 +77,27 @@ def thumbnail(site_id: str, run_id: str, which: Literal["first", "best"]) -> str
 
 def last_good_snapshot(site_id: str, camera_id: str) -> str:
     """The last picture of a camera while its status was good."""
-    return f"snapshots/{site_id}/{camera_id}/last-good.jpg"
+    return f"{snapshots_prefix(site_id, camera_id)}last-good.jpg"
+
+
+def layout_proposal(site_id: str, camera_id: str, proposal_id: str) -> str:
+    """The layout that is proposed for a camera that was moved."""
+    return f"{layout_proposals_prefix(site_id, camera_id)}{proposal_id}.json"
+
+
+def proposal_picture(site_id: str, camera_id: str, proposal_id: str, which: Literal["before", "after"]) -> str:
+    """What a camera showed before it was moved, and after."""
+    return f"{snapshots_prefix(site_id, camera_id)}{proposal_id}/{which}.jpg"
+
+
+def layout_proposals_prefix(site_id: str, camera_id: str) -> str:
+    """All proposed layouts of a camera."""
+    return f"proposals/{site_id}/{camera_id}/"
+
+
+def snapshots_prefix(site_id: str, camera_id: str) -> str:
+    """All snapshots of a camera."""
+    return f"snapshots/{site_id}/{camera_id}/"
 
 
 def probe_snapshot(site_id: str, probe_id: str) -> str:

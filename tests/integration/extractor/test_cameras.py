@@ -13,7 +13,8 @@ import asyncpg
 import cv2
 import numpy as np
 import pytest
-from fakecamera.faults import CHANGES
+from fakecamera.faults import CHANGES, MOVED_SHARE
+from fakecamera.faults import moved as turned_away
 from fakecamera.pictures import Changed, LoopedClip, Luma
 from fakecamera.server import Behaviour, Freeze, fake_camera
 from tests.integration.extractor.house import House
@@ -29,10 +30,12 @@ from extractor.model.snapshot import parse_snapshot
 from objects.local import LocalObjects
 from tablewatch_schemas import (
     CameraConfigSource,
+    CameraStatus,
     keys,
     new_id,
 )
 from tablewatch_schemas.ids import live_frame_id
+from tablewatch_schemas.layout import Layout, LayoutTable
 
 
 @pytest.fixture(scope="session")
@@ -253,6 +256,79 @@ async def test_dark_blocked_and_moved_are_found_against_the_last_good_snapshot(
             return await store.stat(snapshot) is None
 
         await until(gone, 60, "the snapshot of a deleted camera to be deleted")
+
+
+def furnished(luma: Luma) -> Luma:
+    """A room full of boxes, with the noise of a sensor."""
+    boxes = np.random.default_rng(3).integers(40, 220, (18, 32)).astype(np.uint8)
+    sharp = cv2.resize(boxes, luma.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return (sharp + np.random.default_rng().normal(0, 4, luma.shape)).clip(16, 235).astype(np.uint8)
+
+
+def layout_of(camera: tuple[str, str], version: int) -> Layout:
+    """Of (site, camera): one table in the middle, and one that is soon out of the picture."""
+    zones = {"tbl_in": (0.3, 0.3, 0.6, 0.7), "tbl_out": (0.93, 0.3, 0.99, 0.7)}
+    tables = tuple(
+        LayoutTable(
+            table_id=table_id, label=table_id, seats=None, section_id=None, top=None,
+            polygon=((x1, y1), (x2, y1), (x2, y2), (x1, y2)),
+        )
+        for table_id, (x1, y1, x2, y2) in zones.items()
+    )  # fmt: skip
+    return Layout(
+        layout_key=keys.layout(*camera, version), site_id=camera[0], camera_id=camera[1], version=version,
+        created_at=datetime.now(UTC), width=640, height=360, tables=tables, floor=(),
+    )  # fmt: skip
+
+
+async def test_where_the_tables_of_a_moved_camera_are_is_proposed_until_they_are_drawn_anew(
+    house: House, clip_folder: Path, store: LocalObjects
+) -> None:
+    path = clips.make("cfr.mp4", clip_folder, size="640x360")
+    camera_id = new_id("cam")
+    for version in (3, 4):
+        layout = layout_of((house.site, camera_id), version)
+        await store.put(layout.layout_key, layout.to_json())
+    drawn = {"camera_id": camera_id, "layout_version": 3, "layout_key": keys.layout(house.site, camera_id, 3)}
+    async with fake_camera(Changed(path, furnished)) as camera:
+        async with house.process("first", camera) as process:
+            configured = await house.configure(camera.address, **drawn)
+            await house.more_frames(configured, 4)
+            camera.pictures = Changed(path, lambda luma: turned_away(furnished(luma)))
+
+            async def proposed() -> CameraStatus | None:
+                last = (await house.statuses(configured))[-1]
+                return last if last.layout_proposal else None
+
+            status: CameraStatus = await until(proposed, 90, "a layout to be proposed")
+            proposal = status.layout_proposal
+            assert proposal is not None
+            assert (status.status, proposal.code, proposal.layout_version) == ("moved", None, 3)
+            assert proposal.lost_table_ids == ("tbl_out",)
+            layout = Layout.parse(await store.get(proposal.layout_key or ""))
+            [table] = layout.tables
+            expected = (0.3 + MOVED_SHARE, 0.3, 0.6 + MOVED_SHARE, 0.7)
+            assert table.box == pytest.approx(expected, abs=3 / 640)
+            before, after = await store.get(proposal.before_key), await store.get(proposal.after_key)
+            assert before[:2] == after[:2] == b"\xff\xd8"
+            await process.kill()
+        async with house.process("second", camera) as second:
+
+            async def taken_over() -> bool:
+                return "camera_taken" in [line["event"] for line in second.lines()] and camera.watching == 1
+
+            await until(taken_over, 60, "the camera to be taken over")
+            await house.more_frames(configured, len(await house.frames(configured)) + 8)
+            assert (await house.statuses(configured))[-1].layout_proposal == proposal
+            await house.configure(camera.address, **drawn | {"version": 2, "layout_version": 4, "layout_key": "l/4"})
+            assert (await house.status(configured, "live")).layout_proposal is None
+            await house.delete(camera_id)
+
+            async def gone() -> bool:
+                named = (proposal.before_key, proposal.after_key, proposal.layout_key or "")
+                return not any([await store.stat(each) for each in named])
+
+            await until(gone, 60, "the proposal of a deleted camera to be deleted")
 
 
 REFUSED = {

@@ -38,24 +38,23 @@ class Cameras:
 
     async def run(self, sessions: int) -> list[int]:
         """The number that each wait counted as."""
-        parts = SimpleNamespace(
-            clock=self.clock,
-            readers=self,
-            writer=self,
-            quality=85,
-            metrics=self,
-            log=self,
-            secrets=None,
-            store=None,
-            hours=SiteHours(None),
-        )
-        capture = _Capture(
-            cast(Any, SimpleNamespace(config=CONFIG, captured_ms=None, status=None)), cast(CaptureParts, parts)
-        )
+        capture = self.capture()
         while len(self.attempts) < sessions and capture.crashed() is None:
             await asyncio.sleep(0)
         await capture.stop()
         return self.attempts
+
+    def capture(self) -> "_Capture":
+        """Of these sessions."""
+        unused = dict.fromkeys(("secrets", "store", "documents", "aligner"))
+        parts = SimpleNamespace(
+            **(dict.fromkeys(("readers", "writer", "metrics", "log"), self) | unused),
+            clock=self.clock,
+            quality=85,
+            hours=SiteHours(None),
+        )
+        claimed = SimpleNamespace(config=CONFIG, captured_ms=None, status=None, layout_proposal=None)
+        return _Capture(cast(Any, claimed), cast(CaptureParts, parts))
 
     @contextlib.asynccontextmanager
     async def session(self, *_: object, **__: object) -> AsyncIterator["Cameras"]:
@@ -92,11 +91,10 @@ class _Clock(ManualClock):
 
 
 class _Capture(Capture):
-    async def _target(self) -> Any:
-        return SimpleNamespace(path="/1"), None
-
-    async def _credentials(self) -> None:
-        return None
+    @contextlib.asynccontextmanager
+    async def _opened(self, *, alone: bool) -> AsyncIterator[Any]:
+        async with self._parts.readers.session(cast(Any, None), lambda: None, alone=alone) as channel:
+            yield channel
 
 
 def attempts(lasts_s: float, frames: int) -> list[int]:
@@ -131,20 +129,7 @@ def test_the_log_has_when_a_cameras_clock_is_believed_and_when_not() -> None:
 
 async def test_a_camera_at_another_address_is_not_live_by_a_frame_of_the_one_before() -> None:
     cameras = Cameras(1, frames=1)
-    parts = SimpleNamespace(
-        clock=cameras.clock,
-        readers=cameras,
-        writer=cameras,
-        quality=85,
-        metrics=cameras,
-        log=cameras,
-        secrets=None,
-        store=None,
-        hours=SiteHours(None),
-    )
-    capture = _Capture(
-        cast(Any, SimpleNamespace(config=CONFIG, captured_ms=None, status=None)), cast(CaptureParts, parts)
-    )
+    capture = cameras.capture()
     while capture._published is None:
         await asyncio.sleep(0)
     moved = SimpleNamespace(**vars(CONFIG) | {"source": SimpleNamespace(type="rtsp", address="rtsp://192.0.2.2/1")})
@@ -156,20 +141,7 @@ async def test_a_camera_at_another_address_is_not_live_by_a_frame_of_the_one_bef
 async def test_a_camera_whose_pictures_come_by_the_segment_is_waited_for_as_long_as_that_takes() -> None:
     cameras = Cameras(1, frames=1)
     cameras.rhythm_s = 15.0
-    parts = SimpleNamespace(
-        clock=cameras.clock,
-        readers=cameras,
-        writer=cameras,
-        quality=85,
-        metrics=cameras,
-        log=cameras,
-        secrets=None,
-        store=None,
-        hours=SiteHours(None),
-    )
-    capture = _Capture(
-        cast(Any, SimpleNamespace(config=CONFIG, captured_ms=None, status=None)), cast(CaptureParts, parts)
-    )
+    capture = cameras.capture()
     while capture._published is None:
         await asyncio.sleep(0)
     assert capture.seen.every.total_seconds() == 15.0

@@ -705,6 +705,30 @@ export interface SiteConfig {
   updated_at: Time
 }
 
+/** Of a camera that was moved: where its tables are now, as far as two of its pictures show it, or why that cannot be said. It stays until the camera is well again, its layout is drawn anew or its source is another; a new one has another id. Null: there is none. */
+export interface CameraStatusLayoutProposal {
+  /** Proposal. */
+  proposal_id: string
+  /** When it was made. RFC 3339, UTC, millisecond precision. */
+  made_at: Time
+  /** Version of the layout whose tables were carried over. */
+  layout_version: number
+  /** Why no layout is proposed, for a program: not_recognised, changed_too_much, not_moved, tables_out_of_view; others may be added. Null: one is. */
+  code: string | null
+  /** What is proposed, or why nothing is, for a person. */
+  reason: string
+  /** Object of the proposed layout: a layout as it was, with its tables and floor where they are now; null where none is proposed. */
+  layout_key: string | null
+  /** Tables that are mostly out of the picture now, and not in the proposed layout. */
+  lost_table_ids: string[]
+  /** Homography by which positions were carried over, row by row, from the earlier picture to the later one; positions relative to the picture, 0 to 1, y down. Null where none is proposed. */
+  transform: number[] | null
+  /** Object of the earlier picture: the last good snapshot, as it was when the camera was moved. */
+  before_key: string
+  /** Object of the later picture, in which the tables were looked for. */
+  after_key: string
+}
+
 /** How well a camera sees. */
 export interface CameraStatus {
   /** Camera. */
@@ -727,6 +751,8 @@ export interface CameraStatus {
   last_frame_at: Time | null
   /** Object of the last good snapshot: what the camera is compared with; null while there is none of its address and layout. */
   snapshot_key: string | null
+  /** Of a camera that was moved: where its tables are now, as far as two of its pictures show it, or why that cannot be said. It stays until the camera is well again, its layout is drawn anew or its source is another; a new one has another id. Null: there is none. */
+  layout_proposal?: CameraStatusLayoutProposal | null
 }
 
 /** What to open; null for an action that opens no single camera. */

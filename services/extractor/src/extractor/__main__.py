@@ -19,6 +19,7 @@ from chassis.produce import KafkaProducer
 from chassis.service import Service, main
 from dependencies.watch import watch_dependencies
 from events.consume import after_tables
+from events.documents import Documents
 from events.producers import FUSE
 from events.recent import RecentFrames
 from events.table import TableReader
@@ -165,6 +166,8 @@ def build_cameras(service: Service, settings: ExtractorSettings, shared: Shared)
     parts = CaptureParts(
         readers=readers,
         store=shared.store,
+        documents=Documents(shared.store),
+        aligner=decoders,
         drops=drops,
         sources=_source_parts(service, settings, decoders),
         secrets=secrets,

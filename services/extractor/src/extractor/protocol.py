@@ -31,13 +31,15 @@ close (camera)
     its `ended` follows, with code `closed`
 
 A decoder of what was fetched (`media.fetched`, `live.sources.decoders`) has one request at a time, which comes over a
-socket as one message together with the open file.
+socket as one message together with its open files.
 
 decode (kind: still, segment or video; at_ms: times that are wanted; near_ms: so near a keyframe will do; quality)
     `frame` for each, with the picture as payload (at_ms after the first of the file, length_ms of the file), then
     `done`, or `failed` (code, detail)
 measure (kind)
     `measured` (as above), or `failed`
+align (), with two pictures: the last good snapshot of a camera that was moved, and what it shows now
+    `aligned` (alignment: how the one lies in the other, null if they have too little in common), or `failed`
 """
 
 import asyncio
@@ -59,6 +61,8 @@ MAX_GAPS = 100
 """Most gaps of a segment that are reported, and of a run that are stored."""
 MAX_REQUEST = 64 << 10
 """Bytes of a request that comes as one message of a socket."""
+MAX_FILES = 2
+"""Of one request."""
 MAX_DETAIL = 500
 """Characters."""
 MAX_PAYLOAD = 128 << 20

@@ -10,15 +10,17 @@ from api.http.authentication import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.documents.common import NumberText, Page
 from api.http.documents.layouts import Layout as LayoutDocument
-from api.http.documents.layouts import LayoutHints, LayoutVersion, NewLayout
+from api.http.documents.layouts import LayoutHints, LayoutProposal, LayoutVersion, NewLayout
 from api.http.preconditions import IfMatch, IfNoneMatch, check_preconditions, layout_tag
 from api.http.routes import Route
 from api.model import events
-from api.model.errors import LayoutNotFound
-from api.model.layouts import draw, same
+from api.model.errors import LayoutNotFound, LayoutProposalNotFound
+from api.model.layouts import draw, same, standing_proposal
 from api.model.types import Json
 from api.store import Connection, cameras, layout_hints, sections, site_events
 from chassis import outbox
+from objects.store import Gone
+from tablewatch_schemas import ContractError
 from tablewatch_schemas.doubts import DOUBTFUL, LOOKS
 from tablewatch_schemas.layout import Layout
 
@@ -82,6 +84,24 @@ async def get_layout_hints(camera_id: str, caller: Reader, deps: Deps) -> Any:
     return {"camera_id": camera_id, "version": layout.version, "hints": found}
 
 
+@router.get("/{camera_id}/layout/proposal", response_model=LayoutProposal)
+async def get_layout_proposal(camera_id: str, caller: Reader, deps: Deps) -> Any:
+    """What is proposed for a camera that was moved, or why nothing can be.
+
+    It is there while the camera is moved (`status.layout_proposal` of the camera names it), and gone when it is well
+    again, another layout was drawn, or it has another source. A proposal that is made anew has another id.
+    """
+    async with deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id)
+        status = await cameras.status(conn, camera_id)
+    proposal = standing_proposal(camera, status)
+    if proposal is None:
+        raise LayoutProposalNotFound("The camera was not moved, or its layout was drawn anew since.")
+    links = {f"{which}_url": await deps.link(proposal[f"{which}_key"]) for which in ("before", "after")}
+    of_camera = {"site_id": camera["site_id"], "camera_id": camera_id}
+    return proposal | of_camera | links | await _proposed(deps, proposal["layout_key"])
+
+
 @router.get("/{camera_id}/layouts", response_model=Page[LayoutVersion])
 async def list_layouts(
     camera_id: str, caller: Reader, deps: Deps, cursor: paging.Cursor = None, limit: paging.Limit = 100
@@ -98,6 +118,18 @@ async def list_layouts(
 async def get_layout_version(camera_id: str, version: NumberText, caller: Reader, deps: Deps) -> Any:
     """One version."""
     return await _response(await _version(deps, caller.site_list, camera_id, version))
+
+
+async def _proposed(deps: Deps, layout_key: str | None) -> Json:
+    """Tables and floor of a proposed layout. Raises LayoutProposalNotFound."""
+    if layout_key is None:
+        return {"reference": None, "tables": None, "floor": None}
+    try:
+        layout = await compute(Layout.parse, await deps.objects.get(layout_key))
+    except (Gone, ContractError) as error:
+        raise LayoutProposalNotFound("What was proposed is not there any more.") from error
+    found = layout.to_dict()
+    return {name: found[name] for name in ("reference", "tables", "floor")}
 
 
 async def _ids_of_other_sites(deps: Deps, camera_id: str, body: NewLayout) -> set[str]:

@@ -56,6 +56,10 @@ class LayoutNotFound(NotFound):
     """No such layout"""
 
 
+class LayoutProposalNotFound(NotFound):
+    """No layout is proposed for the camera"""
+
+
 class VideoNotFound(NotFound):
     """No such video"""
 

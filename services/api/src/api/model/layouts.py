@@ -115,6 +115,12 @@ def same(one: Layout, other: Layout | None) -> bool:
     return alike == other
 
 
+def standing_proposal(camera: Json, status: Json | None) -> Json | None:
+    """What a camera's status proposes for its layout; nothing that was made of another version than it has now."""
+    proposal: Json | None = (status or {}).get("layout_proposal")
+    return proposal if proposal is not None and proposal["layout_version"] == camera["layout_version"] else None
+
+
 def _list_in(document: object, name: str) -> list[object]:
     value = document.get(name) if isinstance(document, dict) else None
     return value if isinstance(value, list) else []

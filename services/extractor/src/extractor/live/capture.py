@@ -13,10 +13,12 @@ from chassis.backoff import Backoff
 from chassis.clock import Clock
 from chassis.metrics import Metrics
 from credentials import Credentials
+from events.documents import Documents
 from extractor.live.drops import Drops
 from extractor.live.frames import FrameWriter, Published
 from extractor.live.health import CameraHealth
 from extractor.live.opening import SiteHours
+from extractor.live.proposals import Aligner, Proposals
 from extractor.live.reader import Channel, Frame, Opening, Sign
 from extractor.live.readers import Readers
 from extractor.live.rows import Claimed
@@ -36,7 +38,7 @@ from extractor.model.capture_time import Rising
 from extractor.model.stills import Freshness
 from objects.store import ObjectStore
 from outbound import Policy
-from tablewatch_schemas import CameraConfig
+from tablewatch_schemas import CameraConfig, CameraStatusLayoutProposal
 
 BACKOFF = Backoff(first_s=0.5, max_s=30.0)
 SETTLED_S = 10.0
@@ -54,6 +56,8 @@ class CaptureParts:
 
     readers: Readers
     store: ObjectStore
+    documents: Documents
+    aligner: Aligner
     sources: SourceParts
     writer: FrameWriter
     drops: Drops
@@ -82,6 +86,9 @@ class Capture:
         self._rising = Rising(claimed.captured_ms)
         self._freshness = Freshness()
         self._snapshots = Snapshots(parts.store, parts.clock)
+        self._proposals = Proposals(
+            *(parts.store, parts.aligner, parts.documents, parts.clock, parts.log, claimed.layout_proposal)
+        )
         self._refusal: str | None = None
         self._closed = parts.hours.closed(claimed.config, parts.clock.now())
         self._task = None if self._closed else asyncio.ensure_future(self._run())
@@ -111,6 +118,11 @@ class Capture:
         return self._snapshots.key(self.config)
 
     @property
+    def layout_proposal(self) -> CameraStatusLayoutProposal | None:
+        """Where its tables are since it was moved."""
+        return self._proposals.standing(self.config)
+
+    @property
     def captured_ms(self) -> int | None:
         """Unix ms of the last frame, for the process that has the camera next."""
         return self._rising.last_ms
@@ -122,6 +134,7 @@ class Capture:
             self._health.drawn_anew()
         if (before.source, before.cadence_ms) != (self.config.source, self.config.cadence_ms):
             # What was published is of another view: the new one is neither live by it nor compared with it
+            self._proposals.forget()
             self._begin_anew(CameraHealth(self._parts.clock))
 
     def observe_hours(self, *, may_open: bool) -> bool:
@@ -144,6 +157,7 @@ class Capture:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._proposals.stop()
 
     def crashed(self) -> BaseException | None:
         """What ended it, though it should never end: a fault of ours."""
@@ -223,6 +237,7 @@ class Capture:
             await self._snapshots.take(self.config, source, picture, frame.scene, self._health.health)
         except OSError as error:
             self._parts.log.warning("snapshot_put_off", camera_id=self.config.camera_id, error=repr(error))
+        self._proposals.consider(self.config, self._snapshots.jpeg, picture, self._health.health)
 
     @asynccontextmanager
     async def _opened(self, *, alone: bool) -> AsyncIterator[FrameSource]:

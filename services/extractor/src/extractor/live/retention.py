@@ -1,6 +1,8 @@
 """What comes of live frames is deleted when it is older than its retention: pictures, crops and judgements.
 
-Crops and judgements are made by others, who know no list of cameras; one sweep by the rows of cameras serves all three.
+Layouts that are not proposed any more go too, with their pictures.
+
+Crops and judgements are made by others, who know no list of cameras; one sweep by the rows of cameras serves them too.
 """
 
 import asyncio
@@ -23,6 +25,8 @@ EVERY = timedelta(minutes=10)
 """Between two sweeps of one camera."""
 FORGET = timedelta(hours=1 + max(TOPICS[each.TOPIC].retention_hours or 0 for each in (FrameExtracted, CropReady)))
 """A deleted camera is swept for so long: later no record can bring anything of it back, and its row goes."""
+PROPOSED = timedelta(hours=1)
+"""For as long as that a proposal that is none any more is kept: somebody may be looking at it."""
 REUSED = timedelta(milliseconds=CROPS_REUSED_MS)
 PREFIXES = ((keys.frames_prefix, timedelta()), (keys.crops_prefix, REUSED), (keys.judgements_prefix, timedelta()))
 """Of a run or of a camera, and how much longer its objects are kept: below that of a camera the keys begin with the
@@ -64,9 +68,21 @@ class Retention:
         if due.deleted:
             await self._secrets.forget(due.site_id, due.camera_id)
             await self._store.delete(keys.last_good_snapshot(due.site_id, due.camera_id))
+        deleted += await self._delete_proposals(due)
         if deleted:
             self._log.info("live_frames_deleted", camera_id=due.camera_id, objects=deleted)
         return True
+
+    async def _delete_proposals(self, due: rows.Sweep) -> int:
+        """Objects of those that do not stand any more; of a deleted camera at once."""
+        deleted, oldest = 0, self._clock.now() - (timedelta() if due.deleted else PROPOSED)
+        for prefix in (keys.layout_proposals_prefix, keys.snapshots_prefix):
+            async for found in self._store.list(prefix(due.site_id, due.camera_id)):
+                proposal_id = proposal_of(found.key)
+                if proposal_id not in (None, due.proposal_id) and found.modified < oldest:
+                    await self._store.delete(found.key)
+                    deleted += 1
+        return deleted
 
     async def _delete(self, prefix: str, oldest: datetime) -> int:
         """Everything below the prefix that was captured before; how much that was."""
@@ -77,6 +93,12 @@ class Retention:
             await self._store.delete(found.key)
             deleted += 1
         return deleted
+
+
+def proposal_of(key: str) -> str | None:
+    """The id of the proposal that an object belongs to; None: to none, as the last good snapshot."""
+    part = key.split("/")[3].partition(".")[0]
+    return part if part.startswith("prop_") else None
 
 
 def is_older(key: str, than: datetime) -> bool:

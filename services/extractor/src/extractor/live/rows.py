@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import asyncpg
+import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from chassis import outbox
 from extractor.model.camera_status import CameraStatusNow, Finding
 from extractor.model.share import FULL_REASON, Change, Load, weight
-from tablewatch_schemas import CameraConfig, CameraStatus, Encoded, encode, from_json, to_json, to_ms
+from tablewatch_schemas import (
+    CameraConfig,
+    CameraStatus,
+    CameraStatusLayoutProposal,
+    Encoded,
+    encode,
+    from_json,
+    to_json,
+    to_ms,
+)
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
@@ -67,13 +77,13 @@ WHERE c.camera_id = mine.camera_id AND c.fence = mine.fence
 """
 _STATUS = """
 UPDATE cameras SET status = $3, status_reason = $4, status_since = $5, published_at = $6,
-    status_version = greatest(status_version + 1, $7), status_code = $8
+    status_version = greatest(status_version + 1, $7), status_code = $8, layout_proposal = $9
 WHERE camera_id = $1 AND fence = $2 AND captured
 RETURNING site_id, status_version
 """
 _REST = """
 UPDATE cameras SET status = $5, status_code = $6, status_reason = $2, status_since = $3, published_at = $3,
-    status_version = greatest(status_version + 1, $4)
+    layout_proposal = NULL, status_version = greatest(status_version + 1, $4)
 WHERE camera_id = $1 AND version = $7 AND NOT captured AND status IS NOT NULL AND status_reason <> $2
 RETURNING site_id, status_version
 """
@@ -97,7 +107,7 @@ UPDATE cameras SET swept_at = clock_timestamp() WHERE camera_id = (
     SELECT camera_id FROM cameras
     WHERE NOT swept_at BETWEEN clock_timestamp() - $1::interval AND clock_timestamp()
     ORDER BY swept_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING camera_id, site_id, config IS NULL AS deleted
+RETURNING camera_id, site_id, config IS NULL AS deleted, layout_proposal->>'proposal_id' AS proposal_id
 """
 _FORGET_DELETED = """
 DELETE FROM cameras WHERE config IS NULL AND deleted_at < clock_timestamp() - $1::interval AND swept_at > deleted_at
@@ -106,11 +116,13 @@ DELETE FROM cameras WHERE config IS NULL AND deleted_at < clock_timestamp() - $1
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A camera whose old live frames are to be deleted; all of them if it was deleted itself."""
+    """A camera whose old live frames are to be deleted; all of them if it was deleted itself. `proposal_id`: of the
+    layout that is proposed for it."""
 
     camera_id: str
     site_id: str
     deleted: bool
+    proposal_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +136,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A camera that this process captures, as it is configured now. `status` is the last that was published,
-    `captured_ms` the time of the last frame, as the row has it: at most a round old.
+    """A camera that this process captures, as it is configured now. `status` is the last that was published, with
+    `layout_proposal`; `captured_ms` the time of the last frame, as the row has it: at most a round old.
     """
 
     config: CameraConfig
     fence: int
     status: CameraStatusNow | None
     captured_ms: int | None = None
+    layout_proposal: CameraStatusLayoutProposal | None = None
 
     @property
     def camera_id(self) -> str:
@@ -211,7 +224,7 @@ def _columns(held: Sequence[Held]) -> tuple[list[str], list[int], list[int | Non
 async def next_sweep(conn: Connection, every: timedelta) -> Sweep | None:
     """The camera that was swept longest ago, if that is as long ago as `every`."""
     row = await conn.fetchrow(_NEXT_SWEEP, every)
-    return None if row is None else Sweep(row["camera_id"], row["site_id"], row["deleted"])
+    return None if row is None else Sweep(*row)
 
 
 async def forget_deleted(conn: Connection, after: timedelta) -> None:
@@ -227,6 +240,7 @@ async def report(
     last_frame_at: datetime | None,
     now: datetime,
     snapshot_key: str | None = None,
+    layout_proposal: CameraStatusLayoutProposal | None = None,
 ) -> bool:
     """Store a status and enqueue its camera.status; False if the camera is not ours any more. In a transaction."""
     row = await conn.fetchrow(
@@ -240,12 +254,13 @@ async def report(
             status.published_at,
             _least_version(now),
             status.code,
+            None if layout_proposal is None else msgspec.json.encode(layout_proposal).decode(),
         ),
     )
     if row is None:
         return False
-    event = _event(camera_id, row["site_id"], row["status_version"], status, last_frame_at, now, snapshot_key)
-    await outbox.enqueue(conn, event)
+    seen = last_frame_at, now, snapshot_key, layout_proposal
+    await outbox.enqueue(conn, _event(camera_id, row["site_id"], row["status_version"], status, *seen))
     return True
 
 
@@ -262,6 +277,7 @@ def _event(
     last_frame_at: datetime | None,
     now: datetime,
     snapshot_key: str | None = None,
+    layout_proposal: CameraStatusLayoutProposal | None = None,
 ) -> Encoded:
     event = CameraStatus(
         camera_id=camera_id,
@@ -274,6 +290,7 @@ def _event(
         observed_at=now,
         last_frame_at=last_frame_at,
         snapshot_key=snapshot_key,
+        layout_proposal=layout_proposal,
     )
     return encode(event, source=SOURCE, time=now)
 
@@ -284,4 +301,8 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         status = CameraStatusNow(
             row["status"], row["status_reason"], row["status_since"], row["published_at"], row["status_code"]
         )
-    return Claimed(from_json(CameraConfig, row["config"]), row["fence"], status, row["captured_ms"])
+    proposed = row["layout_proposal"]
+    return Claimed(
+        *(from_json(CameraConfig, row["config"]), row["fence"], status, row["captured_ms"]),
+        None if proposed is None else msgspec.json.decode(proposed, type=CameraStatusLayoutProposal),
+    )

@@ -41,6 +41,11 @@ class Snapshots:
             self._last, self._is_stored = snapshot, True
             channel.refer(picture)
 
+    @property
+    def jpeg(self) -> bytes | None:
+        """What pictures are compared with."""
+        return None if self._last is None else self._last.jpeg
+
     def key(self, config: CameraConfig) -> str | None:
         """Of the object; None while there is none of this view."""
         return self._key(config) if self._last is not None and self._is_stored else None

@@ -129,11 +129,14 @@ class Supervisor:
     async def _report(self) -> None:
         now, by_status = self._clock.now(), dict.fromkeys(STATUSES, 0)
         for camera_id, capture in self._captures.items():
-            status = next_status(capture.claimed.status, capture.seen, now)
+            before, proposal = capture.claimed.status, capture.layout_proposal
+            status = next_status(before, capture.seen, now)
+            if status is None and before is not None and proposal != capture.claimed.layout_proposal:
+                status = replace(before, published_at=now)
             if status is not None:
                 async with self._pool.acquire() as conn, conn.transaction():
-                    fence, last_frame_at = capture.claimed.fence, capture.last_frame_at
-                    await rows.report(conn, camera_id, fence, status, last_frame_at, now, capture.snapshot_key)
+                    seen = capture.last_frame_at, now, capture.snapshot_key, proposal
+                    await rows.report(conn, camera_id, capture.claimed.fence, status, *seen)
             current = status or capture.claimed.status
             by_status[current.status if current else "unknown"] += 1
         for name, count in by_status.items():

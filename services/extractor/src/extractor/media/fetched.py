@@ -1,6 +1,6 @@
 """The decoder of pictures and segments that the service fetched itself: locked down, one request at a time.
 
-Each request comes with an open file, over the socket that the parent gave it (`extractor.protocol`). It can open
+Each request comes with its open files, over the socket that the parent gave it (`extractor.protocol`). It can open
 nothing and reach nobody: neither files nor network.
 
 usage: python -m extractor.media.fetched MEMORY_BYTES PARENT_PID SOCKET
@@ -17,7 +17,7 @@ import msgspec
 import orjson
 
 from extractor.media.pipe import take_standard_output
-from extractor.protocol import MAX_DETAIL, MAX_REQUEST, encode_message
+from extractor.protocol import MAX_DETAIL, MAX_FILES, MAX_REQUEST, encode_message
 from sandbox import die_with_parent, limit_resources, lock_down
 
 if TYPE_CHECKING:
@@ -26,25 +26,48 @@ if TYPE_CHECKING:
 Send = Callable[[bytes], None]
 
 
-def handle(request: dict[str, Any], file: int, send: Send) -> None:
-    """Decode or measure what is asked for; any error ends in a message, but want of memory, which ends the process."""
-    from extractor.media.fetched_pictures import measured, shown
+def handle(request: dict[str, Any], files: Sequence[int], send: Send) -> None:
+    """Do what is asked for; any error ends in a message, but for want of memory, which ends the process."""
     from extractor.model.camera_failures import CameraFailed, NoPicture
 
     try:
-        if request["type"] == "measure":
-            send(encode_message("measured", msgspec.to_builtins(measured(file, request["kind"]))))
-            return
-        wanted, near_s = [at / 1000 for at in request["at_ms"]], request["near_ms"] / 1000
-        for each in shown(file, request["kind"], wanted, near_s, request["quality"]):
-            send(encode_message("frame", frame_fields(each), each.picture.data))
-        send(encode_message("done", {}))
+        if request["type"] == "align":
+            align_files(files, send)
+        elif request["type"] == "measure":
+            measure_file(request, files[0], send)
+        else:
+            decode_file(request, files[0], send)
     except CameraFailed as failed:
         send(encode_message("failed", {"code": failed.code, "detail": failed.detail[:MAX_DETAIL]}))
     except MemoryError:
         os._exit(1)
     except Exception as error:  # noqa: BLE001 - whatever a library raises of what it was given
         send(encode_message("failed", {"code": NoPicture.code, "detail": type(error).__name__}))
+
+
+def decode_file(request: dict[str, Any], file: int, send: Send) -> None:
+    """Raises CameraFailed."""
+    from extractor.media.fetched_pictures import shown
+
+    wanted, near_s = [at / 1000 for at in request["at_ms"]], request["near_ms"] / 1000
+    for each in shown(file, request["kind"], wanted, near_s, request["quality"]):
+        send(encode_message("frame", frame_fields(each), each.picture.data))
+    send(encode_message("done", {}))
+
+
+def measure_file(request: dict[str, Any], file: int, send: Send) -> None:
+    """Raises CameraFailed."""
+    from extractor.media.fetched_pictures import measured
+
+    send(encode_message("measured", msgspec.to_builtins(measured(file, request["kind"]))))
+
+
+def align_files(files: Sequence[int], send: Send) -> None:
+    """Of two pictures, the earlier one first."""
+    from extractor.media.alignment import align
+
+    before, after = (os.pread(each, os.fstat(each).st_size, 0) for each in files)
+    send(encode_message("aligned", {"alignment": msgspec.to_builtins(align(before, after))}))
 
 
 def frame_fields(shown: "Shown") -> dict[str, Any]:
@@ -68,12 +91,14 @@ def serve(requests: socket.socket, out: "BinaryIO | io.RawIOBase") -> None:
 
     import extractor.media.fetched_pictures
     import extractor.model.camera_failures
+    from extractor.media.alignment import warm_up
     from extractor.media.serve import write_all
 
     assert extractor.media.fetched_pictures  # noqa: S101 - imported here, before the process can open a file no more
     assert extractor.model.camera_failures  # noqa: S101
     cv2.setNumThreads(1)
     av.logging.set_level(None)
+    warm_up()
     lock_down(receives=True)
 
     def send(message: bytes) -> None:
@@ -84,16 +109,16 @@ def serve(requests: socket.socket, out: "BinaryIO | io.RawIOBase") -> None:
         request, files = receive(requests)
         if not request:
             return
-        for file in files:
-            try:
-                handle(orjson.loads(request), file, send)
-            finally:
+        try:
+            handle(orjson.loads(request), files, send)
+        finally:
+            for file in files:
                 os.close(file)
 
 
 def receive(requests: socket.socket) -> tuple[bytes, Sequence[int]]:
-    """The next request with its file; nothing at the end."""
-    request, files, _flags, _address = socket.recv_fds(requests, MAX_REQUEST, 1)
+    """The next request with its files; nothing at the end."""
+    request, files, _flags, _address = socket.recv_fds(requests, MAX_REQUEST, MAX_FILES)
     return request, files
 
 

@@ -18,7 +18,7 @@ def fields_of(topic: str, *, without: tuple[str, ...] = ()) -> type[BaseModel]:
     """
     contract = schema(topic)
     fields: dict[str, Any] = {
-        name: (_kind(each, contract["title"] + name.capitalize()), _field(each, required=name in contract["required"]))
+        name: (_kind(each, contract["title"] + _title(name)), _field(each, required=name in contract["required"]))
         for name, each in contract["properties"].items()
         if name not in without
     }
@@ -65,11 +65,16 @@ def _words(contract: dict[str, Any]) -> str | None:
 def _described(contract: dict[str, Any], name: str) -> dict[str, Any]:
     """The schema of an object and those within it. What is not described may be there too: nothing forbids it."""
     inner = {
-        key: _described(each, name + key.capitalize()) | {"type": each["type"]} if "properties" in each else _leaf(each)
+        key: _described(each, name + _title(key)) | {"type": each["type"]} if "properties" in each else _leaf(each)
         for key, each in contract["properties"].items()
     }
     described = {"description": contract["description"], "properties": inner, "required": contract["required"]}
     return {NAME: name, "type": "object", **described}
+
+
+def _title(field: str) -> str:
+    """Of a field, within the name of a schema."""
+    return "".join(part.capitalize() for part in field.split("_"))
 
 
 def _leaf(contract: dict[str, Any]) -> dict[str, Any]:

@@ -115,3 +115,27 @@ class LayoutHints(BaseModel):
     camera_id: str
     version: int
     hints: list[LayoutHint]
+
+
+class LayoutProposal(BaseModel):
+    """Where the tables of a camera that was moved are now, as far as two of its pictures show it.
+
+    `code` null: a layout is proposed, in `reference`, `tables` and `floor`; as it is, or mended, it can be sent as the
+    camera's layout. Else `code` and `reason` say why none is, and these are null.
+    """
+
+    proposal_id: str
+    site_id: str
+    camera_id: str
+    layout_version: int = Field(description="Version of the layout whose tables were carried over")
+    made_at: TimeText
+    code: str | None = Field(
+        description="`not_recognised`, `changed_too_much`, `not_moved` or `tables_out_of_view`; more may come"
+    )
+    reason: str = Field(description="What is proposed, or why nothing is, for a person")
+    lost_table_ids: list[str] = Field(description="Tables mostly out of the picture now: accepting retires them")
+    reference: Reference | None
+    tables: list[LayoutTable] | None
+    floor: list[list[list[float]]] | None
+    before_url: str = Field(description="A link, which expires, to what the camera showed before it was moved")
+    after_url: str = Field(description="The same of the picture in which the tables were looked for")

@@ -1,4 +1,4 @@
-"""Processes that decode what was fetched: a few, each for one file at a time; one that fails is replaced."""
+"""Processes that decode what was fetched: a few, each for one request at a time; one that fails is replaced."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,8 @@ import msgspec
 from msgspec import Meta
 
 from extractor import protocol
+from extractor.live.sources.spool import Spool
+from extractor.model.alignment import Alignment
 from extractor.model.camera_failures import CameraFailed, NoAnswer, ReaderCrashed, failure_of
 from extractor.model.pictures import check_picture
 from extractor.model.stream_meter import Measured
@@ -24,6 +26,8 @@ from sandbox.reaping import reap
 START_TIMEOUT_S = 60.0
 DECODE_S = 20.0
 """For one file. A segment of 4K of ten seconds takes three."""
+ALIGN_S = 60.0
+"""For two pictures. It takes less than a second of a processor, and nobody waits for it."""
 MAX_AT = 100
 """Pictures of one file."""
 
@@ -49,6 +53,10 @@ class _Failed(msgspec.Struct, frozen=True):
     detail: str
 
 
+class _Aligned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    alignment: Alignment | None
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be decoded: pictures at these times, or keyframes that are nearer to them than `near_ms`."""
@@ -70,21 +78,22 @@ class Decoders:
 
     async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
         """Pictures of an open file. Raises CameraFailed; NoAnswer after DECODE_S."""
-        async with self._decoder() as decoder:
-            try:
-                async with asyncio.timeout(DECODE_S):
-                    return await decoder.decode(file, wanted)
-            except TimeoutError as error:
-                raise NoAnswer("no sign of life from the decoder") from error
+        async with self._decoder() as decoder, _answering(DECODE_S):
+            return await decoder.decode(file, wanted)
+
+    async def align(self, before: bytes, after: bytes) -> Alignment | None:
+        """How a picture of a camera that was moved lies beside an earlier one; None: too little of it is found there.
+
+        Raises CameraFailed; NoAnswer after ALIGN_S.
+        """
+        with Spool(before) as one, Spool(after) as other:
+            async with self._decoder() as decoder, _answering(ALIGN_S):
+                return await decoder.align(one.sealed(), other.sealed())
 
     async def measure(self, file: int, kind: Kind) -> Measured:
         """What the stream in an open file is like. Raises as `decode` does."""
-        async with self._decoder() as decoder:
-            try:
-                async with asyncio.timeout(DECODE_S):
-                    return await decoder.measure(file, kind)
-            except TimeoutError as error:
-                raise NoAnswer("no sign of life from the decoder") from error
+        async with self._decoder() as decoder, _answering(DECODE_S):
+            return await decoder.measure(file, kind)
 
     async def close(self) -> None:
         """Kill them all."""
@@ -110,6 +119,16 @@ class Decoders:
                 else:
                     self._all.discard(decoder)
                     await decoder.kill()
+
+
+@asynccontextmanager
+async def _answering(seconds: float) -> AsyncIterator[None]:
+    """Raises NoAnswer if it takes longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise NoAnswer("no sign of life from the decoder") from error
 
 
 class _Decoder:
@@ -163,7 +182,8 @@ class _Decoder:
     async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
         """Raises CameraFailed. It is idle again when its answer came whole."""
         at_ms = list(wanted.at_ms[:MAX_AT])
-        self._send(file, type="decode", kind=wanted.kind, at_ms=at_ms, near_ms=wanted.near_ms, quality=wanted.quality)
+        asked = {"kind": wanted.kind, "at_ms": at_ms, "near_ms": wanted.near_ms, "quality": wanted.quality}
+        self._send("decode", file, **asked)
         found: list[tuple[Decoded, bytes]] = []
         while (message := await self.message()).type == "frame" and len(found) < max(1, len(at_ms)):
             found.append(_checked(message))
@@ -174,7 +194,7 @@ class _Decoder:
 
     async def measure(self, file: int, kind: Kind) -> Measured:
         """Raises CameraFailed. As for `decode`."""
-        self._send(file, type="measure", kind=kind)
+        self._send("measure", file, kind=kind)
         message = await self.message()
         if message.type == "measured":
             with contextlib.suppress(msgspec.ValidationError):
@@ -183,11 +203,22 @@ class _Decoder:
                 return measured
         raise self._failure_in(message)
 
-    def _send(self, file: int, **fields: object) -> None:
-        """A request with its file; busy until the answer came. Raises ReaderCrashed."""
+    async def align(self, before: int, after: int) -> Alignment | None:
+        """Raises CameraFailed. As for `decode`."""
+        self._send("align", before, after)
+        message = await self.message()
+        if message.type == "aligned":
+            with contextlib.suppress(msgspec.ValidationError):
+                found = msgspec.convert(message.fields, _Aligned)
+                self.is_idle = True
+                return found.alignment
+        raise self._failure_in(message)
+
+    def _send(self, request: str, *files: int, **fields: object) -> None:
+        """A request with its files; busy until the answer came. Raises ReaderCrashed."""
         self.is_idle = False
         try:
-            socket.send_fds(self._requests, [protocol.encode_request(fields)], [file])
+            socket.send_fds(self._requests, [protocol.encode_request({"type": request, **fields})], files)
         except OSError as error:
             raise ReaderCrashed(type(error).__name__) from error
 
