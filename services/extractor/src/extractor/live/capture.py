@@ -21,6 +21,7 @@ from extractor.live.opening import SiteHours
 from extractor.live.proposals import Aligner, Proposals
 from extractor.live.reader import Channel, Frame, Opening, Sign
 from extractor.live.readers import Readers
+from extractor.live.relay import Target
 from extractor.live.rows import Claimed
 from extractor.live.secrets import Secrets
 from extractor.live.snapshots import Snapshots
@@ -37,7 +38,7 @@ from extractor.model.camera_status import Seen
 from extractor.model.capture_time import Rising
 from extractor.model.stills import Freshness
 from objects.store import ObjectStore
-from outbound import Policy
+from outbound import Address, Policy
 from tablewatch_schemas import CameraConfig, CameraStatusLayoutProposal
 
 BACKOFF = Backoff(first_s=0.5, max_s=30.0)
@@ -252,10 +253,7 @@ class Capture:
             async with OPENERS[source.type](asked, parts.sources) as opened:
                 yield opened
             return
-        credentials = await self._credentials()
-        address, target = await target_of(
-            source.address or "", parts.policy, parts.authority, credentials, udp=source.transport == "udp"
-        )
+        address, target = await self._target()
         opening = Opening(target, address.path, every_ms, parts.quality)
         dropped = partial(parts.writer.drop, self.config, "slow")
         async with parts.readers.session(opening, dropped, alone=alone) as channel:
@@ -273,3 +271,14 @@ class Capture:
             return await self._parts.secrets.of(self.config)
         except OSError as error:
             raise CredentialsNotReadable(f"the object store: {type(error).__name__}") from error
+
+    async def _target(self) -> tuple[Address, Target]:
+        """Where the camera is now. Raises CameraFailed."""
+        source, parts = self.config.source, self._parts
+        return await target_of(
+            source.address or "",
+            parts.policy,
+            parts.authority,
+            await self._credentials(),
+            udp=source.transport == "udp",
+        )
