@@ -36,6 +36,8 @@ class HlsStream:
     more: str = ""
     """Lines of the playlist's head."""
     ended: bool = False
+    frozen: bool = False
+    """One picture again and again."""
     stopped_at: int | None = None
     """No segment after this second."""
     fetched: list[int] = field(default_factory=list)
@@ -105,7 +107,7 @@ class HlsStream:
             stream.codec_context.time_base = Fraction(1, RATE)
             stream.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "26", "g": "250"}
             for index in range(0, RATE * SEGMENT_S, STEP):
-                frame = frame_of(number * RATE + index, index)
+                frame = frame_of(0 if self.frozen else number * RATE + index, index)
                 if width != frame.width:
                     frame = frame.reformat(width, width * 9 // 16)
                     frame.pts, frame.time_base = index, Fraction(1, RATE)

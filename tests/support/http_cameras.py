@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 from aiohttp import web
+from numpy.typing import NDArray
 
+Luma = NDArray[np.uint8]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -20,6 +22,18 @@ def picture(number: int, size: tuple[int, int] = (64, 36)) -> bytes:
     pixels = np.full((size[1], size[0], 3), number * 7 % 200 + 20, np.uint8)
     cv2.putText(pixels, str(number), (2, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255, 255, 255))
     return cv2.imencode(".jpg", pixels)[1].tobytes()
+
+
+def room(size: tuple[int, int] = (320, 180)) -> Luma:
+    """Boxes of all greys."""
+    boxes = np.random.default_rng(3).integers(40, 220, (9, 16)).astype(np.uint8)
+    return np.asarray(cv2.resize(boxes, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def commented(luma: Luma, number: int) -> bytes:
+    """A JPEG with a number that is not seen."""
+    jpeg, text = cv2.imencode(".jpg", luma)[1].tobytes(), str(number).encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]
 
 
 @dataclass

@@ -2,13 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 from aiohttp import web
+from fakecamera.faults import CHANGES
+from fakecamera.pictures import Luma
 from tests.integration.extractor.house import House
 from tests.integration.extractor.pipeline import until
-from tests.support.http_cameras import HttpCamera, http_camera, picture
+from tests.support.http_cameras import HttpCamera, commented, http_camera, picture, room
 
 from credentials import Credentials, seal
 from extractor.model.camera_failures import failure_of
+from extractor.model.snapshot import parse_snapshot
 from objects.local import LocalObjects
 from tablewatch_schemas import CameraConfigSource, keys, new_id
 
@@ -90,3 +94,40 @@ async def test_what_is_no_new_picture_is_none_and_the_status_says_why(house: Hou
             await house.status(cameras[number], status, failure_of(code).sentence, code)
             assert len(await house.frames(cameras[number])) == (1 if code == "picture_unchanged" else 0)
         assert any(each.headers.get("If-None-Match") == '"1"' for each in camera.requests)
+
+
+async def test_what_pictures_of_cameras_show_is_found_as_in_streams(house: House, store: LocalObjects) -> None:
+    """Of the same picture in other bytes too, as of a program that writes an old one again with the time of now."""
+    rng, camera, faulty = np.random.default_rng(1), HttpCamera(), set[str]()
+
+    def seen(fault: str) -> Luma:
+        if fault in faulty and fault == "same_picture":
+            return room()
+        luma = (room() + rng.normal(0, 6, room().shape)).clip(16, 235).astype(np.uint8)
+        return CHANGES[fault](luma) if fault in faulty else luma
+
+    def answers(fault: str) -> None:
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(body=commented(seen(fault), len(camera.requests)), content_type="image/jpeg")
+
+        camera.answers[f"/{fault}"] = answer
+
+    codes = {fault: fault for fault in CHANGES} | {"same_picture": "frozen"}
+    for fault in codes:
+        answers(fault)
+    async with http_camera(camera), house.process("only", camera):
+        sources = {
+            fault: CameraConfigSource(type="snapshot", address=camera.address(f"/{fault}"), secret_ref=None)
+            for fault in codes
+        }
+        configured = {fault: await house.configure("", source=source) for fault, source in sources.items()}
+        for config in configured.values():
+            await house.more_frames(config, 4)
+        faulty.update(codes)
+        for fault, status in codes.items():
+            found = await house.status(configured[fault], status, code=fault)
+            assert found.snapshot_key == keys.last_good_snapshot(house.site, configured[fault].camera_id)
+            assert parse_snapshot(await store.get(found.snapshot_key)) is not None
+        faulty.clear()
+        for config in configured.values():
+            await house.status(config, "live")

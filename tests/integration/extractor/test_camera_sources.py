@@ -1,6 +1,7 @@
 """Sources that the service reads itself, against real servers and real decoders, without broker and database."""
 
 import asyncio
+import itertools
 import os
 import shutil
 import signal
@@ -13,9 +14,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from fakecamera.faults import CHANGES
+from fakecamera.pictures import Luma
 from tests.support.clock_pictures import read_jpeg
 from tests.support.hls_streams import HlsStream
-from tests.support.http_cameras import Handler, HttpCamera, http_camera, picture
+from tests.support.http_cameras import Handler, HttpCamera, commented, http_camera, picture, room
 from tests.unit.extractor import clips
 
 from chassis.clock import SystemClock
@@ -25,6 +28,9 @@ from extractor.live.sources.decoders import Decoders
 from extractor.live.sources.open import OPENERS
 from extractor.live.sources.source import Asked, SourceParts
 from extractor.model.camera_failures import CameraFailed
+from extractor.model.camera_health import judged
+from extractor.model.scene import Scene
+from extractor.model.snapshot import STEADY_PX
 from extractor.model.stills import Freshness
 from outbound import Policy
 
@@ -187,6 +193,7 @@ async def test_a_video_is_shown_in_a_loop_and_its_times_rise(own_decoders: Decod
     assert times[-1] - times[0] > 1000
     assert len({jpeg for _, jpeg in found}) > 1
     assert {(frame.width, frame.source) for frame, _ in found} == {(192, "receipt")}
+    assert {frame.scene.same for frame, _ in found if frame.scene} == {0}, "a loop comes again, and is not frozen"
 
 
 async def test_a_still_is_a_picture_each_time_that_a_program_writes_it(own_decoders: Decoders, folder: Path) -> None:
@@ -215,6 +222,62 @@ async def test_a_still_is_a_picture_each_time_that_a_program_writes_it(own_decod
     assert abs(second.captured_ms - written_ms) <= 1
     assert first.captured_ms < second.captured_ms
     assert jpeg.startswith(b"\xff\xd8")
+
+
+async def test_what_stills_show_is_measured_against_those_before_and_the_last_good_one(
+    own_decoders: Decoders, folder: Path
+) -> None:
+    path, number = folder / "latest.jpg", itertools.count(1)
+
+    def write(luma: Luma) -> None:
+        """Other bytes each time."""
+        (folder / "new").write_bytes(commented(luma, next(number)))
+        (folder / "new").rename(path)
+
+    write(room())
+    async with (
+        asyncio.timeout(60),
+        OPENERS["file"](asked("latest.jpg", 0.2), parts(own_decoders, files=folder.parent)) as source,
+    ):
+
+        async def shown(luma: Luma) -> Scene:
+            write(luma)
+            scene = (await source.next_frame())[0].scene
+            assert scene is not None
+            return scene
+
+        first, jpeg = await source.next_frame()
+        assert first.scene is not None
+        assert (first.scene.same, first.scene.compared) == (0, None)
+        source.refer(jpeg)
+        again = [await shown(room()) for _ in range(2)]
+        assert [each.same for each in again] == [1, 2]
+        assert 0 < again[0].same_s < again[1].same_s
+        assert again[1].compared is not None
+        assert again[1].compared.shift < STEADY_PX
+        for fault, change in CHANGES.items():
+            scene = await shown(change(room()))
+            assert (judged(scene), scene.same) == (fault, 0)
+        source.refer(b"")
+        assert (await shown(room())).compared is None
+
+
+async def test_pictures_of_segments_are_measured_from_one_segment_to_the_next(own_decoders: Decoders) -> None:
+    stream = HlsStream(frozen=True)
+    async with (
+        http_camera(stream.on(HttpCamera())) as camera,
+        asyncio.timeout(60),
+        OPENERS["hls"](asked(camera.address("/live.m3u8"), 1.0), parts(own_decoders, camera)) as source,
+    ):
+        (first, jpeg), second = await source.next_frame(), await source.next_frame()
+        source.refer(jpeg)
+        scenes = [each.scene for each in (first, second[0], *[(await source.next_frame())[0] for _ in range(2)])]
+    assert len(set(stream.fetched)) == 4
+    assert [each and each.same for each in scenes] == [0, 1, 2, 3]
+    since = [each.same_s for each in scenes if each is not None]
+    assert since == sorted(set(since))
+    assert since[3] >= 2.9, "in time of the stream"
+    assert [each and each.compared is not None for each in scenes] == [False, False, True, True]
 
 
 async def test_no_path_leads_out_of_the_sites_folder(own_decoders: Decoders, folder: Path) -> None:

@@ -13,6 +13,7 @@ from extractor.live.opening import SiteHours
 from extractor.live.reader import Sign
 from extractor.model.camera_failures import NoAnswer
 from extractor.model.scene import Scene
+from objects.testing import MemoryObjects
 
 CONFIG = SimpleNamespace(
     camera_id="cam_1",
@@ -46,10 +47,11 @@ class Cameras:
 
     def capture(self) -> "_Capture":
         """Of these sessions."""
-        unused = dict.fromkeys(("secrets", "store", "documents", "aligner"))
+        unused = dict.fromkeys(("secrets", "documents", "aligner"))
         parts = SimpleNamespace(
             **(dict.fromkeys(("readers", "writer", "metrics", "log"), self) | unused),
             clock=self.clock,
+            store=MemoryObjects(),
             quality=85,
             hours=SiteHours(None),
         )
@@ -73,6 +75,8 @@ class Cameras:
         return object()
 
     def drop(self, *_: object) -> None: ...
+
+    def refer(self, _: bytes) -> None: ...
 
     def count(self, *_: object, **__: object) -> None: ...
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from extractor.media.scene import Reference, SceneMeter, light
+from extractor.media.scene import SIZE, Anchor, Reference, SceneMeter, light
 from extractor.model.camera_health import Health, judged, next_health
 from extractor.model.scene import Compared, Scene
 from extractor.model.snapshot import EVERY_S, Snapshot, is_due, parse_snapshot, view_of
@@ -180,3 +180,50 @@ print(sorted(set(sys.modules) - before))
 def test_the_light_is_the_level_that_a_tenth_of_the_pixels_is_brighter_than(size: tuple[int, int], most: int) -> None:
     luma = np.random.default_rng(most).integers(0, most, size[::-1]).astype(np.uint8)
     assert light(luma) == np.sort(luma, axis=None)[round(0.9 * (luma.size - 1))]
+
+
+def test_a_decoder_that_was_warmed_up_imports_nothing_later() -> None:
+    """The same of the one that decodes what was fetched: with and without what its pictures are compared with."""
+    program = """
+import os, sys
+import cv2
+import numpy as np
+import extractor.media.fetched_pictures
+import extractor.model.camera_failures
+from extractor.media import fetched
+from extractor.media.scene import warm_up
+def file(data):
+    found = os.memfd_create("test")
+    os.write(found, data)
+    return found
+full = (np.add.outer(np.arange(360) * 5, np.arange(640) ** 2) % 253).astype(np.uint8)
+stills = [bytes(cv2.imencode(kind, full)[1].data) for kind in (".jpg", ".png")]
+warm_up()
+before, sent = set(sys.modules), []
+for still in stills:
+    for anchor in (None, {"at_ms": -1000, "same": 3}):
+        more = [] if anchor is None else [file(bytes(320 * 192)), file(stills[0])]
+        request = {"type": "decode", "kind": "still", "at_ms": [], "near_ms": 0, "quality": 85, "anchor": anchor}
+        fetched.handle(request, [file(still), *more], sent.append)
+print(sorted(set(sys.modules) - before), [b'"type":"frame"' in each for each in sent])
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == f"[] {[True, False] * 4}\n"
+
+
+def test_a_session_that_goes_on_in_another_process_measures_the_same() -> None:
+    rng = np.random.default_rng(7)
+    one, other = (rng.integers(0, 255, SIZE[::-1]).astype(np.uint8) for _ in range(2))
+    pictures = [one, one, one, other, other, one]
+    whole = SceneMeter()
+    expected = [whole.measure(each, 2.0 * number) for number, each in enumerate(pictures)]
+    assert [each.same for each in expected] == [0, 1, 2, 0, 1, 0]
+    anchor, found = None, []
+    for each in pictures:
+        meter = SceneMeter(anchor=anchor)
+        scene = meter.measure(each, 0.0)
+        found.append(scene)
+        anchor = Anchor(meter.small, -2.0 - scene.same_s, scene.same)
+    assert found == expected
+    with pytest.raises(ValueError, match="reshape"):
+        SceneMeter(anchor=Anchor(b"short", 0.0, 0))

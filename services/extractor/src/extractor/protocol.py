@@ -31,11 +31,14 @@ close (camera)
     its `ended` follows, with code `closed`
 
 A decoder of what was fetched (`media.fetched`, `live.sources.decoders`) has one request at a time, which comes over a
-socket as one message together with its open files.
+socket as one message together with its open files. It remembers nothing of a session: what it measures is compared with
+what comes along.
 
-decode (kind: still, segment or video; at_ms: times that are wanted; near_ms: so near a keyframe will do; quality)
-    `frame` for each, with the picture as payload (at_ms after the first of the file, length_ms of the file), then
-    `done`, or `failed` (code, detail)
+decode (kind: still, segment or video; at_ms: times that are wanted; near_ms: so near a keyframe will do; quality;
+        anchor: at_ms before the file's first picture, same; null)
+    with the file, the anchor's small picture if there is one, and the last good snapshot if there is one
+    `frame` for each, with the picture as payload (at_ms after the first of the file, length_ms of the file, what it
+    shows), then `done` with the small picture of the anchor for the next request as payload, or `failed` (code, detail)
 measure (kind)
     `measured` (as above), or `failed`
 align (), with two pictures: the last good snapshot of a camera that was moved, and what it shows now
@@ -61,7 +64,7 @@ MAX_GAPS = 100
 """Most gaps of a segment that are reported, and of a run that are stored."""
 MAX_REQUEST = 64 << 10
 """Bytes of a request that comes as one message of a socket."""
-MAX_FILES = 2
+MAX_FILES = 3
 """Of one request."""
 MAX_DETAIL = 500
 """Characters."""

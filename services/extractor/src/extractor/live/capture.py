@@ -213,11 +213,10 @@ class Capture:
                 self._source = None
 
     async def _begin(self, source: FrameSource) -> None:
-        if isinstance(source, Channel):
-            try:
-                await self._snapshots.begin(self.config, source)
-            except OSError as error:
-                self._parts.log.warning("snapshot_put_off", camera_id=self.config.camera_id, error=repr(error))
+        try:
+            await self._snapshots.begin(self.config, source)
+        except OSError as error:
+            self._parts.log.warning("snapshot_put_off", camera_id=self.config.camera_id, error=repr(error))
 
     async def _take(self, source: FrameSource) -> None:
         """The next picture. Raises CameraFailed at the end of the session."""
@@ -232,10 +231,9 @@ class Capture:
             await self._compare(source, frame, picture)
 
     async def _compare(self, source: FrameSource, frame: Frame, picture: bytes) -> None:
-        if not isinstance(source, Channel) or frame.scene is None:
-            return
         try:
-            await self._snapshots.take(self.config, source, picture, frame.scene, self._health.health)
+            if frame.scene is not None:
+                await self._snapshots.take(self.config, source, picture, frame.scene, self._health.health)
         except OSError as error:
             self._parts.log.warning("snapshot_put_off", camera_id=self.config.camera_id, error=repr(error))
         self._proposals.consider(self.config, self._snapshots.jpeg, picture, self._health.health)

@@ -34,7 +34,7 @@ camera sends a byte now and then.
 
 class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fields of a `frame` message: the picture's capture time and size, as the reader claims them; `packets`: of
-    its session so far. Sources that keep no session have neither these nor a scene.
+    its session so far, where there is a session.
     """
 
     captured_ms: int

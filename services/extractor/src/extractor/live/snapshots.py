@@ -1,7 +1,7 @@
 """Stores the last good snapshot of a camera, and gives it to the reader of its pictures."""
 
 from chassis.clock import Clock
-from extractor.live.reader import Channel
+from extractor.live.sources.source import FrameSource
 from extractor.model.camera_health import Health
 from extractor.model.scene import Scene
 from extractor.model.snapshot import Snapshot, is_due, parse_snapshot, view_of
@@ -18,28 +18,30 @@ class Snapshots:
         self._view: str | None = None
         self._is_stored = False
 
-    async def begin(self, config: CameraConfig, channel: Channel) -> None:
+    async def begin(self, config: CameraConfig, source: FrameSource) -> None:
         """A session begins: it is compared with what was stored of this view. Raises OSError."""
         view = view_of(config.source.address or "", config.layout_version)
         if view != self._view:
             self._last = await self._stored(config, view)
             self._view = view
         if self._last is not None:
-            channel.refer(self._last.jpeg)
+            source.refer(self._last.jpeg)
 
-    async def take(self, config: CameraConfig, channel: Channel, picture: bytes, scene: Scene, health: Health) -> None:
+    async def take(
+        self, config: CameraConfig, source: FrameSource, picture: bytes, scene: Scene, health: Health
+    ) -> None:
         """A picture came; it may become the snapshot. Raises OSError."""
         view = view_of(config.source.address or "", config.layout_version)
         if view != self._view:  # the layout was drawn anew, on what is to be seen now
             self._view, self._last = view, None
-            channel.refer(b"")
+            source.refer(b"")
             return
         now_s = self._clock.now().timestamp()
         if is_due(self._last, health, scene, now_s):
             snapshot = Snapshot(view, now_s, picture)
             await self._store.put(self._key(config), snapshot.to_bytes(), "image/jpeg")
             self._last, self._is_stored = snapshot, True
-            channel.refer(picture)
+            source.refer(picture)
 
     @property
     def jpeg(self) -> bytes | None:

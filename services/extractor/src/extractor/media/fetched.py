@@ -1,7 +1,7 @@
 """The decoder of pictures and segments that the service fetched itself: locked down, one request at a time.
 
-Each request comes with its open files, over the socket that the parent gave it (`extractor.protocol`). It can open
-nothing and reach nobody: neither files nor network.
+Each request comes with its open files, and what its pictures are to be compared with, over the socket that the parent
+gave it (`extractor.protocol`). It can open nothing and reach nobody: neither files nor network.
 
 usage: python -m extractor.media.fetched MEMORY_BYTES PARENT_PID SOCKET
 """
@@ -22,6 +22,7 @@ from sandbox import die_with_parent, limit_resources, lock_down
 
 if TYPE_CHECKING:
     from extractor.media.fetched_pictures import Shown
+    from extractor.media.scene import SceneMeter
 
 Send = Callable[[bytes], None]
 
@@ -36,7 +37,7 @@ def handle(request: dict[str, Any], files: Sequence[int], send: Send) -> None:
         elif request["type"] == "measure":
             measure_file(request, files[0], send)
         else:
-            decode_file(request, files[0], send)
+            decode_file(request, files, send)
     except CameraFailed as failed:
         send(encode_message("failed", {"code": failed.code, "detail": failed.detail[:MAX_DETAIL]}))
     except MemoryError:
@@ -45,14 +46,26 @@ def handle(request: dict[str, Any], files: Sequence[int], send: Send) -> None:
         send(encode_message("failed", {"code": NoPicture.code, "detail": type(error).__name__}))
 
 
-def decode_file(request: dict[str, Any], file: int, send: Send) -> None:
-    """Raises CameraFailed."""
+def decode_file(request: dict[str, Any], files: Sequence[int], send: Send) -> None:
+    """`files`: what is decoded, then the anchor and the last good snapshot, if there are. Raises CameraFailed."""
     from extractor.media.fetched_pictures import shown
 
     wanted, near_s = [at / 1000 for at in request["at_ms"]], request["near_ms"] / 1000
-    for each in shown(file, request["kind"], wanted, near_s, request["quality"]):
+    meter = meter_of(request, files[1:])
+    for each in shown(files[0], request["kind"], wanted, near_s, request["quality"], meter):
         send(encode_message("frame", frame_fields(each), each.picture.data))
-    send(encode_message("done", {}))
+    send(encode_message("done", {}, meter.small))
+
+
+def meter_of(request: dict[str, Any], files: Sequence[int]) -> "SceneMeter":
+    """As the parent remembers the session. Raises ValueError."""
+    from extractor.media.scene import Anchor, Reference, SceneMeter
+
+    rest, reference = [os.pread(each, os.fstat(each).st_size, 0) for each in files], Reference()
+    before = request["anchor"]
+    anchor = None if before is None else Anchor(rest.pop(0), before["at_ms"] / 1000, before["same"])
+    reference.jpeg = rest[0] if rest else None
+    return SceneMeter(reference, anchor)
 
 
 def measure_file(request: dict[str, Any], file: int, send: Send) -> None:
@@ -81,6 +94,7 @@ def frame_fields(shown: "Shown") -> dict[str, Any]:
         "keyframe": shown.keyframe,
         "sharpness": shown.picture.sharpness,
         "brightness": shown.picture.brightness,
+        "scene": msgspec.to_builtins(shown.scene),
     }
 
 
@@ -91,14 +105,15 @@ def serve(requests: socket.socket, out: "BinaryIO | io.RawIOBase") -> None:
 
     import extractor.media.fetched_pictures
     import extractor.model.camera_failures
-    from extractor.media.alignment import warm_up
+    from extractor.media import alignment, scene
     from extractor.media.serve import write_all
 
     assert extractor.media.fetched_pictures  # noqa: S101 - imported here, before the process can open a file no more
     assert extractor.model.camera_failures  # noqa: S101
     cv2.setNumThreads(1)
     av.logging.set_level(None)
-    warm_up()
+    alignment.warm_up()
+    scene.warm_up()
     lock_down(receives=True)
 
     def send(message: bytes) -> None:

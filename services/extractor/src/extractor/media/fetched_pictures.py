@@ -11,10 +11,12 @@ import av
 from extractor.media.camera import check_size
 from extractor.media.colour import displayable
 from extractor.media.picture import Picture, picture_of
+from extractor.media.scene import SceneMeter
 from extractor.media.source import CODECS, FORMATS
 from extractor.model.camera_failures import CodecNotTaken, NoPicture, NotAPicture
 from extractor.model.options import Orientation, PictureOptions
 from extractor.model.pictures import MAX_PIXELS
+from extractor.model.scene import Scene
 from extractor.model.stream_meter import Measured, StreamMeter
 
 MAGIC_BYTES = 8
@@ -31,19 +33,22 @@ class Shown:
     """A picture as it is stored; `at_s` after the first of its file, `length_s` of the file where it says so."""
 
     picture: Picture
+    scene: Scene
     at_s: float
     keyframe: bool
     length_s: float | None = None
 
 
-def shown(file: int, kind: str, at_s: Sequence[float], near_s: float, quality: int) -> Iterator[Shown]:
-    """The pictures of an open file at these times; of a `still` the one that there is.
+def shown(
+    file: int, kind: str, at_s: Sequence[float], near_s: float, quality: int, meter: SceneMeter
+) -> Iterator[Shown]:
+    """The pictures of an open file at these times; of a `still` the one that there is. For `meter` it begins at 0 s.
 
     Of a `segment` a keyframe that is nearer than `near_s` is taken for a wanted time. Raises CameraFailed.
     """
     options = PictureOptions(quality)
     if kind == "still":
-        yield _still(file, options)
+        yield _still(file, options, meter)
         return
     try:
         with _opened(file, kind) as container:
@@ -53,7 +58,8 @@ def shown(file: int, kind: str, at_s: Sequence[float], near_s: float, quality: i
                 check_size(frame)
                 picture = picture_of(displayable(frame), UPRIGHT, options)
                 found += 1
-                yield Shown(picture, at, bool(frame.key_frame), video.length_s)
+                scene = meter.measure(picture.luma, at)
+                yield Shown(picture, scene, at, bool(frame.key_frame), video.length_s)
             if not found:
                 raise NoPicture("")
     except av.FFmpegError as error:
@@ -97,7 +103,7 @@ def _still_codec(data: bytes) -> str:
     return codec
 
 
-def _still(file: int, options: PictureOptions) -> Shown:
+def _still(file: int, options: PictureOptions, meter: SceneMeter) -> Shown:
     data = os.pread(file, os.fstat(file).st_size, 0)
     context: Any = av.CodecContext.create(_still_codec(data), "r")
     context.thread_type, context.thread_count = "NONE", 1
@@ -109,7 +115,8 @@ def _still(file: int, options: PictureOptions) -> Shown:
     if not frames:
         raise NoPicture("")
     check_size(frames[0])
-    return Shown(picture_of(displayable(frames[0]), UPRIGHT, options), 0.0, keyframe=True)
+    picture = picture_of(displayable(frames[0]), UPRIGHT, options)
+    return Shown(picture, meter.measure(picture.luma, 0.0), 0.0, keyframe=True)
 
 
 def _video_of(container: Any) -> Any:

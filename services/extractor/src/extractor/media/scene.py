@@ -1,5 +1,8 @@
 """Measures small grey pictures for the health of their camera; `extractor.model.camera_health` judges."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +34,8 @@ LEAST_OUTLINE, LOST = 0.02, 0.35
 BLACK = 8.0
 """Grey levels that are added before the logarithm: it would make noise of the dark ones otherwise."""
 Gradients = NDArray[np.float32]
+REFERENCES = 16
+"""Snapshots that a process has measured and keeps: one that decodes what was fetched has another camera each time."""
 
 
 class Reference:
@@ -40,15 +45,29 @@ class Reference:
         self.jpeg: bytes | None = None
 
 
-class SceneMeter:
-    """Of one session."""
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The picture that the next ones are compared with, as raw bytes of SIZE: when it came, and how many since then
+    showed the same."""
 
-    def __init__(self, reference: Reference | None = None) -> None:
+    small: bytes
+    at_s: float
+    same: int
+
+
+class SceneMeter:
+    """Of one session, which may have begun in another process: then `anchor` is where that one stopped."""
+
+    def __init__(self, reference: Reference | None = None, anchor: Anchor | None = None) -> None:
+        """Raises ValueError where the anchor has another size."""
         self._reference = reference or Reference()
         self._read: tuple[bytes | None, Gradients | None] = None, None
         self._anchor: Pixels | None = None
         self._anchored_s = 0.0
         self._same = 0
+        if anchor is not None:
+            self._anchor = np.frombuffer(anchor.small, np.uint8).reshape(SIZE[::-1])
+            self._anchored_s, self._same = anchor.at_s, anchor.same
 
     def measure(self, luma: Pixels, now: float) -> Scene:
         """`luma` of any size and shape, pictures in their order; `now` in seconds of a monotonic clock."""
@@ -60,10 +79,15 @@ class SceneMeter:
         good = self._good()
         return Scene(
             same=self._same,
-            same_s=round(now - self._anchored_s, 3),
+            same_s=round(max(0.0, now - self._anchored_s), 3),
             light=round(light(small) / 255, 4),
             compared=None if good is None else compared(good, gradients(small)),
         )
+
+    @property
+    def small(self) -> bytes:
+        """Of the anchor, as raw bytes; none before the first picture."""
+        return b"" if self._anchor is None else self._anchor.tobytes()
 
     def _good(self) -> Gradients | None:
         jpeg = self._reference.jpeg
@@ -83,6 +107,7 @@ def shrunk(luma: Pixels) -> Pixels:
     return np.asarray(cv2.resize(luma, SIZE, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+@lru_cache(maxsize=REFERENCES)
 def snapshot_gradients(jpeg: bytes) -> Gradients | None:
     """None if it cannot be decoded."""
     luma = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_2)
@@ -156,3 +181,4 @@ def warm_up() -> None:
     meter = SceneMeter(reference)
     for at_s, picture in enumerate((full, np.zeros_like(full), full[::-1])):  # empty tiles are not compared
         meter.measure(picture, float(at_s))
+    SceneMeter(reference, Anchor(meter.small, -1.0, 1)).measure(full, 0.0)

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+SMALL_BYTES = 320 * 192
+"""Of the picture that is measured: a byte for each pixel."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 Natural = Annotated[int, Meta(ge=0)]
 

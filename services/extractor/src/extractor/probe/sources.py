@@ -11,7 +11,7 @@ from chassis.clock import Clock
 from credentials import Credentials
 from extractor.live.reader import Channel, Frame, Opening, Purpose
 from extractor.live.readers import Readers
-from extractor.live.sources.decoders import Decoded, Decoders, Wanted
+from extractor.live.sources.decoders import Before, Decoders, Pictures, Wanted
 from extractor.live.sources.open import OPENERS
 from extractor.live.sources.source import Asked, SourceParts
 from extractor.live.target import target_of
@@ -147,9 +147,9 @@ class Measuring:
         self.measured: Measured | None = None
         self.took_s = 0.0
 
-    async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
+    async def decode(self, file: int, wanted: Wanted, before: Before) -> Pictures:
         """Raises CameraFailed."""
-        found = await self._decoders.decode(file, wanted)
+        found = await self._decoders.decode(file, wanted, before)
         if self.measured is None:
             began = asyncio.get_running_loop().time()
             self.measured = await self._decoders.measure(file, wanted.kind)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,7 @@ from extractor.live.sources.spool import Spool
 from extractor.model.alignment import Alignment
 from extractor.model.camera_failures import CameraFailed, NoAnswer, ReaderCrashed, failure_of
 from extractor.model.pictures import check_picture
+from extractor.model.scene import SMALL_BYTES, Scene
 from extractor.model.stream_meter import Measured
 from sandbox.environment import child_environment
 from sandbox.reaping import reap
@@ -46,6 +47,7 @@ class Decoded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keyframe: bool
     sharpness: Annotated[float, Meta(ge=0)]
     brightness: Annotated[float, Meta(ge=0, le=1)]
+    scene: Scene
 
 
 class _Failed(msgspec.Struct, frozen=True):
@@ -67,6 +69,33 @@ class Wanted:
     near_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What pictures are compared with: the last good snapshot, if there is one; and the anchor, a small picture that
+    came `at_ms` before the first of the file (or after, if negative), and that so many since then were the `same` as.
+    """
+
+    good: bytes = b""
+    anchor: bytes = b""
+    at_ms: int = 0
+    same: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """At least one; and the anchor for the next that come."""
+
+    found: list[tuple[Decoded, bytes]]
+    anchor: bytes
+
+
+class Decodes(Protocol):
+    """`Decoders`, or what measures beside them."""
+
+    async def decode(self, file: int, wanted: Wanted, before: Before) -> Pictures:
+        """Pictures of an open file. Raises CameraFailed."""
+
+
 class Decoders:
     """`memory_bytes` is the address space of one process, `most` how many there are; they are started when needed."""
 
@@ -76,10 +105,10 @@ class Decoders:
         self._idle: list[_Decoder] = []
         self._all: set[_Decoder] = set()
 
-    async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
+    async def decode(self, file: int, wanted: Wanted, before: Before) -> Pictures:
         """Pictures of an open file. Raises CameraFailed; NoAnswer after DECODE_S."""
         async with self._decoder() as decoder, _answering(DECODE_S):
-            return await decoder.decode(file, wanted)
+            return await decoder.decode(file, wanted, before)
 
     async def align(self, before: bytes, after: bytes) -> Alignment | None:
         """How a picture of a camera that was moved lies beside an earlier one; None: too little of it is found there.
@@ -179,17 +208,17 @@ class _Decoder:
         self._requests.close()
         await reap(self._process)
 
-    async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
+    async def decode(self, file: int, wanted: Wanted, before: Before) -> Pictures:
         """Raises CameraFailed. It is idle again when its answer came whole."""
-        at_ms = list(wanted.at_ms[:MAX_AT])
-        asked = {"kind": wanted.kind, "at_ms": at_ms, "near_ms": wanted.near_ms, "quality": wanted.quality}
-        self._send("decode", file, **asked)
+        with contextlib.ExitStack() as open_files:
+            more = [open_files.enter_context(Spool(each)).sealed() for each in (before.anchor, before.good) if each]
+            self._ask([file, *more], wanted, before)
         found: list[tuple[Decoded, bytes]] = []
-        while (message := await self.message()).type == "frame" and len(found) < max(1, len(at_ms)):
+        while (message := await self.message()).type == "frame" and len(found) < max(1, len(wanted.at_ms)):
             found.append(_checked(message))
-        if message.type == "done" and found:
+        if message.type == "done" and found and len(message.payload) == SMALL_BYTES:
             self.is_idle = True
-            return found
+            return Pictures(found, message.payload)
         raise self._failure_in(message)
 
     async def measure(self, file: int, kind: Kind) -> Measured:
@@ -213,6 +242,13 @@ class _Decoder:
                 self.is_idle = True
                 return found.alignment
         raise self._failure_in(message)
+
+    def _ask(self, files: Sequence[int], wanted: Wanted, before: Before) -> None:
+        """Raises ReaderCrashed."""
+        anchor = {"at_ms": -before.at_ms, "same": before.same} if before.anchor else None
+        at_ms, near_ms = list(wanted.at_ms[:MAX_AT]), wanted.near_ms
+        fields = {"kind": wanted.kind, "at_ms": at_ms, "near_ms": near_ms, "quality": wanted.quality}
+        self._send("decode", *files, **fields, anchor=anchor)
 
     def _send(self, request: str, *files: int, **fields: object) -> None:
         """A request with its files; busy until the answer came. Raises ReaderCrashed."""

@@ -11,6 +11,7 @@ from extractor.live.sources.decoders import Wanted
 from extractor.live.sources.folder import Version, open_file
 from extractor.live.sources.source import Asked, SourceParts, frame_of, unix
 from extractor.live.sources.spool import Spool
+from extractor.live.sources.watched import Watched
 from extractor.model.camera_failures import (
     BadAddress,
     NoSuchFile,
@@ -51,6 +52,7 @@ class File:
         self._due = parts.clock.monotonic()
         patience_s = max(PATIENCE_S, 3 * asked.every_s)
         self._incomplete, self._patience_s = Lasting(patience_s), patience_s
+        self._watched = Watched(parts.decoders)
         self._seen: Version | None = None
         self._taken: Version | None = None
         self._video: tuple[Version, float] | None = None
@@ -75,6 +77,9 @@ class File:
                 return await self._of_still(found.still, found.version)
             if self._asked.freshness.unchanged_s(now) > self._patience_s:
                 raise PictureUnchanged
+
+    def refer(self, jpeg: bytes) -> None:
+        self._watched.refer(jpeg)
 
     async def _look(self) -> _Looked | None:
         """None while it is being written. Raises CameraFailed."""
@@ -109,7 +114,8 @@ class File:
     async def _of_still(self, data: bytes, version: Version) -> tuple[Frame, bytes]:
         with Spool(data) as spool:
             wanted = Wanted("still", self._parts.quality)
-            [(decoded, picture)] = await self._parts.decoders.decode(spool.sealed(), wanted)
+            at_s = self._clock.monotonic()
+            [(decoded, picture)] = await self._watched.next_pictures(spool.sealed(), wanted, at_s)
         now_s, written_s = unix(self._clock.now()), version.modified_ns / 1e9
         at_s = written_s if written_s <= now_s + MAX_AHEAD_S else now_s
         return frame_of(decoded, CaptureTime(at_s, "receipt", ERROR_S["receipt"])), picture
@@ -119,15 +125,14 @@ class File:
         file = await asyncio.to_thread(open_file, self._parts.files, self._asked.site_id, self._names)
         try:
             if self._video is None or self._video[0] != version:
-                [(first, _)] = await self._parts.decoders.decode(file, Wanted("video", self._parts.quality, [0]))
+                first, _ = await self._watched.picture(file, Wanted("video", self._parts.quality, [0]))
                 if first.length_ms is None or first.length_ms < LEAST_VIDEO_S * 1000:
                     raise NotAVideo
                 self._video = version, first.length_ms / 1000
             now_s = unix(self._clock.now())
             at_ms = round(now_s % self._video[1] * 1000)
-            [(decoded, picture)] = await self._parts.decoders.decode(
-                file, Wanted("video", self._parts.quality, [at_ms])
-            )
+            wanted = Wanted("video", self._parts.quality, [at_ms])
+            decoded, picture = await self._watched.picture(file, wanted)
         finally:
             os.close(file)
         return frame_of(decoded, CaptureTime(now_s, "receipt", ERROR_S["receipt"])), picture

@@ -10,6 +10,7 @@ from extractor.live.sources.decoders import Wanted
 from extractor.live.sources.fetching import as_failures, check_status, opened_client
 from extractor.live.sources.source import Asked, SourceParts, frame_of, unix
 from extractor.live.sources.spool import Spool
+from extractor.live.sources.watched import Watched
 from extractor.model.camera_failures import (
     HttpError,
     NoAnswer,
@@ -60,6 +61,7 @@ class Hls:
         self._steady_s = unix(parts.clock.now()) - self._new_at
         self._target_s = 2.0
         self._head: tuple[Part, bytes] | None = None
+        self._watched = Watched(parts.decoders)
         self._lost = self._segments = 0
         self._refusal: str | None = "no_report"
 
@@ -89,6 +91,9 @@ class Hls:
                 if self._lost >= MOST_LOST:
                     raise
         return self._ready.popleft()
+
+    def refer(self, jpeg: bytes) -> None:
+        self._watched.refer(jpeg)
 
     async def _look(self) -> None:
         """At the playlist, when it is time. Raises CameraFailed where it stands still, or is away, for too long."""
@@ -150,7 +155,7 @@ class Hls:
         self._asked.freshness.segment = segment.part
         with Spool(data) as spool:
             wanted = Wanted("segment", self._parts.quality, at_ms, round(self._asked.every_s * 500))
-            found = await self._parts.decoders.decode(spool.sealed(), wanted)
+            found = await self._watched.next_pictures(spool.sealed(), wanted, listed.begins_s)
         self._segments += 1
         self._refusal = refusal(listed, self._target_s)
         for decoded, picture in found:

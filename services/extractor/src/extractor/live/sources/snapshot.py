@@ -10,6 +10,7 @@ from extractor.live.sources.decoders import Wanted
 from extractor.live.sources.fetching import as_failures, check_status, opened_client
 from extractor.live.sources.source import Asked, SourceParts, frame_of, unix
 from extractor.live.sources.spool import Spool
+from extractor.live.sources.watched import Watched
 from extractor.model.camera_failures import NotAPicture, PictureIncomplete, PictureUnchanged
 from extractor.model.capture_time import CaptureTime
 from extractor.model.stills import PATIENCE_S, Lasting, Tags, is_picture, is_whole, time_of_answer
@@ -44,6 +45,7 @@ class Snapshots:
         self._due = parts.clock.monotonic()
         self._patience_s = max(PATIENCE_S, 3 * asked.every_s)
         self._incomplete = Lasting(self._patience_s)
+        self._watched = Watched(parts.decoders)
         self._again_soon = False
         self._conditional = False
         """The first request of a session asks for the picture in any case: a server's tags may be wrong."""
@@ -57,10 +59,14 @@ class Snapshots:
             if still is not None:
                 with Spool(still.data) as spool:
                     wanted = Wanted("still", self._parts.quality)
-                    [(decoded, picture)] = await self._parts.decoders.decode(spool.sealed(), wanted)
+                    at_s = self._clock.monotonic()
+                    [(decoded, picture)] = await self._watched.next_pictures(spool.sealed(), wanted, at_s)
                 return frame_of(decoded, still.captured), picture
             if self._again_soon:
                 self._due = self._clock.monotonic() + min(SOON_S, self._asked.every_s)
+
+    def refer(self, jpeg: bytes) -> None:
+        self._watched.refer(jpeg)
 
     async def _fetch(self) -> Still | None:
         """None where there is nothing new, or nothing whole yet. Raises CameraFailed."""

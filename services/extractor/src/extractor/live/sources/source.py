@@ -10,7 +10,7 @@ from typing import Protocol
 from chassis.clock import Clock
 from credentials import Credentials
 from extractor.live.reader import Frame, Sign
-from extractor.live.sources.decoders import Decoded, Wanted
+from extractor.live.sources.decoders import Decoded, Decodes
 from extractor.model.capture_time import CaptureTime
 from extractor.model.stills import Freshness
 from outbound import Policy
@@ -29,12 +29,8 @@ class FrameSource(Protocol):
     async def next_frame(self) -> tuple[Frame, bytes]:
         """The next picture, when it is due and there is one. Raises CameraFailed at the end of the session."""
 
-
-class Decodes(Protocol):
-    """`live.sources.decoders.Decoders`, or what measures beside it."""
-
-    async def decode(self, file: int, wanted: Wanted) -> list[tuple[Decoded, bytes]]:
-        """Pictures of an open file. Raises CameraFailed."""
+    def refer(self, jpeg: bytes) -> None:
+        """The pictures that come are compared with this one from now on; with none if it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +71,7 @@ def frame_of(decoded: Decoded, captured: CaptureTime) -> Frame:
         keyframe=decoded.keyframe,
         sharpness=decoded.sharpness,
         brightness=decoded.brightness,
+        scene=decoded.scene,
     )
 
 
