@@ -143,10 +143,9 @@ class Sessions:
     def __init__(self, clock: ManualClock) -> None:
         self.began = self.open = 0
         self.hours = SiteHours(structlog.get_logger())
-        self.parts = cast(
-            CaptureParts,
-            SimpleNamespace(clock=clock, hours=self.hours, log=structlog.get_logger(), store=None),
-        )
+        unused = dict.fromkeys(("store", "documents", "aligner"))
+        parts = SimpleNamespace(**unused, clock=clock, hours=self.hours, log=structlog.get_logger())
+        self.parts = cast(CaptureParts, parts)
 
     def capture(self, config: CameraConfig) -> Capture:
         sessions = self
