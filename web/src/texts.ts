@@ -143,6 +143,7 @@ export const T = {
 
   time: {
     now: 'just now',
+    moment: 'less than a minute',
     minutes: (count: number) => `${count} min`,
     hours: (hours: number, minutes: number) => (minutes && hours < 3 ? `${hours} h ${minutes} min` : `${hours} h`),
     days: (count: number) => plural(count, 'day', 'days'),

@@ -48,6 +48,11 @@ function whyUnknown(record: TableState): string {
   return T.unknown[record.unknown_reason ?? record.reason] ?? T.state.no
 }
 
+/** Of looks, newest first, the newest of each camera: those before it show the same. */
+export function newestOfEach(looks: readonly Look[]): Look[] {
+  return looks.filter((look, at) => looks.findIndex((other) => other.camera_id === look.camera_id) === at)
+}
+
 /** What one picture says of a table, with the rule that says so. */
 export function lookSentence({ verdict, people, reason, reason_text }: Pick<Look, 'verdict' | 'people' | 'reason' | 'reason_text'>): string {
   if (verdict === 'unknown') return T.unknown[reason ?? ''] ?? reason_text ?? T.state.no
@@ -62,9 +67,10 @@ export function lasting({ record, state }: Pick<TableNow, 'record' | 'state'>, n
   return duration(now - Date.parse(expired ? record.expires_at : record.since))
 }
 
-export function duration(ms: number): string {
+/** `moment` is what less than a minute is called. */
+export function duration(ms: number, moment: string = T.time.now): string {
   const minutes = Math.floor(ms / 60_000)
-  if (minutes < 1) return T.time.now
+  if (minutes < 1) return moment
   if (minutes < 60) return T.time.minutes(minutes)
   if (minutes < 24 * 60) return T.time.hours(Math.floor(minutes / 60), minutes % 60)
   return T.time.days(Math.floor(minutes / (24 * 60)))

@@ -5,7 +5,7 @@ import { useStore } from '../context'
 import { clockTime, displayName, tableName, tone } from '../format'
 import type { TableState } from '../generated/events'
 import { T } from '../texts'
-import { duration, lasting, lookSentence, sentence, shortTime } from '../words'
+import { duration, lasting, lookSentence, newestOfEach, sentence, shortTime } from '../words'
 import { cropOf, pointsOf } from './geometry'
 
 const TRANSITIONS = 8
@@ -69,7 +69,7 @@ export function WhyDialog({ tableId, run, onClose }: WhyProps) {
         {problem && <p class="error" role="alert">{problem}</p>}
         {!known && !problem && <p class="muted" role="status">{T.loading}</p>}
         {known && <Pictures known={known} at={at} />}
-        {known && <Past past={known.past} at={at} />}
+        {known && <Past past={known.past} at={at} lasted={run ? clockTime : (ms) => duration(ms, T.time.moment)} />}
       </div>
     </dialog>
   )
@@ -112,7 +112,7 @@ function Pictures({ known: { why, layouts, left }, at }: { known: Known; at: At 
   }
   return (
     <ul class="looks">
-      {why.looks.map((look) => (
+      {newestOfEach(why.looks).map((look) => (
         <li key={look.frame_id}>
           <Shown look={look} layout={layouts.get(layoutKey(look)) ?? null} />
           <p>{lookSentence(look)}</p>
@@ -133,8 +133,9 @@ function Shown({ look, layout }: { look: Look; layout: Layout | null }) {
   if (!layout || !zone) return <img class="evidence" src={look.url} alt={T.why.evidence} onError={() => setGone(true)} />
   const { width, height } = layout.reference
   const crop = cropOf(zone, look.seen.map((each) => each.box), layout.reference)
+  const [, , wide, high] = crop
   return (
-    <svg class="evidence" role="img" aria-label={`${T.why.evidence}: ${lookSentence(look)}`} viewBox={crop.join(' ')}>
+    <svg class="evidence" style={{ aspectRatio: `${wide} / ${high}`, width: `min(100%, ${(22 * wide) / high}rem)` }} role="img" aria-label={`${T.why.evidence}: ${lookSentence(look)}`} viewBox={crop.join(' ')}>
       <image href={look.url} width={width} height={height} preserveAspectRatio="none" onError={() => setGone(true)} />
       <polygon class="zone" points={pointsOf(zone, layout.reference)} vector-effect="non-scaling-stroke" />
       {look.seen.map(({ label, box: [left, top, right, bottom], doubtful }, index) => (
@@ -153,7 +154,7 @@ function Shown({ look, layout }: { look: Look; layout: Layout | null }) {
   )
 }
 
-function Past({ past, at }: { past: readonly StateTransition[]; at: At }) {
+function Past({ past, at, lasted }: { past: readonly StateTransition[]; at: At; lasted: (ms: number) => string }) {
   return (
     <section aria-labelledby="why-past">
       <h3 id="why-past">{T.why.past}</h3>
@@ -163,7 +164,7 @@ function Past({ past, at }: { past: readonly StateTransition[]; at: At }) {
           <li key={each.since + each.state} class="was" data-state={tone(each.state)}>
             <time class="mono" dateTime={each.since}>{at(each.since)}</time>
             <span class="chip">{displayName(each.state)}</span>
-            <span class="muted small">{each.duration_ms === null ? T.why.untilNow : T.why.lasted(duration(each.duration_ms))}</span>
+            <span class="muted small">{each.duration_ms === null ? T.why.untilNow : T.why.lasted(lasted(each.duration_ms))}</span>
           </li>
         ))}
       </ol>
