@@ -50,7 +50,7 @@ def test_units_limits_and_known_values_are_told() -> None:
 
 
 def test_it_loads_nothing_and_every_link_leads_somewhere() -> None:
-    page = topics_html()
+    page = re.sub("<pre>.*?</pre>", "", topics_html(), flags=re.DOTALL)  # examples hold addresses, as text
     assert not re.search(r"<script|<link|<img|src=|url\(|@import|https?://", page.replace("http://www.w3.org", ""))
     inside = set(re.findall(r'href="#([^"]+)"', page))
     assert inside <= set(re.findall(r'id="([^"]+)"', page))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.events.filter import Topic
-from api.http.documents.cameras import SourceType
+from api.http.documents.cameras import SourceType, Transport
 from api.http.documents.hazards import Decision
 from api.http.documents.probes import ProbeSourceType
 from api.http.documents.run_options import LayoutChoice, PictureFormat, Product, SamplingMode
@@ -27,4 +27,5 @@ WORDS: Mapping[str, Any] = {
     "StepAction": StepAction,
     "StepMethod": StepMethod,
     "StreamTopic": Topic,
+    "Transport": Transport,
 }

@@ -17,7 +17,7 @@ from outbound.paths import parse_path
 SCHEMES = {"rtsp": RTSP, "hls": HTTP, "snapshot": HTTP}
 """Of addresses, with their default ports, by the type of the source."""
 SourceType = Literal["none", "rtsp", "hls", "snapshot", "file"]
-Transport = Literal["tcp", "udp"] | None
+Transport = Literal["tcp", "udp"]
 TRANSPORT = Field(
     default=None,
     description="Of rtsp://: how the camera sends its pictures; null: over TCP. Over UDP a lost packet costs the"
@@ -41,7 +41,7 @@ class Source(Body):
     password: Annotated[SecretStr, Field(max_length=400)] | None = Field(
         default=None, description="Its password, the same way"
     )
-    transport: Transport = TRANSPORT
+    transport: Transport | None = TRANSPORT
 
 
 _LOOK_EVERY = (

@@ -31,7 +31,7 @@ class ProbeSource(Body):
     password: Annotated[SecretStr, Field(max_length=400)] | None = Field(
         default=None, description="Its password, the same way"
     )
-    transport: Transport = TRANSPORT
+    transport: Transport | None = TRANSPORT
 
     def as_of_camera(self) -> Source:
         """To be checked as the source of a camera is."""
