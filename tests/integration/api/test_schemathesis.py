@@ -11,6 +11,8 @@ from tests.integration.api.conftest import Stage
 from tests.integration.api.place import answer, code, decoded_record, make_place, make_run
 
 from api.project.apply import apply
+from credentials import private_key, public_pem
+from tablewatch_schemas import keys
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
@@ -23,7 +25,7 @@ NO_ROOM = rf"{ONE_KEY}|/quota$"
 """After a quota of a few bytes no video could be made, and nothing of what is linked from one."""
 QUICK = {
     "api_stream_max_s": 0.2, "api_heartbeat_s": 0.1, "api_rate_limit": "", "http_failed_keys_per_minute": 100_000,
-    "api_site_cameras": 100_000,
+    "api_site_cameras": 100_000, "api_site_probes": 100_000,
 }  # fmt: skip
 SINGLE = ("--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-examples", "5", "--seed", "1")
 # Requests as they should be, so that most find what an answer before them named; wrong ones are tried one by one
@@ -38,9 +40,7 @@ ENOUGH_LINKS = 20
 
 @pytest.mark.timeout(2 * BUDGET_S)
 async def test_no_request_that_the_document_allows_or_forbids_surprises_us(stage: Stage, tmp_path: Path) -> None:
-    client = await stage.client()
-    run = await make_run(client, await make_place(client))
-    await apply(stage.pool, [decoded_record(event, n) for n, event in enumerate(run.whole(2))])
+    await _fill(stage)
     key = await stage.key()
     async with stage.serving(**QUICK) as url:
         await _clean(url, key, tmp_path, *SINGLE, "--exclude-path-regex", ONE_KEY)
@@ -52,9 +52,7 @@ async def test_no_request_that_the_document_allows_or_forbids_surprises_us(stage
 @pytest.mark.timeout(2 * BUDGET_S)
 async def test_no_sequence_of_requests_surprises_us(stage: Stage, tmp_path: Path) -> None:
     """What an answer names is read, changed and deleted, by the links of the document and such as are inferred."""
-    client = await stage.client()
-    run = await make_run(client, await make_place(client))
-    await apply(stage.pool, [decoded_record(event, n) for n, event in enumerate(run.whole(2))])
+    await _fill(stage)
     followed = 0
     async with stage.serving(**QUICK) as url:
         for seed in SEEDS:
@@ -63,6 +61,14 @@ async def test_no_sequence_of_requests_surprises_us(stage: Stage, tmp_path: Path
             if followed > ENOUGH_LINKS:
                 break
     assert followed > ENOUGH_LINKS
+
+
+async def _fill(stage: Stage) -> None:
+    """A run whose events have come, and the key of an extractor, without which no password is taken."""
+    client = await stage.client()
+    run = await make_run(client, await make_place(client))
+    await apply(stage.pool, [decoded_record(event, n) for n, event in enumerate(run.whole(2))])
+    await stage.deps.objects.put(keys.EXTRACTOR_KEY, public_pem(private_key("s" * 32)))
 
 
 def _followed(result: str) -> int:
