@@ -62,6 +62,8 @@ async def test_reading_is_not_writing(stage: Stage) -> None:
             assert code(await ask(stage, key, method, path, ids), 403) == "scope_missing", (method, path)
         elif path == "/v1/cameras/{camera_id}/view":
             assert code(await ask(stage, key, method, path, ids), 404) == "view_not_found", "nothing was judged"
+        elif path == "/v1/cameras/{camera_id}/layout/proposal":
+            assert code(await ask(stage, key, method, path, ids), 404) == "layout_proposal_not_found", "it stands still"
         elif path != "/v1/events":
             assert (await ask(stage, key, method, path, ids)).status_code == 200, (method, path)
 

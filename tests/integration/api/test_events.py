@@ -170,7 +170,7 @@ async def test_a_snapshot_says_what_it_holds_and_how_much_it_leaves_out(
             whole = (await ear.next()).data
         async with listening(address, await stage.key(), topic="table.state") as ear:
             states = (await ear.next()).data
-    nothing = dict.fromkeys(("videos", "states", "hazards", "cameras", "groups"), 0)
+    nothing = dict.fromkeys(("videos", "states", "hazards", "cameras", "probes", "groups"), 0)
     assert (whole["holds"], whole["left_out"]) == (nothing | {"videos": 2}, nothing | {"videos": 3})
     assert (states["holds"], states["left_out"]) == (nothing, nothing)
 

@@ -16,6 +16,7 @@ from tests.integration.api.place import answer, make_place, make_run
 from tests.support.doubles import MemoryBroker, MemoryProducer
 from tests.support.loop_time import ATTEMPTS, MOST_MS, LoopTime, least_of, loop_time
 
+from api.http.pages import VIEWS
 from tablewatch_schemas import CropReadyCrop
 from tablewatch_schemas.layout import MOST_TABLES
 from tablewatch_schemas.opening_hours import MOST_INTERVALS, WEEKDAYS
@@ -45,7 +46,14 @@ MORE_HOSTILE = HOSTILE | {
     "a long file name": b'{"filename":"' + b"x" * 1_000_000 + b'"}',
     "many points": b'{"reference":{"width":1,"height":1},"floor":[[' + b",".join([b'["a","b"]'] * 90_000) + b"]]}",
 }
-PAGES = ("/", "/docs", "/openapi.json", "/asyncapi", "/asyncapi.json")
+PAGES = (
+    "/",
+    *(f"/{view}{below}" for view in VIEWS for below in ("", "/{below:path}")),
+    "/docs",
+    "/openapi.json",
+    "/asyncapi",
+    "/asyncapi.json",
+)
 STREAM = "/v1/events"
 
 

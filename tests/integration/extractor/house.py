@@ -85,12 +85,12 @@ class House:
         records = await read_topic(self.kafka, CameraStatus, camera.camera_id)
         return [each.event for each in records if each.event]
 
-    async def more_frames(self, camera: CameraConfig, than: int = 0) -> list[FrameExtracted]:
+    async def more_frames(self, camera: CameraConfig, than: int = 0, within_s: float = 60) -> list[FrameExtracted]:
         async def enough() -> list[FrameExtracted]:
             found = await self.frames(camera)
             return found if len(found) > than else []
 
-        found: list[FrameExtracted] = await until(enough, 60, f"more than {than} frames")
+        found: list[FrameExtracted] = await until(enough, within_s, f"more than {than} frames")
         return found
 
     async def status(

@@ -100,6 +100,6 @@ async def test_a_camera_opens_with_the_clock_and_a_process_that_starts_while_it_
             rests = await house.status(configured, "paused", code=CODE)
             assert f"until {opens:%Y-%m-%d %H:%M} (UTC)" in rests.reason
             assert camera.sessions == 0
-            frames = await house.more_frames(configured)
+            frames = await house.more_frames(configured, within_s=90 + 60)
             assert frames[0].captured_at > opens - timedelta(seconds=1)
             await house.status(configured, "live")
