@@ -102,3 +102,13 @@ async def test_hours_that_cannot_be_are_refused_with_the_place(
     ):
         assert code(refused, 422) == expected
         assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
+
+
+async def test_what_is_made_leaves_hours_out_instead_of_null(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    for path, body in (("/v1/sites", {"name": "x"}), ("/v1/cameras", {"name": "x", "site_id": place.site_id})):
+        refused = await client.post(path, json=body | {"opening_hours": None})
+        assert code(refused, 422) == "invalid_request"
+        assert [each["pointer"] for each in refused.json()["errors"]] == ["/body/opening_hours"]
+        assert answer(await client.post(path, json=body), 201)["opening_hours"] is None

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from api.http.documents.common import Body, DetectorName, Id, Name, TimeText, Whole, _plain
 from api.http.documents.contract import document_of
-from api.http.documents.opening_hours import NewOpeningHours, OpeningHours
+from api.http.documents.opening_hours import HoursOrNothing, NewOpeningHours, OpeningHours, never_null
 from api.model.errors import AddressHasCredentials, AddressInvalid, AddressRequired, TransportInvalid, UserRequired
 from credentials import Credentials
 from outbound import HTTP, RTSP, BadAddress, parse
@@ -68,7 +68,7 @@ class NewCamera(Body):
     look_every_ms: Whole = Field(0, ge=0, le=3_600_000, description=_LOOK_EVERY)
     max_age_ms: Whole = Field(60_000, ge=1, le=86_400_000)
     detector: DetectorName = None
-    opening_hours: NewOpeningHours | None = Field(None, description=_OPENING_HOURS)
+    opening_hours: HoursOrNothing = Field(None, description=_OPENING_HOURS, json_schema_extra=never_null)
 
 
 class CameraChange(Body):

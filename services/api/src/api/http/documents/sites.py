@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.http.documents.common import Body, DetectorName, Name, TimeText
-from api.http.documents.opening_hours import NewOpeningHours, OpeningHours
+from api.http.documents.opening_hours import HoursOrNothing, NewOpeningHours, OpeningHours, never_null
 
 
 def _zone(text: str) -> str:
@@ -39,7 +39,7 @@ class NewSite(Body):
     name: Name
     timezone: Zone = "UTC"
     detector: DetectorName = None
-    opening_hours: NewOpeningHours | None = Field(None, description=_OPENING_HOURS)
+    opening_hours: HoursOrNothing = Field(None, description=_OPENING_HOURS, json_schema_extra=never_null)
 
 
 class SiteChange(Body):
