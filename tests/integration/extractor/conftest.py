@@ -1,8 +1,9 @@
 """An extractor's database of its own in the shared Postgres, real Kafka, objects on disk."""
 
+import fcntl
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,5 +104,16 @@ async def worker(pool: asyncpg.Pool, store: LocalObjects) -> AsyncIterator[Worke
 
 
 @pytest.fixture
-def house(tmp_path: Path, kafka_bootstrap: str, own_database: str, objects_dir: Path, producer: KafkaProducer) -> House:
-    return House(tmp_path, kafka_bootstrap, own_database, objects_dir, producer)
+def house(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    kafka_bootstrap: str,
+    own_database: str,
+    objects_dir: Path,
+    producer: KafkaProducer,
+) -> Iterator[House]:
+    """Processes of all tests are members of one group for probes: a test of probes has the broker alone."""
+    alone = request.module.__name__.endswith("test_probes")
+    with (tmp_path.parent.parent / "houses").open("a") as houses:
+        fcntl.flock(houses, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield House(tmp_path, kafka_bootstrap, own_database, objects_dir, producer)

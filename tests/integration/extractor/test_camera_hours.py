@@ -66,6 +66,7 @@ async def test_a_camera_rests_while_its_site_is_closed_and_its_own_hours_come_be
     async with fake_camera(clip) as camera, house.process("only", camera) as process:
         configured = await house.configure(camera.address)
         await house.status(configured, "live")
+        await house.more_frames(configured)
         await configure_site(house, 1, elsewhen())
         rests = await house.status(configured, "paused", code=CODE)
         assert rests.reason.startswith("The camera rests outside its opening hours, until ")
