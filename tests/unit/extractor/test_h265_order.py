@@ -9,7 +9,7 @@ import pytest
 from tests.unit.extractor import clips
 
 from extractor.media.h265 import PictureOrder
-from extractor.media.nal import Picture
+from extractor.media.nal import Bits, Picture
 
 X265 = "-c:v libx265 -preset ultrafast -pix_fmt yuv420p -x265-params log-level=none:pools=1:frame-threads=1"
 RECIPES = {
@@ -88,6 +88,17 @@ def test_a_broken_link_hides_those_that_lead_it(folder: Path) -> None:
     assert not any(picture.missing for picture in spliced)
 
 
+def test_behind_an_end_of_sequence_a_keyframe_begins_anew(folder: Path) -> None:
+    extradata, packets, _ = recorded(folder, "open.mp4")
+    whole = read(extradata, packets)
+    begin = next(at for at, picture in enumerate(whole) if picture.refreshes and at)
+    ended = packets[begin - 1] + bytes([0, 0, 0, 2, 36 << 1, 1])  # the unit is its header alone (7.3.2.7)
+    found = read(extradata, [*packets[: begin - 1], ended, *packets[begin:]])
+    assert (whole[begin].fresh, found[begin].fresh) == (False, True)
+    assert found[begin + 1].hidden
+    assert not any(picture.missing or picture.damaged for picture in found)
+
+
 def broken_link(packet: bytes) -> bytes:
     """Its slices called BLA_W_LP instead of CRA_NUT (table 7-1)."""
     data, at = bytearray(packet), 0
@@ -114,6 +125,12 @@ def test_lengths_that_do_not_lead_on_are_damage_that_began_before(folder: Path) 
     found = read(extradata, [*packets[:7], packets[7][:-5], *packets[8:]])
     assert [picture.damaged for picture in found[6:9]] == [False, True, False]
     assert [picture.begins_damaged for picture in found[6:9]] == [False, True, False]
+
+
+def test_no_code_is_read_beyond_the_zeros_that_one_may_have() -> None:
+    assert Bits(bytes([0, 0, 0, 0x40, 0, 0, 0, 0])).unsigned() == (1 << 25) - 1
+    with pytest.raises(ValueError, match="as many zeros"):
+        Bits(bytes(100) + b"\1").unsigned()
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"\0\0\0\1", b"\0\0\1\x42\1", b"\0\0\1\2\1\xff" + bytes(40), b"\1" * 40])

@@ -6,7 +6,7 @@ FFmpeg fills a hole in that count with copies of the picture before it, and mark
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extractor.media.nal import UNKNOWN, Bits, Picture, Trust, Wholeness, units_of
+from extractor.media.nal import SEQUENCE_HEAD, UNKNOWN, Bits, Picture, Trust, Wholeness, units_of
 
 SLICES = (1, 2)
 IDR, SEI, SPS, PPS = 5, 6, 7, 8
@@ -131,7 +131,7 @@ def _configured(extradata: bytes) -> Iterator[bytes]:
 
 def _sequence(unit: bytes) -> tuple[int, Sequence]:
     """Its number as well."""
-    bits = Bits(unit[1:])
+    bits = Bits(unit[1:SEQUENCE_HEAD])
     profile, planes = bits.take(8), 0
     bits.take(16)
     number = bits.unsigned()

@@ -6,7 +6,7 @@ FFmpeg leaves out a picture that lacks one, and says nothing. Syntax as in 7.3, 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor.media.nal import UNKNOWN, Bits, Picture, Trust, Wholeness, units_of
+from extractor.media.nal import SEQUENCE_HEAD, UNKNOWN, Bits, Picture, Trust, Wholeness, units_of
 
 PICTURES, ACCESS = range(32), range(16, 24)
 """Types of NAL units: slices of pictures, and of those at which decoding may begin (random access points)."""
@@ -64,7 +64,7 @@ class PictureOrder:
 
     def take(self, packet: bytes) -> Picture:
         """The next packet."""
-        units = [unit for unit in units_of(packet, self._length_bytes) if len(unit) > 2 and not _layer(unit)]
+        units = [unit for unit in units_of(packet, self._length_bytes) if len(unit) > 1 and not _layer(unit)]
         slices = [unit for unit in units if _kind(unit) in PICTURES]
         picture = UNKNOWN
         for unit in units:
@@ -172,7 +172,7 @@ def _configured(extradata: bytes) -> Iterator[bytes]:
 
 def _sequence(unit: bytes) -> tuple[int, Parameters]:
     """Its number as well."""
-    bits = Bits(unit[2:])
+    bits = Bits(unit[2:SEQUENCE_HEAD])
     bits.take(4)
     layers = bits.take(3) + 1
     bits.take(1)

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+SEQUENCE_HEAD = 4096
+"""Of a sequence parameter set, in bytes: none needs as many, and each bit that is read costs as much as all that follow."""
+LONGEST_CODE = 32
+"""In leading zeros (9.1)."""
 UNTRUSTED_EACH, UNTRUSTED = 4, 8
 """An encoder that breaks a rule in one picture of so many, and so often in all, does not keep it."""
 
 
 class Bits:
-    """Reads bits and Exp-Golomb codes (H.264 and H.265, 9.1) of a payload. Raises ValueError behind its end."""
+    """Reads bits and Exp-Golomb codes (H.264 and H.265, 9.1) of a payload. Raises ValueError behind its end and for a code that is none."""
 
     def __init__(self, data: bytes) -> None:
         data = data.replace(b"\0\0\3", b"\0\0")
@@ -24,6 +28,8 @@ class Bits:
         zeros = 0
         while not self.take(1):
             zeros += 1
+            if zeros > LONGEST_CODE:
+                raise ValueError("no code has as many zeros")
         return (1 << zeros) - 1 + self.take(zeros)
 
     def signed(self) -> int:
