@@ -25,10 +25,10 @@ def test_the_usual_time_is_asked_for_and_one_slow_look_changes_little() -> None:
 
 
 def test_a_look_that_was_given_up_counts_for_as_long_as_it_was_given() -> None:
-    slow = Pace()
+    slow = pace(2.0)
     slow.took_longer_than(3.0, NOW)
-    assert not slow.is_enough(3.0, NOW)
-    assert slow.is_enough(3.0 * SPARE, NOW)
+    assert not slow.is_enough(2.0 * SPARE, NOW)
+    assert slow.is_enough(2.5 * SPARE, NOW)
 
 
 def test_a_look_that_was_given_too_little_time_says_nothing() -> None:
@@ -41,3 +41,23 @@ def test_a_look_that_was_given_too_little_time_says_nothing() -> None:
 @pytest.mark.parametrize(("seconds", "is_enough"), [(0.0, False), (HALVED_S, False), (3 * HALVED_S, True)])
 def test_after_a_while_without_a_look_one_is_tried_again(seconds: float, is_enough: bool) -> None:
     assert pace(8.0).is_enough(2.0, NOW + seconds) is is_enough
+
+
+def test_where_no_look_has_an_answer_the_classifier_is_asked_so_that_the_circuit_opens() -> None:
+    away = Pace()
+    for _ in range(3):
+        away.took_longer_than(9.5, NOW)
+    assert away.is_enough(1.0, NOW)
+    slow_until_away = pace(4.0, 4.0)
+    for _ in range(20):
+        slow_until_away.took_longer_than(9.5, NOW)
+    assert slow_until_away.is_enough(1.0, NOW)
+
+
+def test_the_first_answer_after_an_outage_ends_what_was_thought_of_it() -> None:
+    back = pace(0.3, 0.3, 0.3)
+    for _ in range(7):
+        back.took_longer_than(15.0, NOW)
+    assert not back.is_enough(9.5, NOW)
+    back.took(0.3, NOW)
+    assert back.is_enough(0.3 * SPARE, NOW)

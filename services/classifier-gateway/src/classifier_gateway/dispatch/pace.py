@@ -18,23 +18,33 @@ class Pace:
     """Of one classifier; before its first look nothing is expected. `now` of a monotonic clock."""
 
     def __init__(self) -> None:
-        self._recent: deque[float] = deque(maxlen=RECENT)
+        self._answered: deque[float] = deque(maxlen=RECENT)
+        self._given_up: deque[float] = deque(maxlen=RECENT)
+        """Since the last answer."""
         self._known_at = 0.0
 
     def took(self, seconds: float, now: float) -> None:
-        """A look had its answer after so long."""
-        self._recent.append(seconds)
+        """A look had its answer after so long: what was given up before it is over."""
+        self._answered.append(seconds)
+        self._given_up.clear()
         self._known_at = now
 
     def took_longer_than(self, seconds: float, now: float) -> None:
-        """A look was given up; one that was given less than the usual time says nothing."""
+        """A look was given up; one that was given less than the usual time says nothing.
+
+        Where none has an answer any more, looks are not slow but the classifier is away, which the circuit breaker
+        finds out by asking.
+        """
         if seconds >= self._expected_s(now):
-            self.took(seconds, now)
+            self._given_up.append(seconds)
+            self._known_at = now
 
     def is_enough(self, left_s: float, now: float) -> bool:
         """Whether a look that is begun now is likely to end within that time."""
         return left_s >= SPARE * self._expected_s(now)
 
     def _expected_s(self, now: float) -> float:
-        usual = median(self._recent) if self._recent else 0.0
+        if len(self._given_up) >= RECENT or not self._answered:
+            return 0.0
+        usual = median([*self._answered, *self._given_up])
         return float(usual * 0.5 ** ((now - self._known_at) / HALVED_S))
