@@ -98,7 +98,13 @@ async def test_the_pages_that_need_no_key(stage: Stage) -> None:
     (dist / "index.html").write_text('<base href="/"><title>built</title>')
     (dist / "assets" / "a.js").write_text("1")
     (dist.parent / "secret.txt").write_text("secret")
-    for path, base in {"/": "./", "/floor": "./", "/videos/vid_1": "../", "/videos/vid_1/": "../../"}.items():
+    for path, base in {
+        "/": "./",
+        "/floor": "./",
+        "/videos/vid_1": "../",
+        "/videos/vid_1/": "../../",
+        "/videos/a%2Fb": "../",
+    }.items():
         assert (await anyone.get(path)).text == f'<base href="{base}"><title>built</title>', path
     assert code(await anyone.get("/kitchen"), 404) == "not_found"
     assert (await anyone.get("/assets/a.js")).text == "1"

@@ -54,7 +54,9 @@ def mount(app: FastAPI, settings: ApiSettings) -> None:
     async def page(request: Request) -> Response:
         index = dist / "index.html"
         text = await to_thread(index.read_text) if index.is_file() else HINT
-        return HTMLResponse(based(text, request.url.path), headers={"Cache-Control": "no-cache"})
+        return HTMLResponse(
+            based(text, request.scope["raw_path"].decode("latin-1")), headers={"Cache-Control": "no-cache"}
+        )
 
     async def docs(_request: Request) -> Response:
         return HTMLResponse(await compute(lambda: api_page(app.openapi())))
@@ -96,7 +98,7 @@ def mount(app: FastAPI, settings: ApiSettings) -> None:
 
 def based(html: str, path: str) -> str:
     """A page with the address that its others are relative to, as seen from `path`: right below any prefix too, that a
-    proxy cuts off the path.
+    proxy cuts off the path. `path` as it was sent: a slash that is encoded parts nothing in a browser.
     """
     return html.replace(BASE, f'<base href="{"../" * (path.count("/") - 1) or "./"}"', 1)
 
