@@ -476,6 +476,8 @@ def test_a_camera_that_cannot_be_read_says_what_to_do(server: type[Stub], capsys
 
 def test_an_address_with_a_password_is_not_even_sent(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
     assert run("cameras", "probe", "rtsp://admin:hunter2@192.168.1.20/") == Exit.USAGE
+    assert run("cameras", "probe", "rtsp://[bad/x") == Exit.USAGE
+    assert run("cameras", "--site", "site_1", "probe", RTSP_ADDRESS) == Exit.USAGE
     assert "hunter2" not in capsys.readouterr().err
     assert server.seen == []
 

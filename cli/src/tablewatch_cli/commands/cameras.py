@@ -31,6 +31,8 @@ ANSWER_S = 60.0
 def cameras_command(context: click.Context, site: str | None, as_json: bool) -> None:
     """The cameras, whether their pictures are taken, and how those are that should be live."""
     if context.invoked_subcommand is not None:
+        if site is not None or as_json:
+            raise click.UsageError(f"--site and --json go behind {context.invoked_subcommand}.")
         return
     with Api(load()) as api:
         cameras = [_with_status(api, camera) for camera in api.pages("/v1/cameras", {"site_id": site})]
@@ -82,7 +84,7 @@ def probe_command(
 
     It takes up to half a minute. Exits 1 if the camera cannot be read.
     """
-    if "@" in urlsplit(address).netloc:
+    if "@" in _host(address):
         raise click.UsageError(f"Leave user name and password out of the address: --user NAME, and ${PASSWORD}.")
     source = {"type": kind or probes.kind_of(address), "address": address, "user": user, "password": _password(user)}
     source["transport"] = transport
@@ -92,6 +94,14 @@ def probe_command(
     _show(probe, as_json=as_json)
     if probe["status"] != "done":
         raise click.exceptions.Exit(Exit.REFUSED)
+
+
+def _host(address: str) -> str:
+    """With user name and password, where it has them. Raises BadParameter."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError as error:
+        raise click.BadParameter(f"{address} is no address: {error}.") from error
 
 
 def _password(user: str | None) -> str | None:
