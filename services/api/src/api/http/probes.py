@@ -28,7 +28,7 @@ async def create_probe(body: NewProbe, caller: Writer, deps: Deps, response: Res
     """Open a camera once and say what it sends, or why it cannot be read. Nothing is registered.
 
     The answer comes within 30 seconds: poll the Location of the response, or wait for `camera.probe` on the event
-    stream.
+    stream, and read it after 35 seconds at the latest: where no extractor runs there is no event, and it has failed.
     """
     now, source = deps.now(), body.source.as_of_camera()
     asked: Json = {"probe_id": new_id("prb"), "source": checked_source(source)}

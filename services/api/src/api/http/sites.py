@@ -36,7 +36,7 @@ async def create_site(body: NewSite, caller: Admin, deps: Deps, response: Respon
     async with deps.transaction(caller.site_list) as conn:
         site = await sites.add(conn, asked, now)
         if body.detector is not None or body.opening_hours is not None:
-            await _tell(conn, site["site_id"], now)
+            await _publish(conn, site["site_id"], now)
     response.headers["Location"] = f"/v1/sites/{site['site_id']}"
     response.headers["ETag"] = site_tag(site["version"])
     return site
@@ -73,7 +73,7 @@ async def change_site(
         check_preconditions(site_tag(site["version"]), if_match)
         site = await sites.save(conn, site | change)
         if change.keys() & {"detector", "opening_hours", "timezone"}:
-            await _tell(conn, site_id, now)
+            await _publish(conn, site_id, now)
         if "timezone" in change:
             await _change_zone(conn, site_id, now)
         await site_events.append(conn, [events.site_changed_event(site)])
@@ -97,7 +97,7 @@ async def delete_site(site_id: str, caller: Admin, deps: Deps, if_match: IfMatch
         await _remove(conn, site_id)
 
 
-async def _tell(conn: Connection, site_id: str, now: datetime) -> None:
+async def _publish(conn: Connection, site_id: str, now: datetime) -> None:
     await outbox.enqueue(conn, events.site_config_event(await storage.configuration(conn, site_id), now))
 
 

@@ -38,13 +38,13 @@ def look_document(view: Json, table_id: str) -> Json | None:
 
 def sentence(verdict: Json, seen: list[Json], table_id: str) -> str:
     """The verdict of one frame for a person to read."""
-    people = [_told(each, table_id) for each in seen if each["label"] == "person"]
+    people = [_person(each, table_id) for each in seen if each["label"] == "person"]
     if verdict["verdict"] == "unknown":
         return " ".join([verdict["reason_text"] or "Nobody can tell.", *people])
     return " ".join(people) if people else "Nobody was seen who belongs to it."
 
 
-def _told(person: Json, table_id: str) -> str:
+def _person(person: Json, table_id: str) -> str:
     score, share = f"{person['score']:.2f}", _percent(person["share"])
     if person["table_id"] == table_id:
         inside = f", {share} of the box in its zone" if share else ""

@@ -143,7 +143,7 @@ def _is_older(vote: Vote, others: Iterable[Vote]) -> bool:
     That the other is in doubt now does not bring back what was before the change.
     """
     return any(
-        (said := _certain(other)) is not None and not agree(vote.label, said) and other.since_ms > held_ms(vote)
+        (label := _certain(other)) is not None and not agree(vote.label, label) and other.since_ms > held_ms(vote)
         for other in others
     )
 

@@ -49,10 +49,9 @@ _LOOK_EVERY = (
 )
 
 
-_OPENING_HOURS = (
-    "When pictures are taken of it; outside of them capture rests, `status` is paused, and its tables are unknown."
-    " Null: as its site has it"
-)
+_HOURS = "When pictures are taken of it; outside of them capture rests, `status` is paused, and its tables are unknown."
+_OPENING_HOURS = f"{_HOURS} Null: as its site has it"
+_MADE_WITH_HOURS = f"{_HOURS} Left out: as its site has it"
 
 
 class NewCamera(Body):
@@ -68,7 +67,7 @@ class NewCamera(Body):
     look_every_ms: Whole = Field(0, ge=0, le=3_600_000, description=_LOOK_EVERY)
     max_age_ms: Whole = Field(60_000, ge=1, le=86_400_000)
     detector: DetectorName = None
-    opening_hours: HoursOrNothing = Field(None, description=_OPENING_HOURS, json_schema_extra=never_null)
+    opening_hours: HoursOrNothing = Field(None, description=_MADE_WITH_HOURS, json_schema_extra=never_null)
 
 
 class CameraChange(Body):

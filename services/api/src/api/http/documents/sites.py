@@ -25,10 +25,12 @@ def _zones() -> frozenset[str]:
 Zone = Annotated[Name, AfterValidator(_zone)]
 
 
-_OPENING_HOURS = (
+_HOURS = (
     "When pictures are taken of its cameras, but of those with hours of their own; outside of them capture rests, and"
-    " their tables are unknown. Null: always"
+    " their tables are unknown."
 )
+_OPENING_HOURS = f"{_HOURS} Null: always"
+_MADE_WITH_HOURS = f"{_HOURS} Left out: always"
 
 
 class NewSite(Body):
@@ -39,7 +41,7 @@ class NewSite(Body):
     name: Name
     timezone: Zone = "UTC"
     detector: DetectorName = None
-    opening_hours: HoursOrNothing = Field(None, description=_OPENING_HOURS, json_schema_extra=never_null)
+    opening_hours: HoursOrNothing = Field(None, description=_MADE_WITH_HOURS, json_schema_extra=never_null)
 
 
 class SiteChange(Body):
