@@ -111,7 +111,7 @@ function Views({ onRouteChange }: { onRouteChange: () => void }) {
 
 function NoSite() {
   const store = useStore()
-  if (!store.begun.value) return <p class="muted" role="status">{T.loading}</p>
+  if (!store.begun.value) return <p class="muted" role="status">{store.problem.value || T.loading}</p>
   return (
     <section class="card nothing">
       <h1>{T.noSite.title}</h1>

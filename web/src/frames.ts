@@ -4,9 +4,12 @@ import type { Client, Frame, Job } from './client'
 const PAGE = 200
 // So many frames are loaded without being asked for, and so many more each time the user asks.
 const BATCH = 600
+// At most so many pages are loaded to come to a point of the run.
+const MOST_PAGES = 50
 
 export interface Frames {
   items: readonly Frame[]
+  /** Whether there are more, which have to be asked for. */
   more: boolean
 }
 
@@ -16,7 +19,8 @@ export class FrameLoader {
   private cursor: string | null = null
   private limit = BATCH
   private published = 0
-  private busy = false
+  private failed = false
+  private running: Promise<void> | null = null
 
   constructor(
     private readonly client: Client,
@@ -31,27 +35,42 @@ export class FrameLoader {
     void this.load()
   }
 
-  /** Loads the next batch. */
+  /** Loads the next batch, or what could not be loaded of this one. */
   more(): void {
-    this.limit += BATCH
+    if (!this.failed) this.limit += BATCH
     void this.load()
+  }
+
+  /** Loads until the newest frame that is loaded is one that `isThere`, or no more come. */
+  async until(isThere: (newest: Frame) => boolean): Promise<void> {
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const [count, newest] = [this.items.length, this.items.at(-1)]
+      if (count >= this.published || (newest && isThere(newest))) return
+      this.limit = Math.max(this.limit, count + PAGE)
+      await this.load()
+      if (this.items.length === count) return
+    }
   }
 
   private get wanted(): number {
     return Math.min(this.published, this.limit)
   }
 
-  private async load(): Promise<void> {
-    if (this.busy) return
-    this.busy = true
+  private load(): Promise<void> {
+    this.running ??= this.loadWanted().finally(() => (this.running = null))
+    return this.running
+  }
+
+  private async loadWanted(): Promise<void> {
+    this.failed = false
     try {
       while (this.items.length < this.wanted && (await this.page()));
     } catch (error) {
+      this.failed = true
       this.onError(error)
-    } finally {
-      this.busy = false
     }
-    this.onChange({ items: this.items, more: this.items.length >= this.limit && this.items.length < this.published })
+    const stopped = this.failed || this.items.length >= this.limit
+    this.onChange({ items: this.items, more: stopped && this.items.length < this.published })
   }
 
   /** Loads a page; returns whether it had new frames. A page that was not full is loaded again: it may have grown. */

@@ -39,6 +39,14 @@ export function shownFrame(model: Model): Frame | null {
   return found ?? model.frames.at(-1) ?? null
 }
 
+/**
+ * The frame whose time the tables and hazards are of; null: they are the newest. Of a run whose newest frames are not
+ * loaded they are those of the last frame that is.
+ */
+export function frameOfTime(model: Model): Frame | null {
+  return model.chosen !== null || model.moreFrames ? shownFrame(model) : null
+}
+
 /** `as_of` of the newest state of a run: the capture time of its evidence. */
 export function newestStateTime(model: Model, run: string): string | null {
   const times = [...model.view.states.values()].filter((state) => state.run_id === run).map((state) => state.as_of)
@@ -53,7 +61,7 @@ export function runOrigin(model: Model): number | null {
 
 export interface TableNow {
   table: LayoutTable
-  /** The state at the chosen frame's time, else the newest. */
+  /** The state at the time of `frameOfTime`, else the newest. */
   state: string
   record: TableState | null
   key: string
@@ -62,11 +70,11 @@ export interface TableNow {
 /** The tables of the layout with their states. */
 export function tablesNow(model: Model): TableNow[] {
   const run = selectedJob(model)?.run_id ?? null
-  const at = model.chosen === null ? null : Date.parse(shownFrame(model)?.captured_at ?? '')
+  const at = frameOfTime(model)?.captured_at
   const key = (id: string) => (run === null ? id : `${id}@${run}`)
   return (model.layout?.tables ?? []).map((table) => {
     const newest = model.view.states.get(key(table.table_id)) ?? null
-    const record = at === null ? newest : stateAt(model.view, key(table.table_id), at)
+    const record = at === undefined ? newest : stateAt(model.view, key(table.table_id), Date.parse(at))
     return { table, record, key: key(table.table_id), state: record ? stateNow(record, model.now) : 'unknown' }
   })
 }

@@ -1,6 +1,6 @@
 // An upload of this session. It goes on while another view is shown.
-import { signal } from '@preact/signals'
-import { Problem, startUpload, type Client, type Job, type NewVideo, type Upload } from './client'
+import { computed, signal } from '@preact/signals'
+import { Problem, startUpload, type Client, type Job, type NewVideo, type Upload, type UploadProgress } from './client'
 import { bytes } from './format'
 import { T } from './texts'
 
@@ -12,7 +12,11 @@ export class Sending {
   readonly note = signal('')
   readonly paused = signal(false)
   readonly problem = signal('')
-  private upload: Upload | null = null
+  /** Whether there is something to pause: not while the video is created. */
+  readonly canPause = computed(() => this.upload.value !== null)
+  private readonly upload = signal<Upload | null>(null)
+  /** Number of the attempt that is shown; what an earlier one still brings is not. */
+  private attempt = 0
   private started = 0
   private startBytes: number | null = null
 
@@ -23,33 +27,45 @@ export class Sending {
 
   async send(file: File, video: NewVideo): Promise<void> {
     if (this.name.value !== null) return
+    const attempt = ++this.attempt
+    const isCurrent = () => this.attempt === attempt
     this.begin(file.name)
     try {
       const { client, onCreated } = this
-      this.upload = await startUpload({ client, file, video, onProgress: (progress) => this.show(progress), onCreated })
-      if (this.upload.resumed) this.note.value = T.upload.resumed
-      await this.upload.done
+      const onProgress = (progress: UploadProgress) => isCurrent() && this.show(progress)
+      const upload = await startUpload({ client, file, video, onProgress, onCreated })
+      if (!isCurrent()) return await this.drop(upload)
+      this.upload.value = upload
+      if (upload.resumed) this.note.value = T.upload.resumed
+      await upload.done
     } catch (error) {
       const reason = (error as Error).message
-      this.problem.value = error instanceof Problem ? `${reason} (${error.code})` : reason
+      if (isCurrent()) this.problem.value = error instanceof Problem ? `${reason} (${error.code})` : reason
     } finally {
-      this.reset()
+      if (isCurrent()) this.reset()
     }
   }
 
   togglePause(): void {
-    if (!this.upload) return
+    const upload = this.upload.value
+    if (!upload) return
     this.paused.value = !this.paused.value
-    if (this.paused.value) this.upload.pause()
-    else this.upload.resume()
+    if (this.paused.value) upload.pause()
+    else upload.resume()
   }
 
-  /** Stops sending, and cancels the video. */
+  /** Stops sending, and cancels the video: at once, or as soon as it is created. */
   async abort(): Promise<void> {
-    const running = this.upload
+    const running = this.upload.value
+    this.attempt += 1
     this.reset()
-    await running?.abort()
-    if (running) await this.client.cancel(running.videoId).catch(() => undefined)
+    if (running) await this.drop(running)
+  }
+
+  private async drop(upload: Upload): Promise<void> {
+    upload.done.catch(() => undefined) // nobody waits for it any more
+    await upload.abort().catch(() => undefined)
+    await this.client.cancel(upload.videoId).catch(() => undefined)
   }
 
   private begin(name: string): void {
@@ -60,7 +76,7 @@ export class Sending {
     this.startBytes = null
   }
 
-  private show({ sent, total }: { sent: number; total: number }): void {
+  private show({ sent, total }: UploadProgress): void {
     this.startBytes ??= sent
     this.progress.value = total ? (sent / total) * 100 : 0
     const seconds = (Date.now() - this.started) / 1000
@@ -69,7 +85,7 @@ export class Sending {
   }
 
   private reset(): void {
-    this.upload = null
+    this.upload.value = null
     this.paused.value = false
     this.progress.value = 0
     this.name.value = null

@@ -1,5 +1,5 @@
 // What the page knows of a site: lists by REST, kept current by its event stream. Views read the signals.
-import { batch, computed, signal, type Signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import type { HazardAlert, TableState } from './generated/events'
 import {
   apply,
@@ -14,12 +14,14 @@ import {
   type Section,
   type Session,
   type Site,
+  type Snapshot,
   type StreamState,
   type Table,
   type View,
 } from './client'
 import { feedLine, tableName } from './format'
 import type { FeedEntry } from './model'
+import { Refresh } from './refresh'
 import { Sending } from './sending'
 import { T } from './texts'
 
@@ -36,12 +38,16 @@ const STALE: Record<string, readonly List[]> = {
   'section.deleted': ['sections', 'tables'],
 }
 
-type List = 'cameras' | 'tables' | 'sections'
+const LISTS = ['cameras', 'tables', 'sections'] as const
+type List = (typeof LISTS)[number]
+type Lists = Record<List, Pick<Refresh<unknown>, 'again' | 'stop'>>
 
 export class Store {
   readonly sites = signal<readonly Site[]>([])
   /** Whether the sites were listed. */
   readonly begun = signal(false)
+  /** Why they were not; they are asked for again. */
+  readonly problem = signal('')
   readonly siteId = signal('')
   readonly cameras = signal<readonly Camera[]>([])
   readonly tables = signal<readonly Table[]>([])
@@ -50,8 +56,10 @@ export class Store {
   readonly stream = signal<StreamState>('connecting')
   /** Whether a snapshot was received. */
   readonly loaded = signal(false)
-  /** Whether its tables were listed. */
-  readonly listed = signal(false)
+  /** The lists that were answered since the site was opened. */
+  private readonly answered = signal<ReadonlySet<List>>(new Set())
+  /** Whether all were: then what is not in them does not exist. */
+  readonly listed = computed(() => this.answered.value.size === LISTS.length)
   /** Videos that were deleted while this page was open. */
   readonly deleted = signal<ReadonlySet<string>>(new Set())
   readonly sending: Sending
@@ -66,6 +74,8 @@ export class Store {
     }
   })
   private closeStream = () => {}
+  private readonly askedSites: Refresh<Site[]>
+  private asked: Lists | null = null
   private entries = 0
   private toastTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -76,16 +86,18 @@ export class Store {
     readonly end: (hint: string) => void,
   ) {
     this.sending = new Sending(client, (job) => this.receive({ type: 'video.job', data: job }))
+    this.askedSites = new Refresh(() => client.sites(), (sites) => this.begin(sites), (error) => this.failToBegin(error))
   }
 
   /** Opens a site; returns a function that closes all. */
   start(): () => void {
     const timer = setInterval(() => (this.now.value = Date.now()), TICK_MS)
-    this.begin().catch((error: unknown) => this.fail(error))
+    this.askedSites.again()
     return () => {
       clearInterval(timer)
       clearTimeout(this.toastTimer)
-      this.closeStream()
+      this.askedSites.stop()
+      this.close()
     }
   }
 
@@ -95,18 +107,20 @@ export class Store {
 
   /** Shows a site: loads its lists, and opens its stream. */
   open(siteId: string): void {
-    this.closeStream()
+    this.close()
     batch(() => {
       this.siteId.value = siteId
       this.view.value = emptyView(siteId)
-      this.loaded.value = this.listed.value = false
+      this.loaded.value = false
+      this.answered.value = new Set()
       this.cameras.value = []
       this.tables.value = []
       this.sections.value = []
       this.feed.value = []
     })
     localStorage.setItem(LAST_SITE, siteId)
-    this.reload(['cameras', 'tables', 'sections'])
+    this.asked = this.lists(siteId)
+    this.reload(LISTS)
     this.closeStream = openSharedStream({
       base: this.client.base,
       siteId,
@@ -125,7 +139,7 @@ export class Store {
 
   /** An event of the stream. */
   receive(delta: Delta): void {
-    if (delta.type === 'site.deleted') return void this.begin().catch((error: unknown) => this.fail(error))
+    if (delta.type === 'site.deleted') return this.askedSites.again()
     if (delta.type === 'site.changed') this.replaceSite(delta.data as Site)
     batch(() => {
       this.write(delta)
@@ -133,7 +147,7 @@ export class Store {
       if (delta.type === 'snapshot') this.loaded.value = true
       if (delta.type === 'video.deleted') this.deleted.value = new Set(this.deleted.value).add((delta.data as { video_id: string }).video_id)
     })
-    this.reload(STALE[delta.type] ?? (this.isOfNewTable(delta) ? ['tables'] : []))
+    this.reload(this.madeOld(delta))
   }
 
   replaceSite(site: Site): void {
@@ -144,14 +158,13 @@ export class Store {
 
   fail(error: unknown): void {
     if (error instanceof Problem && error.status === 401) return this.end(T.sessionEnded)
-    this.toast.value = error instanceof Problem ? `${error.message} (${error.code})` : error instanceof Error ? error.message : String(error)
+    this.toast.value = textOf(error)
     clearTimeout(this.toastTimer)
     this.toastTimer = setTimeout(() => (this.toast.value = ''), TOAST_MS)
   }
 
-  /** Lists the sites that the key opens, and shows the one of the address, the one that was shown last, or the first. */
-  private async begin(): Promise<void> {
-    const sites = await this.client.sites()
+  /** Of the sites that the key opens it shows the one of the address, the one that was shown last, or the first. */
+  private begin(sites: Site[]): void {
     batch(() => {
       this.sites.value = sites
       this.begun.value = true
@@ -159,29 +172,55 @@ export class Store {
     const wanted = [new URLSearchParams(location.search).get('site'), localStorage.getItem(LAST_SITE)]
     const found = wanted.map((id) => sites.find((site) => site.site_id === id)).find(Boolean) ?? sites[0]
     if (found) return this.open(found.site_id)
-    this.closeStream()
+    this.close()
     this.siteId.value = ''
   }
 
-  private reload(lists: readonly List[]): void {
-    const site = this.siteId.value
-    const load = <Item>(list: Signal<readonly Item[]>, asked: Promise<Item[]>) =>
-      asked.then(
-        (items) => {
-          if (this.siteId.value === site) list.value = items
-        },
-        (error: unknown) => this.fail(error),
+  /** Where nothing is shown yet, the reason stands in its place until the sites are there. */
+  private failToBegin(error: unknown): void {
+    const signedOut = error instanceof Problem && error.status === 401
+    if (this.begun.value || signedOut) this.fail(error)
+    else this.problem.value = textOf(error)
+  }
+
+  /** Of the site that is shown: its stream, and what was asked for. */
+  private close(): void {
+    this.closeStream()
+    for (const list of LISTS) this.asked?.[list].stop()
+    this.asked = null
+  }
+
+  private lists(siteId: string): Lists {
+    const { client } = this
+    const list = <Item>(name: List, ask: () => Promise<Item[]>, show: (items: Item[]) => void) =>
+      new Refresh(
+        ask,
+        (items) =>
+          batch(() => {
+            show(items)
+            if (!this.answered.value.has(name)) this.answered.value = new Set(this.answered.value).add(name)
+          }),
+        (error) => this.fail(error),
       )
-    const asked = lists.map((list) => {
-      if (list === 'cameras') return load(this.cameras, this.client.cameras(site))
-      if (list === 'sections') return load(this.sections, this.client.sections(site))
-      return load(this.tables, this.client.tables(site))
-    })
-    if (lists.includes('tables')) void Promise.all(asked).then(() => (this.listed.value ||= this.siteId.value === site))
+    return {
+      cameras: list('cameras', () => client.cameras(siteId), (cameras) => (this.cameras.value = cameras)),
+      tables: list('tables', () => client.tables(siteId), (tables) => (this.tables.value = tables)),
+      sections: list('sections', () => client.sections(siteId), (sections) => (this.sections.value = sections)),
+    }
+  }
+
+  private reload(lists: readonly List[]): void {
+    for (const list of lists) this.asked?.[list].again()
+  }
+
+  /** The lists to ask for again after an event. A snapshot that is a reset comes in place of events that were missed. */
+  private madeOld(delta: Delta): readonly List[] {
+    if (delta.type === 'snapshot') return (delta.data as Snapshot).reason === 'reset' ? LISTS : []
+    return STALE[delta.type] ?? (this.isOfNewTable(delta) ? ['tables'] : [])
   }
 
   private isOfNewTable({ type, data }: Delta): boolean {
-    if (type !== 'table.state' || !this.listed.value) return false
+    if (type !== 'table.state' || !this.answered.value.has('tables')) return false
     const { table_id, run_id } = data as TableState
     return run_id === null && !this.tables.value.some((table) => table.table_id === table_id)
   }
@@ -199,6 +238,11 @@ export class Store {
       if (error instanceof Problem && error.status === 401) this.end(T.sessionEnded)
     })
   }
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof Problem) return `${error.message} (${error.code})`
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Whether an event changes what people see: a confirmation of a state does not, nor does the progress of a job. */

@@ -3,6 +3,7 @@ import { computed, effect, signal, untracked } from '@preact/signals'
 import { Problem, type Client, type CameraView, type Frame, type Job, type Layout } from './client'
 import { FrameLoader } from './frames'
 import { runOrigin, type Model, type Subject } from './model'
+import { Refresh } from './refresh'
 import type { Store } from './store'
 
 const LIVE_MS = 1000
@@ -46,6 +47,9 @@ export class Watch {
   private loader: FrameLoader | null = null
   private run: string | null = null
   private asking = false
+  private askedJob: Refresh<Job> | null = null
+  /** Number of the last wish to see a frame: an earlier one that is still loading is not met. */
+  private wish = 0
 
   constructor(
     private readonly store: Store,
@@ -72,10 +76,12 @@ export class Watch {
       const timer = setInterval(() => void this.loadLive(), LIVE_MS)
       stops.push(() => clearInterval(timer))
     }
+    stops.push(() => this.askedJob?.stop())
     return () => stops.forEach((stop) => stop())
   }
 
   choose(index: number | null): void {
+    this.wish += 1
     this.chosen.value = index
   }
 
@@ -84,54 +90,67 @@ export class Watch {
   }
 
   /** Shows the last frame before a point of the video, given as a fraction of its length. */
-  seek(fraction: number): void {
+  async seek(fraction: number): Promise<void> {
     const length = this.job.value?.video?.duration_ms
     if (!length || runOrigin(this.model.value) === null) return
-    const found = this.frames.value.findLastIndex((frame) => frame.media_ms <= fraction * length)
-    this.chosen.value = Math.max(0, found)
+    const time = fraction * length
+    if (!(await this.loadUntil((frame) => frame.media_ms >= time))) return
+    this.chosen.value = Math.max(0, this.frames.value.findLastIndex((frame) => frame.media_ms <= time))
   }
 
   /** Shows the first frame at or after a time of the run. */
-  seekTime(time: string): void {
+  async seekTime(time: string): Promise<void> {
+    if (!(await this.loadUntil((frame) => frame.captured_at >= time))) return
     const found = this.frames.value.findIndex((frame) => frame.captured_at >= time)
     if (found >= 0) this.chosen.value = found
   }
 
+  /** Loads the frames up to one that `isThere`; returns whether that is still wanted. */
+  private async loadUntil(isThere: (newest: Frame) => boolean): Promise<boolean> {
+    const [wish, loader] = [++this.wish, this.loader]
+    await loader?.until(isThere)
+    return this.wish === wish && this.loader === loader
+  }
+
   private onJob(job: Job | null): void {
     if ('camera' in this.subject) return
-    if (job === null) return void this.askForJob(this.subject.video)
+    this.askedJob?.stop()
+    if (job === null) return this.askForJob(this.subject.video)
     if (this.run !== job.run_id) this.startRun(job)
     this.loader?.onJob(job)
   }
 
   private startRun(job: Job): void {
     this.run = job.run_id
-    this.loader = new FrameLoader(
+    const loader = new FrameLoader(
       this.client,
       job.video_id,
       ({ items, more }) => {
+        if (this.loader !== loader) return // of an earlier run
         this.frames.value = items
         this.moreFrames.value = more
       },
       (error) => this.store.fail(error),
     )
+    this.loader = loader
     this.loadPast(job.run_id).catch((error: unknown) => this.store.fail(error))
   }
 
   /** A video that the snapshot of the stream does not have: an older one, or one of another site. */
-  private async askForJob(video: string): Promise<void> {
-    if (this.asking) return
-    this.asking = true
-    try {
-      const job = await this.client.job(video)
-      if (job.site_id !== this.store.siteId.value) this.store.open(job.site_id)
-      else this.store.learn({ type: 'video.job', data: job })
-    } catch (error) {
-      if (error instanceof Problem && error.status === 404) this.gone.value = true
-      else this.store.fail(error)
-    } finally {
-      this.asking = false
-    }
+  private askForJob(video: string): void {
+    this.askedJob = new Refresh(
+      () => this.client.job(video),
+      (job) => {
+        if (job.site_id !== this.store.siteId.value) this.store.open(job.site_id)
+        else this.store.learn({ type: 'video.job', data: job })
+      },
+      (error) => {
+        if (!(error instanceof Problem) || error.status !== 404) return this.store.fail(error)
+        this.gone.value = true
+        this.askedJob?.stop()
+      },
+    )
+    this.askedJob.again()
   }
 
   /** Loads the transitions and alerts of a run from before this page was open. */

@@ -52,6 +52,29 @@ describe('the frames of a run', () => {
     expect(server.frames).toHaveBeenCalledTimes(2)
   })
 
+  it('come up to a point of the run, and no further', async () => {
+    let seen: Frames = { items: [], more: false }
+    const loader = new FrameLoader(client({ count: 2000 }), 'vid_1', (frames) => (seen = frames), () => undefined)
+    loader.onJob(job({ frames: { published: 2000, expected: 2000 } }))
+    await loader.until((newest) => newest.index >= 1100)
+    expect([seen.items.length, seen.more]).toEqual([1200, true])
+    await loader.until((newest) => newest.index >= 5000)
+    expect([seen.items.length, seen.more]).toEqual([2000, false])
+  })
+
+  it('are offered again after an error', async () => {
+    const server = client({ count: 300 })
+    let seen: Frames = { items: [], more: false }
+    const loader = new FrameLoader(server, 'vid_1', (frames) => (seen = frames), () => undefined)
+    vi.mocked(server.frames).mockRejectedValueOnce(new Error('gone'))
+    loader.onJob(job({ status: 'done', frames: { published: 300, expected: 300 } }))
+    await settled()
+    expect([seen.items.length, seen.more]).toEqual([0, true])
+    loader.more()
+    await settled()
+    expect([seen.items.length, seen.more]).toEqual([300, false])
+  })
+
   it('report an error when they cannot be loaded', async () => {
     const broken = new Client()
     vi.spyOn(broken, 'frames').mockRejectedValue(new Error('gone'))

@@ -56,6 +56,16 @@ describe('what is shown', () => {
     expect(states(2)).toEqual(['occupied', 'unknown'])
     expect(states(1)).toEqual(['unknown', 'unknown'])
   })
+
+  it('of a long run are the states and hazards of the last frame that is loaded', () => {
+    const early = { ...withJob(job({ status: 'done' })), frames: [0, 20].map(frame), moreFrames: true }
+    const spots = (shown: Model) => show(<RunPicture model={shown} onChoose={() => undefined} />).querySelectorAll('.spot').length
+    expect(tablesNow(early).map((each) => each.state)).toEqual(['unknown', 'unknown'])
+    expect(spots(early)).toBe(0)
+    const late = { ...early, moreFrames: false }
+    expect(tablesNow(late).map((each) => each.state)).toEqual(['occupied', 'unknown'])
+    expect(spots(late)).toBe(1)
+  })
 })
 
 describe('the picture of a run', () => {
@@ -147,6 +157,26 @@ describe('a hazard', () => {
     buttons()[1]?.click()
     await vi.waitFor(() => expect(status()).toBe('It is closed. (hazard_closed)'))
     expect(buttons().some((button) => button.disabled)).toBe(false)
+  })
+
+  it('can be acted on again when an action is not confirmed for long', async () => {
+    vi.useFakeTimers()
+    try {
+      const client = new Client()
+      let take = () => {}
+      vi.spyOn(client, 'act').mockReturnValue(new Promise<void>((resolve) => (take = resolve)))
+      const root = show(<HazardActions hazard={ALERT} />, storeOf(client))
+      const disabled = () => [...root.querySelectorAll('button')].every((button) => button.disabled)
+      root.querySelector('button')?.click()
+      await vi.advanceTimersByTimeAsync(11_000)
+      expect(disabled()).toBe(true)
+      take()
+      await vi.advanceTimersByTimeAsync(200)
+      expect(disabled()).toBe(false)
+      expect(root.querySelector('[role=status]')?.textContent).toMatch(/^Not confirmed yet/)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('has no actions when it is closed, nor for a key that may only look', () => {

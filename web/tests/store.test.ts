@@ -59,7 +59,79 @@ describe('a store', () => {
     receive('table.state', STATE)
     expect(asked.tables).toHaveBeenCalledTimes(1)
     receive('table.state', { ...STATE, table_id: 'tbl_new' })
+    await vi.waitFor(() => expect(asked.tables).toHaveBeenCalledTimes(2))
+  })
+
+  it('asks for all lists again where a snapshot comes in place of missed events', async () => {
+    const { asked, receive } = await opened()
+    for (const list of Object.values(asked)) list.mockClear()
+    receive('snapshot', EMPTY_SNAPSHOT)
+    expect(asked.cameras).not.toHaveBeenCalled()
+    receive('snapshot', { ...EMPTY_SNAPSHOT, reason: 'reset' })
+    expect([asked.cameras, asked.tables, asked.sections].map((list) => list.mock.calls.length)).toEqual([1, 1, 1])
+  })
+
+  it('asks for a list once at a time: the last answer is the newest', async () => {
+    const { store, asked, receive } = await opened()
+    const answers: ((tables: Table[]) => void)[] = []
+    asked.tables.mockClear().mockImplementation(() => new Promise((resolve) => answers.push(resolve)))
+    for (let event = 0; event < 3; event++) receive('camera.config', {})
+    expect(asked.tables).toHaveBeenCalledTimes(1)
+    answers[0]?.([])
+    await vi.waitFor(() => expect(asked.tables).toHaveBeenCalledTimes(2))
+    answers[1]?.([TABLE, { ...TABLE, table_id: 'tbl_2' }])
+    await vi.waitFor(() => expect(store.tables.value).toHaveLength(2))
     expect(asked.tables).toHaveBeenCalledTimes(2)
+  })
+
+  describe('whose server fails', () => {
+    beforeEach(() => void vi.useFakeTimers())
+    afterEach(() => void vi.useRealTimers())
+    const AWAY = new Problem(503, 'unavailable', 'Away', 'The database is away.')
+    const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+
+    function failing(list: 'sites' | 'tables', times: number) {
+      const client = new Client()
+      const asked = {
+        sites: vi.spyOn(client, 'sites').mockResolvedValue(SITES),
+        cameras: vi.spyOn(client, 'cameras').mockResolvedValue([]),
+        tables: vi.spyOn(client, 'tables').mockResolvedValue([TABLE]),
+        sections: vi.spyOn(client, 'sections').mockResolvedValue([]),
+      }
+      for (let time = 0; time < times; time++) asked[list].mockRejectedValueOnce(AWAY)
+      const store = new Store(client, { key_id: 'key_1', scopes: ['read'] }, () => undefined)
+      stop = store.start()
+      return { store, asked }
+    }
+
+    it('says so, and does not say that there are no tables, until they are answered', async () => {
+      const { store, asked } = failing('tables', 2)
+      await pass(0)
+      expect([store.listed.value, store.toast.value]).toEqual([false, 'The database is away. (unavailable)'])
+      await pass(1000)
+      expect([asked.tables.mock.calls.length, store.listed.value]).toEqual([2, false])
+      await pass(1999)
+      expect(asked.tables).toHaveBeenCalledTimes(2)
+      await pass(1)
+      expect([store.tables.value, store.listed.value]).toEqual([[TABLE], true])
+      expect(asked.cameras).toHaveBeenCalledTimes(1)
+    })
+
+    it('does not ask again for the lists of a site that is left', async () => {
+      const { store, asked } = failing('tables', 1)
+      await pass(0)
+      store.open('site_2')
+      await pass(60_000)
+      expect(asked.tables.mock.calls).toEqual([['site_1'], ['site_2']])
+    })
+
+    it('begins once the sites are answered, and says what it waits for', async () => {
+      const { store } = failing('sites', 1)
+      await pass(0)
+      expect([store.begun.value, store.problem.value]).toEqual([false, 'The database is away. (unavailable)'])
+      await pass(1000)
+      expect([store.begun.value, store.siteId.value]).toEqual([true, 'site_1'])
+    })
   })
 
   it('writes a line for what changed, and none for what was only confirmed', async () => {

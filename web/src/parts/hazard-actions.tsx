@@ -12,7 +12,9 @@ const ACTIONS: Record<string, HazardAction[]> = {
 }
 const SLOW_MS = 10_000
 
-type Doing = { text: string; failed: boolean } | null
+/** `taken`: by the api. `problem`: why it was not. */
+type Doing = { taken: boolean; slow: boolean; problem: string } | null
+const BEGUN = { taken: false, slow: false, problem: '' }
 
 /** An action was passed on when the api has taken it; it is done when the alert comes back changed. */
 export function HazardActions({ hazard }: { hazard: HazardAlert }) {
@@ -20,21 +22,22 @@ export function HazardActions({ hazard }: { hazard: HazardAlert }) {
   const [doing, setDoing] = useState<Doing>(null)
   const [note, setNote] = useState('')
   useEffect(() => setDoing(null), [hazard.status])
-  const waiting = doing !== null && !doing.failed
+  // What is taken may never be confirmed: after a while something else can be done.
+  const waiting = doing !== null && !doing.problem && !(doing.taken && doing.slow)
   useEffect(() => {
     if (!waiting) return
-    const timer = setTimeout(() => setDoing((known) => known && { ...known, text: T.hazards.slow }), SLOW_MS)
+    const timer = setTimeout(() => setDoing((known) => known && { ...known, slow: true }), SLOW_MS)
     return () => clearTimeout(timer)
   }, [waiting])
 
   const act = async (action: HazardAction) => {
-    setDoing({ text: T.hazards.doing, failed: false })
+    setDoing(BEGUN)
     try {
       await store.client.act(hazard.hazard_id, action, note.trim() || null)
-      setDoing((known) => known && { text: T.hazards.passedOn, failed: false })
+      setDoing((known) => known && { ...known, taken: true })
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return store.fail(error)
-      setDoing({ text: error instanceof Problem ? `${error.message} (${error.code})` : String(error), failed: true })
+      setDoing({ ...BEGUN, problem: error instanceof Problem ? `${error.message} (${error.code})` : String(error) })
     }
   }
 
@@ -54,7 +57,14 @@ export function HazardActions({ hazard }: { hazard: HazardAlert }) {
           </button>
         ))}
       </div>
-      <p role="status" class={doing?.failed ? 'error small' : 'muted small'}>{doing?.text}</p>
+      <p role="status" class={doing?.problem ? 'error small' : 'muted small'}>{textOf(doing)}</p>
     </div>
   )
+}
+
+function textOf(doing: Doing): string {
+  if (doing === null) return ''
+  if (doing.problem) return doing.problem
+  if (doing.slow) return T.hazards.slow
+  return doing.taken ? T.hazards.passedOn : T.hazards.doing
 }

@@ -1,6 +1,6 @@
 // The frame of a run that is looked at, with the tables and hazards of its time, and a slider through the run.
 import { clockTime, displayName, hazardTitle, timeOfDay } from '../format'
-import { hazardsNow, selectedJob, shownFrame, tableLabel, tablesNow, type Model } from '../model'
+import { frameOfTime, hazardsNow, selectedJob, shownFrame, tableLabel, tablesNow, type Model } from '../model'
 import type { HazardAlert } from '../generated/events'
 import { T } from '../texts'
 import { isClosed } from '../words'
@@ -59,7 +59,7 @@ function emptyText(model: Model): string {
 /** Whether an alert is open at the time of the frame that is shown. */
 function isVisible(hazard: HazardAlert, model: Model): boolean {
   if (!hazard.box) return false
-  const frame = model.chosen === null ? null : shownFrame(model)
+  const frame = frameOfTime(model)
   if (!frame) return !isClosed(hazard) && hazard.status !== 'cleared'
   return hazard.opened_at <= frame.captured_at && (frame.captured_at <= hazard.as_of || hazard.status === 'opened')
 }

@@ -110,7 +110,9 @@ function Progress({ sending }: { sending: Sending }) {
       <progress max={100} value={sending.progress.value} aria-label={T.upload.title} />
       <span class="muted small" role="status">{sending.note.value}</span>
       <div class="buttons">
-        <button type="button" onClick={() => sending.togglePause()}>{sending.paused.value ? T.upload.goOn : T.upload.pause}</button>
+        <button type="button" disabled={!sending.canPause.value} onClick={() => sending.togglePause()}>
+          {sending.paused.value ? T.upload.goOn : T.upload.pause}
+        </button>
         <button type="button" onClick={() => void sending.abort()}>{T.upload.cancel}</button>
       </div>
     </div>

@@ -4,6 +4,7 @@ import type { Hazard } from '../client'
 import { useStore } from '../context'
 import { displayName, hazardTitle } from '../format'
 import type { HazardAlert } from '../generated/events'
+import { usePages } from '../pages'
 import { HazardActions } from '../parts/hazard-actions'
 import { T } from '../texts'
 import { isClosed, shortTime } from '../words'
@@ -50,47 +51,51 @@ function Alert({ hazard }: { hazard: HazardAlert }) {
   )
 }
 
-/** The frame that shows it best, with its outline. */
+/** The frame that shows it best, with the outline that it was answered with. */
 function Picture({ hazard, title }: { hazard: HazardAlert; title: string }) {
   const { client } = useStore()
-  const [url, setUrl] = useState<string | null | undefined>(undefined)
+  const [shown, setShown] = useState<Pick<Hazard, 'picture_url' | 'box'> | undefined>(undefined)
   const [shape, setShape] = useState('16 / 9')
   const key = hazard.evidence.frame_key
   useEffect(() => {
-    client.hazard(hazard.hazard_id).then((found) => setUrl(found.picture_url), () => setUrl(null))
+    let left = false
+    const show = (found: typeof shown) => left || setShown(found)
+    client.hazard(hazard.hazard_id).then(show, () => show(NO_PICTURE))
+    return () => (left = true)
   }, [hazard.hazard_id, key])
-  if (url === null) return <p class="muted small">{T.hazards.noPicture}</p>
-  const [left = 0, top = 0, right = 0, bottom = 0] = hazard.box ?? []
-  const place = { left: `${left * 100}%`, top: `${top * 100}%`, width: `${(right - left) * 100}%`, height: `${(bottom - top) * 100}%` }
+  if (shown?.picture_url === null) return <p class="muted small">{T.hazards.noPicture}</p>
   const measure = ({ naturalWidth, naturalHeight }: HTMLImageElement) => setShape(`${naturalWidth} / ${naturalHeight}`)
   return (
     <div class="shot" style={{ aspectRatio: shape }}>
-      {url && <img src={url} alt={T.hazards.picture(title)} onLoad={(event) => measure(event.currentTarget)} onError={() => setUrl(null)} />}
-      {url && hazard.box && <span class="outline" style={place} />}
+      {shown && (
+        <img
+          src={shown.picture_url}
+          alt={T.hazards.picture(title)}
+          onLoad={(event) => measure(event.currentTarget)}
+          onError={() => setShown(NO_PICTURE)}
+        />
+      )}
+      {shown?.box && <span class="outline" style={placeOf(shown.box)} />}
     </div>
   )
+}
+
+const NO_PICTURE = { picture_url: null, box: null }
+
+function placeOf([left = 0, top = 0, right = 0, bottom = 0]: readonly number[]) {
+  return { left: `${left * 100}%`, top: `${top * 100}%`, width: `${(right - left) * 100}%`, height: `${(bottom - top) * 100}%` }
 }
 
 /** Those that are over, page by page; `known` are those that the stream has brought. */
 function Past({ known }: { known: readonly HazardAlert[] }) {
   const store = useStore()
-  const [asked, setAsked] = useState<readonly Hazard[]>([])
-  const [cursor, setCursor] = useState<string | null>(null)
-  const load = (from: string | null) =>
-    store.client.hazards({ siteId: store.siteId.value }, from, PAGE).then(
-      (page) => {
-        setAsked((before) => [...(from === null ? [] : before), ...page.items])
-        setCursor(page.next_cursor)
-      },
-      (error: unknown) => store.fail(error),
-    )
-  useEffect(() => void load(null), [])
-  const newest = new Map<string, HazardAlert>([...asked, ...known].map((hazard) => [hazard.hazard_id, hazard]))
+  const { items, more, failed, load } = usePages((cursor, limit) => store.client.hazards({ siteId: store.siteId.value }, cursor, limit), PAGE)
+  const newest = new Map<string, HazardAlert>([...items, ...known].map((hazard) => [hazard.hazard_id, hazard]))
   const past = [...newest.values()].filter(isClosed).sort(newestFirst)
   return (
     <section class="card" aria-labelledby="hazards-past">
       <h2 id="hazards-past">{T.hazards.past}</h2>
-      {past.length === 0 && <p class="muted">{T.hazards.nonePast}</p>}
+      {past.length === 0 && !failed && <p class="muted">{more === null ? T.loading : T.hazards.nonePast}</p>}
       <ul class="lines">
         {past.map((hazard) => (
           <li key={hazard.hazard_id}>
@@ -102,7 +107,7 @@ function Past({ known }: { known: readonly HazardAlert[] }) {
           </li>
         ))}
       </ul>
-      {cursor !== null && <button type="button" onClick={() => void load(cursor)}>{T.more}</button>}
+      {(more || failed) && <button type="button" onClick={() => load(PAGE)}>{failed ? T.tryAgain : T.more}</button>}
     </section>
   )
 }

@@ -1,11 +1,12 @@
 // The videos: all of them, and one with its pictures and its tables.
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import type { Job } from '../client'
 import { address, useStore, withQuery } from '../context'
 import { ago, clockTime, displayName, hazardTitle, jobName } from '../format'
 import type { HazardAlert } from '../generated/events'
 import { hazardsEnded, hazardsNow, runOrigin, tableLabel, type Model } from '../model'
+import { usePages } from '../pages'
 import { FramesCard } from '../parts/frames'
 import { HazardActions } from '../parts/hazard-actions'
 import { JobCard } from '../parts/job'
@@ -59,13 +60,16 @@ function Filters() {
 }
 
 function List({ status, search }: { status: string; search: string }) {
-  const { view, deleted } = useStore()
-  const { asked, more, load } = usePages(status)
+  const { client, view, deleted, siteId } = useStore()
+  const { items, more, failed, load } = usePages(
+    (cursor, limit) => client.videos({ siteId: siteId.value, status }, cursor, limit),
+    PAGE,
+  )
   useEffect(() => {
     if (search && more) load(SEARCH_PAGE)
-  }, [search, more, asked.length])
+  }, [search, more, items.length])
   // What the stream has brought is newer than what was asked for.
-  const newest = new Map([...asked, ...view.value.videos.values()].map((job) => [job.video_id, job]))
+  const newest = new Map([...items, ...view.value.videos.values()].map((job) => [job.video_id, job]))
   const shown = [...newest.values()]
     .filter((job) => !deleted.value.has(job.video_id) && (!status || job.status === status))
     .filter((job) => jobName(job).toLowerCase().includes(search.toLowerCase()))
@@ -79,27 +83,9 @@ function List({ status, search }: { status: string; search: string }) {
           {!status && !search && <p>{T.videos.noneText}</p>}
         </div>
       )}
-      {more && <button type="button" onClick={() => load(PAGE)}>{T.more}</button>}
+      {(more || failed) && <button type="button" onClick={() => load(PAGE)}>{failed ? T.tryAgain : T.more}</button>}
     </section>
   )
-}
-
-/** Pages of the videos in one status; `more` is null until the first has come. */
-function usePages(status: string) {
-  const store = useStore()
-  const [asked, setAsked] = useState<readonly Job[]>([])
-  const [cursor, setCursor] = useState<string | null | undefined>(undefined)
-  const load = (limit: number) => {
-    store.client.videos({ siteId: store.siteId.value, status }, cursor ?? null, limit).then(
-      (page) => {
-        setAsked((before) => [...before, ...page.items])
-        setCursor(page.next_cursor)
-      },
-      (error: unknown) => store.fail(error),
-    )
-  }
-  useEffect(() => load(PAGE), [])
-  return { asked, more: cursor === undefined ? null : cursor !== null, load }
 }
 
 function Entry({ job }: { job: Job }) {

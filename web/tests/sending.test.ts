@@ -1,0 +1,77 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { Client, type Upload, type UploadOptions } from '../src/client'
+import { Sending } from '../src/sending'
+
+interface Started {
+  options: UploadOptions
+  /** The video is created, its file is being sent. */
+  begin: () => Promise<void>
+  upload: Upload
+  finish: () => void
+}
+const started = vi.hoisted(() => [] as Started[])
+vi.mock('../src/client/upload', () => ({
+  startUpload: (options: UploadOptions) =>
+    new Promise<Upload>((resolve) => {
+      let finish = () => {}
+      const done = new Promise<void>((end) => (finish = end))
+      const abort = vi.fn(() => Promise.resolve())
+      const upload = { videoId: options.file.name, resumed: false, pause: vi.fn(), resume: vi.fn(), abort, done }
+      started.push({ options, upload, finish, begin: () => (resolve(upload), new Promise((next) => setTimeout(next))) })
+    }),
+}))
+
+function made() {
+  const client = new Client()
+  const cancel = vi.spyOn(client, 'cancel').mockResolvedValue(undefined)
+  const sending = new Sending(client, () => undefined)
+  const send = (name: string) => {
+    void sending.send(new File(['x'], name), {})
+    return started.at(-1) as Started
+  }
+  return { sending, cancel, send }
+}
+
+beforeEach(() => void (started.length = 0))
+
+describe('an upload of the session', () => {
+  it('that is cancelled while it is prepared is cancelled once it has begun, and leaves the next one alone', async () => {
+    const { sending, cancel, send } = made()
+    const first = send('one.mp4')
+    await sending.abort()
+    expect(sending.name.value).toBeNull()
+    const second = send('two.mp4')
+    await second.begin()
+    await first.begin()
+    expect(first.upload.abort).toHaveBeenCalledOnce()
+    expect(cancel.mock.calls).toEqual([['one.mp4']])
+    first.options.onProgress?.({ sent: 1, total: 2 })
+    expect([sending.name.value, sending.progress.value]).toEqual(['two.mp4', 0])
+    second.options.onProgress?.({ sent: 1, total: 2 })
+    expect(sending.progress.value).toBe(50)
+    second.finish()
+    await vi.waitFor(() => expect(sending.name.value).toBeNull())
+  })
+
+  it('can be paused once there is something to pause', async () => {
+    const { sending, send } = made()
+    const { begin, upload } = send('one.mp4')
+    sending.togglePause()
+    expect([sending.canPause.value, sending.paused.value]).toEqual([false, false])
+    await begin()
+    sending.togglePause()
+    expect([sending.canPause.value, sending.paused.value]).toEqual([true, true])
+    expect(upload.pause).toHaveBeenCalledOnce()
+  })
+
+  it('that is cancelled while it is sent is stopped, and its video cancelled', async () => {
+    const { sending, cancel, send } = made()
+    const { begin, upload } = send('one.mp4')
+    await begin()
+    await sending.abort()
+    expect([sending.name.value, sending.canPause.value]).toEqual([null, false])
+    expect(upload.abort).toHaveBeenCalledOnce()
+    expect(cancel.mock.calls).toEqual([['one.mp4']])
+  })
+})

@@ -1,0 +1,87 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Client, Problem, type Frame, type Page } from '../src/client'
+import { Watch } from '../src/watch'
+import { EMPTY_SNAPSHOT, frame, job } from './documents'
+import { storeOf } from './show'
+
+const VIDEO = { duration_ms: 2_000_000 } as NonNullable<ReturnType<typeof job>['video']>
+const LONG = job({ status: 'done', frames: { published: 2000, expected: 2000 }, video: VIDEO })
+
+function watched(videos = [LONG]) {
+  const client = new Client()
+  vi.spyOn(client, 'stateHistory').mockResolvedValue([])
+  vi.spyOn(client, 'hazards').mockResolvedValue({ items: [], next_cursor: null })
+  vi.spyOn(client, 'layout').mockRejectedValue(new Error('none'))
+  const asked = {
+    job: vi.spyOn(client, 'job').mockReturnValue(new Promise(() => undefined)),
+    frames: vi.spyOn(client, 'frames').mockImplementation((_, cursor, limit) => {
+      const from = Number(cursor ?? 0)
+      const items = Array.from({ length: Math.min(limit, 2000 - from) }, (_each, at) => frame(from + at))
+      return Promise.resolve({ items, next_cursor: String(from + items.length) })
+    }),
+  }
+  const store = storeOf(client)
+  store.siteId.value = 'site_1'
+  store.receive({ type: 'snapshot', data: { ...EMPTY_SNAPSHOT, videos } })
+  const watch = new Watch(store, { video: 'vid_1' })
+  stop = watch.start()
+  return { watch, store, asked }
+}
+
+let stop = () => {}
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => {
+  stop()
+  vi.useRealTimers()
+})
+const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms)
+
+describe('a video that is watched', () => {
+  it('shows a point that was not loaded yet', async () => {
+    const { watch } = watched()
+    await pass()
+    expect(watch.frames.value).toHaveLength(600)
+    await watch.seek(0.5)
+    expect(watch.chosen.value).toBe(1000)
+    await watch.seekTime(frame(1500).captured_at)
+    expect(watch.chosen.value).toBe(1500)
+  })
+
+  it('shows what was asked for last', async () => {
+    const { watch } = watched()
+    await pass()
+    const sought = watch.seek(0.5)
+    watch.choose(3)
+    await sought
+    expect(watch.chosen.value).toBe(3)
+  })
+
+  it('has no frames of an earlier run', async () => {
+    const { watch, store, asked } = watched([])
+    const answers: ((page: Page<Frame>) => void)[] = []
+    asked.frames.mockImplementation(() => new Promise((resolve) => answers.push(resolve)))
+    store.learn({ type: 'video.job', data: job({ frames: { published: 1, expected: 1 } }) })
+    store.learn({ type: 'video.job', data: job({ run_id: 'run_2', frames: { published: 1, expected: 1 } }) })
+    answers[1]?.({ items: [frame(7)], next_cursor: null })
+    answers[0]?.({ items: [frame(0)], next_cursor: null })
+    await pass()
+    expect(watch.frames.value.map((each) => each.index)).toEqual([7])
+  })
+
+  it('is asked for again when it cannot be answered, and not when there is none', async () => {
+    const { watch, store, asked } = watched([])
+    await pass()
+    stop()
+    asked.job.mockReset()
+    asked.job.mockRejectedValueOnce(new Problem(503, 'unavailable', 'Away', 'The database is away.'))
+    asked.job.mockRejectedValueOnce(new Problem(404, 'not_found', 'None', 'There is none.'))
+    stop = watch.start()
+    await pass()
+    expect([store.toast.value, watch.gone.value]).toEqual(['The database is away. (unavailable)', false])
+    await pass(1000)
+    expect(watch.gone.value).toBe(true)
+    await pass(60_000)
+    expect(asked.job).toHaveBeenCalledTimes(2)
+  })
+})
