@@ -2,17 +2,30 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from fakecamera.rtp import packets
 from tests.support.certificates import certificate
 
+from extractor.live import relay as relays
 from extractor.live.relay import Relay, Target
-from extractor.model.camera_failures import CertificateRefused, NotRtsp, PortClosed
+from extractor.live.udp_media import UdpMedia
+from extractor.model.camera_failures import (
+    CertificateRefused,
+    NoKeyframe,
+    NothingOverUdp,
+    NotRtsp,
+    PortClosed,
+    Unreachable,
+)
+from extractor.model.rtsp_stream import blocks
 from outbound import Endpoint
 
 HERE = ipaddress.ip_address("127.0.0.1")
@@ -126,3 +139,113 @@ async def test_what_is_no_rtsp_is_told_so() -> None:
     async with server, relay_to(Target(Endpoint(HERE, port), "camera")) as relay:
         assert await said(relay, b"OPTIONS") == b""
         assert isinstance(relay.failure, NotRtsp)
+
+
+SETUP = b"SETUP rtsp://127.0.0.1/ RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n"
+
+
+SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+
+
+@asynccontextmanager
+async def udp_camera(server_port: int) -> AsyncIterator[tuple[int, list[int]]]:
+    """One that says that it sends from that port; its own port, and where to."""
+    client_ports: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (asked := await reader.readuntil(b"\r\n\r\n")).startswith(b"DESCRIBE"):
+            writer.write(f"RTSP/1.0 200 OK\r\nContent-Length: {len(SDP)}\r\n\r\n{SDP}".encode())
+        client_ports.append(int(asked.partition(b"client_port=")[2].partition(b"-")[0]))
+        transport = f"RTP/AVP;unicast;server_port={server_port}-{server_port}"
+        writer.write(f"RTSP/1.0 200 OK\r\nTransport: {transport}\r\n\r\n".encode())
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield int(server.sockets[0].getsockname()[1]), client_ports
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.EPERM])
+async def test_where_the_kernel_lets_nothing_to_the_camera_over_udp_the_code_says_so(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "no way")
+
+    monkeypatch.setattr(UdpMedia, "lead_to", refuse)
+    async with (
+        udp_camera(9) as (port, _),
+        relay_to(Target(Endpoint(HERE, port), "camera", udp=True)) as relay,
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        writer.write(SETUP)
+        async with asyncio.timeout(10):
+            await reader.read()
+        assert isinstance(relay.failure, Unreachable)
+        writer.close()
+
+
+async def test_a_status_that_is_no_number_goes_to_the_reader() -> None:
+    """Which says that it is no RTSP."""
+    line = b"RTSP/1.0 " + b"2" * 5000 + b" OK\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(line + b"\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = int(server.sockets[0].getsockname()[1])
+    async with server, relay_to(Target(Endpoint(HERE, port), "camera")) as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        writer.write(request(b"OPTIONS"))
+        async with asyncio.timeout(10):
+            assert await reader.readline() == line
+        writer.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def test_over_udp_the_code_tells_a_line_that_loses_from_a_keyframe_that_does_not_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And neither stays once a whole picture came."""
+    monkeypatch.setattr(relays, "MAX_DARK_S", -1.0)
+    other, key = (b"\x41\x9a",), (b"\x67\x4d", b"\x68\xee", b"\x65\x88")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+        sending.bind(("127.0.0.1", 0))
+        async with (
+            udp_camera(sending.getsockname()[1]) as (port, client_ports),
+            relay_to(Target(Endpoint(HERE, port), "camera", udp=True)) as relay,
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+            writer.write(request(b"DESCRIBE"))
+            await reader.readuntil(SDP.encode())
+            writer.write(SETUP)
+            await reader.readuntil(b"\r\n\r\n")
+
+            def send(nals: tuple[bytes, ...], sequence: int) -> list[bytes]:
+                made = packets(nals, sequence, sequence * 3600, 7)
+                for data in made:
+                    sending.sendto(data, ("127.0.0.1", client_ports[0]))
+                return made
+
+            send(other, 0)
+            await until(lambda: isinstance(relay.failure, NoKeyframe))
+            sent = send(key, 1)
+            whole = await reader.readexactly(sum(4 + len(each) for each in sent))
+            assert [content for _, content in blocks(whole)] == sent
+            assert relay.failure is None
+            send(other, 5)  # one is missing before it, which is waited for
+            await asyncio.sleep(0.25)
+            send(other, 6)
+            await until(lambda: isinstance(relay.failure, NothingOverUdp))
+            writer.close()

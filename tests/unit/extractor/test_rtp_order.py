@@ -17,6 +17,7 @@ from extractor.model.rtp_order import (
     Packet,
     WholePictures,
     kinds,
+    opens,
 )
 
 SLICE = {
@@ -160,3 +161,117 @@ def test_types_of_units_are_found_behind_extensions_and_in_aggregates() -> None:
     assert kinds("H265", Packet(aggregate_265, follows=True)) == [33, 19]
     assert kinds("H264", Packet(numbered(0)[:-1], follows=True)) == [0]
     assert kinds("JPEG", Packet(numbered(0), follows=True)) == []
+
+
+SPS, PPS, FIRST_SLICE, LATER_SLICE = b"\x67\x4d", b"\x68\xee", b"\x65\x88abc", b"\x65\x40abc"
+
+
+def slices(number: int, *nals: bytes) -> list[bytes]:
+    """A picture whose every unit is a packet."""
+    return packets(nals, 1000 + 10 * number, number * 3600, 7)
+
+
+def followed(data: bytes) -> Packet:
+    return Packet(data, follows=True)
+
+
+def keyframe(number: int) -> list[bytes]:
+    return slices(number, SPS, PPS, FIRST_SLICE, LATER_SLICE)
+
+
+def test_the_rest_of_a_picture_that_was_let_go_is_damaged() -> None:
+    """As where the reader takes too little."""
+    pictures, [sps, *rest] = WholePictures("H264"), slices(1, SPS, FIRST_SLICE, LATER_SLICE, LATER_SLICE)
+    assert pictures.take(followed(sps), 0.0) == []
+    assert pictures.take(followed(rest[0]), 0.0) == []
+    for _ in range(2):
+        pictures.lose(1.0)  # nothing new in between
+    assert [pictures.take(followed(data), 1.0) for data in rest[1:]] == [[], []]
+    assert pictures.dark_since_s is not None
+    found = [whole for data in keyframe(2) for whole in pictures.take(followed(data), 2.0)]
+    assert (found, pictures.dark_since_s) == (keyframe(2), None)
+
+
+def test_the_rest_of_a_picture_that_is_too_large_is_damaged() -> None:
+    pictures = WholePictures("H264")
+    sent = slices(1, SPS, *[b"\x65\x40" + bytes(1300)] * (MAX_PICTURE // 1300 + 10))
+    assert [whole for data in sent for whole in pictures.take(followed(data), 0.0)] == []
+    assert pictures.dark_since_s is not None
+
+
+def test_a_picture_is_not_damaged_by_one_before_it_that_has_its_time() -> None:
+    """Sets may have the time of the picture before; and clocks stand still."""
+    pictures, [first, last] = WholePictures("H264"), slices(1, b"\x41\x9a", b"\x41\x40")
+    pictures.take(followed(first), 0.0)
+    pictures.lose(0.0)
+    assert pictures.take(followed(last), 0.0) == []
+    again = keyframe(1)
+    assert [whole for data in again for whole in pictures.take(followed(data), 0.0)] == again
+    pictures.take(followed(first), 0.0)
+    assert [whole for data in again for whole in pictures.take(Packet(data, data != again[0]), 0.0)] == again
+
+
+SETS_265 = (b"\x40\x01", b"\x42\x01", b"\x44\x01")
+FIRST_265, LATER_265 = b"\x26\x01\xaf", b"\x26\x01\x20"
+
+
+@pytest.mark.parametrize(
+    ("codec", "nals", "whole"),
+    [
+        (H264, (SPS, PPS, FIRST_SLICE, LATER_SLICE), True),
+        (H264, (PPS, FIRST_SLICE), True),
+        (H264, (b"\x09\x10", SPS, PPS, FIRST_SLICE), True),
+        (H264, (b"\x06\x05", FIRST_SLICE), True),
+        (H264, (FIRST_SLICE, LATER_SLICE), True),
+        (H264, (FIRST_SLICE + bytes(5000), LATER_SLICE), True),
+        (H264, (LATER_SLICE, LATER_SLICE), False),
+        (H264, (LATER_SLICE + bytes(5000), LATER_SLICE), False),
+        (H264, (b"\x65", LATER_SLICE), False),
+        (H264, (b"\x41\x9a", b"\x41\x40"), False),
+        (H265, (*SETS_265, FIRST_265), True),
+        (H265, (FIRST_265 + bytes(5000), LATER_265), True),
+        (H265, (FIRST_265,), True),
+        (H265, (LATER_265, LATER_265), False),
+        (H265, (LATER_265 + bytes(5000),), False),
+    ],
+)
+def test_a_stream_begins_with_a_whole_picture_from_which_a_decoder_can_begin(
+    codec: Codec, nals: tuple[bytes, ...], whole: bool
+) -> None:
+    """What came before the first packet may have been lost."""
+    sent = packets(nals, 1000, 3600, 7, codec)
+    after = [renewed(data, len(nals) * 9 + place) for place, data in enumerate(film(codec, 1)[0])]
+    assert received(sent + after, codec.name, step_s=0.05) == (sent if whole else []) + after
+
+
+def renewed(data: bytes, place: int) -> bytes:
+    """Some packets later, of a later picture."""
+    return data[:2] + (1000 + place).to_bytes(2, "big") + (7200).to_bytes(4, "big") + data[8:]
+
+
+def test_a_stream_that_begins_in_the_middle_of_a_fragment_waits_for_the_next_keyframe() -> None:
+    made = film()
+    del made[0][:3]
+    assert ticks(received(joined(made))) == list(range(10, 30))
+
+
+def test_waiting_for_the_first_keyframe_is_no_loss() -> None:
+    """The code would speak of the line where the camera's group of pictures is too long."""
+    pictures, made = WholePictures("H264"), film()
+    assert [whole for data in joined(made[1:9]) for whole in pictures.take(followed(data), 3.0)] == []
+    assert (pictures.dark_since_s, pictures.missed) == (3.0, False)
+    pictures.take(Packet(made[9][0], follows=False), 4.0)
+    assert (pictures.dark_since_s, pictures.missed) == (3.0, True)
+
+
+def test_of_a_codec_that_is_not_known_each_picture_may_be_the_first() -> None:
+    sent = packets([b"\x00abc"], 1000, 3600, 7)
+    assert received(sent, "JPEG") == sent
+
+
+def test_an_aggregate_opens_a_picture_with_what_is_first_in_it() -> None:
+    begin = numbered(0)[:-1]
+    assert opens("H264", followed(begin + b"\x78\0\3\x65\x88a\0\3\x65\x40a"))
+    assert not opens("H264", followed(begin + b"\x78\0\3\x65\x40a\0\3\x65\x40a"))
+    assert not opens("H264", followed(begin + b"\x78"))
+    assert opens("H265", followed(begin + b"\x60\1\0\3\x26\1\xaf"))

@@ -207,3 +207,25 @@ def test_a_camera_that_plays_over_udp_is_told_the_end() -> None:
     farewell = sent(talk.farewell())
     assert (farewell.method, farewell.get("session")) == ("TEARDOWN", "abc")
     assert playing().farewell() == b"", "over TCP the connection is the end"
+
+
+BASIC = ("WWW-Authenticate", 'Basic realm="r"')
+
+
+@pytest.mark.parametrize("refusals", [[(BASIC,)], [(), (BASIC,)]])
+def test_after_a_digest_the_password_itself_is_never_told(refusals: list[tuple[tuple[str, str], ...]]) -> None:
+    """Neither at once nor in a later request, also where an answer that asks for nothing lies between."""
+    talk = conversation()
+    talk.asked(request("DESCRIBE"))
+    talk.answered(answer("401 Unauthorized", challenge("a")))
+    for refusal in refusals:
+        assert talk.answered(answer("401 Unauthorized", *refusal)).to_camera == b""
+        later = sent(talk.asked(request("SETUP")).to_camera)
+        assert later.get("authorization").startswith('Digest username="admin"')
+
+
+def test_a_camera_of_basic_alone_is_told_the_password() -> None:
+    talk = conversation()
+    talk.asked(request("DESCRIBE"))
+    again = talk.answered(answer("401 Unauthorized", BASIC))
+    assert sent(again.to_camera).get("authorization").startswith("Basic ")

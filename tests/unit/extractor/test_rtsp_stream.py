@@ -94,3 +94,36 @@ def test_requests_are_read_too() -> None:
     [options, report] = made.feed(b"OPTIONS rtsp://a/b RTSP/1.0\r\nCSeq: 1\r\n\r\n" + RTCP)
     assert isinstance(options, Message)
     assert (options.method, options.address, report) == ("OPTIONS", "rtsp://a/b", RTCP)
+
+
+@pytest.mark.parametrize("garbage", [b"RTSP/1.x", b"$\7\xff\xff", b"RTSP/1.0 $\0\0\x10"])
+def test_the_first_of_a_block_and_an_answer_is_gone_on_with_after_what_only_begins_like_one(garbage: bytes) -> None:
+    """Neither is looked for beyond the other: a camera would have the event loop by that."""
+    for parts in ([RTP, parse_head(BARE)], [parse_head(BARE), RTP]):
+        data = b"".join(RTP if isinstance(part, bytes) else BARE for part in parts)
+        assert splitter().feed(b"\0" + garbage + b"\0" + data) == parts
+
+
+def test_heads_end_at_their_first_empty_line() -> None:
+    bare, marked = b"RTSP/1.0 200\n\n", b"RTSP/1.0 201\r\n\r\n"
+    found = splitter().feed(bare + marked + bare)
+    assert [each.status for each in found if isinstance(each, Message)] == [200, 201, 200]
+
+
+@pytest.mark.parametrize("end", [b"\r\n\r\n", b"\n\n"])
+def test_a_head_is_as_long_as_promised_and_no_longer_however_it_is_cut(end: bytes) -> None:
+    first = b"RTSP/1.0 200 OK\r\nX: "
+    longest = first + b"x" * (MAX_HEAD - len(first) - len(end)) + end
+    [head] = splitter().feed(longest)
+    assert isinstance(head, Message)
+    with pytest.raises(Broken):
+        splitter().feed(longest.replace(b"X: ", b"X: x") + BARE)
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [("RTSP/1.0 200 OK", 200), ("RTSP/1.0 20", 0), ("RTSP/1.0 " + "2" * 5000, 0), ("RTSP/1.0 \u0662\u0660\u0660", 0)],
+)
+def test_a_status_has_three_digits(line: str, status: int) -> None:
+    """Python reads no number of thousands of them."""
+    assert Message(line).status == status

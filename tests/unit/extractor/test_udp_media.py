@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from extractor.live import udp_media
 from extractor.live.udp_media import RTCP_HELLO, RTP_HELLO, UdpMedia
 
 HERE = ipaddress.ip_address("127.0.0.1")
@@ -114,3 +117,31 @@ def _target(path: Path) -> Path | None:
 async def test_an_address_that_is_not_ours_is_refused() -> None:
     with pytest.raises(OSError, match="assign"):
         UdpMedia.open("192.0.2.1", HERE)
+
+
+async def test_a_camera_that_it_cannot_be_held_to_yet_is_heard_once_it_can(
+    camera: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else others would be heard too."""
+
+    class Refusing(socket.socket):
+        """As a firewall does, once."""
+
+        refusals = 1
+
+        def connect(self, address: Any) -> None:
+            if Refusing.refusals:
+                Refusing.refusals -= 1
+                raise OSError(errno.EPERM, "not permitted")
+            super().connect(address)
+
+    unheard: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+    with monkeypatch.context() as patched:
+        patched.setattr(udp_media.socket, "socket", Refusing)
+        hearing = Hearing((0, 0))
+    for data in (b"one", b"two"):
+        camera.sendto(data, ("127.0.0.1", hearing.media.ports[0]))
+    assert await hearing.next() == b"two"
+    assert unheard == []
+    hearing.media.close()

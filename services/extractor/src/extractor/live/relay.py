@@ -20,6 +20,7 @@ from extractor.live.udp_media import UdpMedia
 from extractor.model.camera_failures import (
     CameraFailed,
     CertificateRefused,
+    NoKeyframe,
     NothingOverUdp,
     NotRtsp,
     PortClosed,
@@ -185,11 +186,15 @@ class _Passing:
             await self._each(self._reader[0], self._take_requests)
 
     async def _each(self, source: asyncio.StreamReader, take: Callable[[bytes], None]) -> None:
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
+        try:
             while data := await source.read(CHUNK):
                 take(data)
                 await self._reader[1].drain()
                 await self._camera[1].drain()
+        except (ConnectionError, ssl.SSLError):
+            pass  # one side ended
+        except OSError as error:  # such as: no way to the camera, or none that is allowed
+            self._relay.failure = self._relay.failure or Unreachable(type(error).__name__)
 
     def _take_answers(self, data: bytes) -> None:
         self._relay.received += len(data)
@@ -212,7 +217,7 @@ class _Passing:
                         self._udp.report(content)
 
     def _agree(self) -> None:
-        """What the newest answer settled."""
+        """What the newest answer settled. Raises OSError."""
         talk, relay = self._talk, self._relay
         relay.failure = relay.failure or talk.failure
         self._requests.channels = talk.channels
@@ -251,7 +256,7 @@ class _Datagrams:
                 self._reader.write(b"".join(block(self._channel, each) for each in whole))
         dark_since_s = self._pictures.dark_since_s
         if dark_since_s is not None and now_s - dark_since_s > MAX_DARK_S:
-            self._note(NothingOverUdp("each keyframe is damaged"))
+            self._note(NothingOverUdp("each keyframe is damaged") if self._pictures.missed else NoKeyframe("over UDP"))
 
     def rtcp(self, data: bytes) -> None:
         if len(data) >= LEAST_MEDIA:
@@ -262,7 +267,7 @@ class _Datagrams:
         self._relay.received += len(data)
         self.heard = True
 
-    def _note(self, failure: NothingOverUdp | None) -> None:
+    def _note(self, failure: NothingOverUdp | NoKeyframe | None) -> None:
         """Why the reader will end the session, unless that passes."""
-        if isinstance(self._relay.failure, NothingOverUdp | None):
+        if isinstance(self._relay.failure, NothingOverUdp | NoKeyframe | None):
             self._relay.failure = failure

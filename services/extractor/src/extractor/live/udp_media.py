@@ -91,14 +91,18 @@ class UdpMedia:
             if self._is_camera(sender, port):
                 if not port:
                     port = self._hold_to(opened, int(sender[1]), heard)
-                heard(data)
+                if port:
+                    heard(data)
 
     def _is_camera(self, sender: Any, port: int) -> bool:
         return ipaddress.ip_address(sender[0]) == self._camera and port in (0, sender[1])
 
     def _hold_to(self, opened: socket.socket, port: int, heard: Heard) -> int:
-        """From now on hear no other port."""
-        opened.connect((str(self._camera), port))
+        """From now on hear no other port. 0 if the kernel refuses that: others would be heard too, so nobody is yet."""
+        try:
+            opened.connect((str(self._camera), port))
+        except OSError:
+            return 0
         self._loop.add_reader(opened, self._take, opened, port, heard)
         return port
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 SEQUENCE_HEAD = 4096
-"""Of a sequence parameter set, in bytes: none needs as many, and each bit that is read costs as much as all that follow."""
+"""Of a sequence parameter set, in bytes: none needs as many, and a bit that is read costs as much as all behind it."""
 LONGEST_CODE = 32
 """In leading zeros (9.1)."""
 UNTRUSTED_EACH, UNTRUSTED = 4, 8
@@ -12,7 +12,10 @@ UNTRUSTED_EACH, UNTRUSTED = 4, 8
 
 
 class Bits:
-    """Reads bits and Exp-Golomb codes (H.264 and H.265, 9.1) of a payload. Raises ValueError behind its end and for a code that is none."""
+    """Reads bits and Exp-Golomb codes (H.264 and H.265, 9.1) of a payload.
+
+    Raises ValueError behind its end and for a code that is none.
+    """
 
     def __init__(self, data: bytes) -> None:
         data = data.replace(b"\0\0\3", b"\0\0")

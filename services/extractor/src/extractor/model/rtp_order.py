@@ -21,10 +21,17 @@ BEGINS = {"H264": frozenset({5, 7}), "H265": frozenset({*range(16, 22), 32, 33})
 """Types of NAL units that a picture has from which a decoder can begin: of keyframes, and sets of the sequence."""
 FIRST = {"H264": 7, "H265": 32}
 """Types of NAL units with which nothing but a new picture begins."""
+BEFORE_SLICES = {"H264": frozenset({6, 7, 8, 9}), "H265": frozenset({32, 33, 34, 35, 39})}
+"""Types of NAL units that no slice of their picture comes before: sets, delimiters, and SEI."""
+SLICES = {"H264": frozenset({1, 2, 5}), "H265": frozenset(range(32))}
+"""Types of NAL units whose content begins with where in the picture they are: one bit that is set is the beginning."""
 H264_AGGREGATE, H264_FRAGMENT = 24, 28
 RECOVERY_POINT = b"\x06\x06"
 """SEI of H.264, by which cameras without IDR pictures say where a decoder can begin."""
 H265_AGGREGATE, H265_FRAGMENT = 48, 49
+
+Unit = tuple[int, bytes]
+"""Type of a NAL unit, and what of it stands behind its header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +114,20 @@ class Order:
 
 
 class WholePictures:
-    """Of packets in order. `codec`: H264 or H265; of others, any picture is one to begin from."""
+    """Of packets in order. `codec`: H264 or H265; of others, any picture is one to begin from.
+
+    What came before the first packet is not known, so that it counts as lost.
+    """
 
     def __init__(self, codec: str) -> None:
         self._codec = codec
         self._packets: list[Packet] = []
         self._bytes = 0
         self._damaged = False
+        self._heard = False
+        self._cut: int | None = None  # ticks of the picture that was lost, while the rest of it may still come
+        self.missed = False
+        """Whether something was lost, other than what came before the first packet."""
         self.dark_since_s: float | None = None
         """Since when nothing is passed on."""
         self.left_out = 0
@@ -122,12 +136,15 @@ class WholePictures:
     def take(self, packet: Packet, now_s: float) -> list[bytes]:
         """The packets of pictures that are whole with this one."""
         found: list[bytes] = []
-        if not packet.follows:
+        if not self._heard:
+            self.dark_since_s = now_s
+        elif not packet.follows:
             self.lose(now_s)
         elif self._packets and self._packets[0].ticks != packet.ticks:
             found += self._end(now_s)
         if not self._packets:
-            self._damaged = not packet.follows and not self._begins_whole(packet)
+            self._damaged = not self._begins_whole(packet)
+            self._heard, self._cut = True, None
         self._packets.append(packet)
         self._bytes += len(packet.data)
         if self._bytes > MAX_PICTURE:
@@ -139,13 +156,17 @@ class WholePictures:
     def lose(self, now_s: float) -> None:
         """Something is missing: nothing more before a picture from which a decoder can begin."""
         self.left_out += len(self._packets)
-        self._packets, self._bytes = [], 0
+        self._cut = self._packets[0].ticks if self._packets else self._cut
+        self._packets, self._bytes, self.missed = [], 0, True
         self.dark_since_s = now_s if self.dark_since_s is None else self.dark_since_s
 
     def _end(self, now_s: float) -> list[bytes]:
         """Of the picture that is under way."""
         packets, self._packets, self._bytes = self._packets, [], 0
-        if packets and self._damaged:
+        self._cut = None
+        if not packets:
+            return []
+        if self._damaged:
             self.dark_since_s = now_s if self.dark_since_s is None else self.dark_since_s
         elif self.dark_since_s is None or self._may_begin(packets):
             self.dark_since_s = None
@@ -162,34 +183,55 @@ class WholePictures:
         return any(kind in BEGINS[self._codec] for packet in packets for kind in kinds(self._codec, packet))
 
     def _begins_whole(self, packet: Packet) -> bool:
-        """Whether nothing of its picture can be missing before it."""
-        return FIRST.get(self._codec) in kinds(self._codec, packet)[:1]
+        """Whether nothing of its picture can be missing before this first packet of it.
+
+        A stream may begin with slices alone, as cameras may tell the sets in their description and nowhere else. Later
+        the sets before a slice may be what was lost.
+        """
+        if FIRST.get(self._codec) in kinds(self._codec, packet)[:1]:
+            return True
+        if not self._heard:
+            return opens(self._codec, packet)
+        return packet.follows and packet.ticks != self._cut
+
+
+def opens(codec: str, packet: Packet) -> bool:
+    """Whether no slice of its picture can be missing before it. Of a codec that is not known, it counts as if not."""
+    if codec not in SLICES:
+        return True
+    kind, content = next(iter(_begun(codec, packet)), (-1, b""))
+    return kind in BEFORE_SLICES[codec] or (kind in SLICES[codec] and content[:1] >= b"\x80")
 
 
 def kinds(codec: str, packet: Packet) -> list[int]:
     """Types of the NAL units that begin in a packet."""
+    return [kind for kind, _ in _begun(codec, packet)]
+
+
+def _begun(codec: str, packet: Packet) -> list[Unit]:
+    """NAL units that begin in a packet."""
     payload = packet.payload
     if codec == "H264":
-        return _kinds_264(payload)
-    return _kinds_265(payload) if codec == "H265" else []
+        return _begun_264(payload)
+    return _begun_265(payload) if codec == "H265" else []
 
 
-def _kinds_264(payload: bytes) -> list[int]:
+def _begun_264(payload: bytes) -> list[Unit]:
     kind = payload[0] & 0x1F if payload else 0
     if kind == H264_FRAGMENT:
-        return [payload[1] & 0x1F] if len(payload) > 1 and payload[1] & 0x80 else []
+        return [(payload[1] & 0x1F, payload[2:])] if len(payload) > 1 and payload[1] & 0x80 else []
     if kind == H264_AGGREGATE:
-        return [unit[0] & 0x1F for unit in _units(payload, 1)]
-    return [kind]
+        return [(unit[0] & 0x1F, unit[1:]) for unit in _units(payload, 1)]
+    return [(kind, payload[1:])]
 
 
-def _kinds_265(payload: bytes) -> list[int]:
+def _begun_265(payload: bytes) -> list[Unit]:
     kind = payload[0] >> 1 & 0x3F if payload else 0
     if kind == H265_FRAGMENT:
-        return [payload[2] & 0x3F] if len(payload) > 2 and payload[2] & 0x80 else []
+        return [(payload[2] & 0x3F, payload[3:])] if len(payload) > 2 and payload[2] & 0x80 else []
     if kind == H265_AGGREGATE:
-        return [unit[0] >> 1 & 0x3F for unit in _units(payload, 2)]
-    return [kind]
+        return [(unit[0] >> 1 & 0x3F, unit[2:]) for unit in _units(payload, 2)]
+    return [(kind, payload[2:])]
 
 
 def _units(payload: bytes, at: int) -> Iterator[bytes]:

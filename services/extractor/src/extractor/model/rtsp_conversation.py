@@ -115,8 +115,15 @@ class Conversation:
         return self._encoded(Message(f"TEARDOWN {self._there}/ RTSP/1.0", (("Session", self._session),)))
 
     def _may_try_again(self, pending: _Pending, answer: Message) -> bool:
-        """With what the camera asks for now. The same nonce again means that the password is wrong."""
-        before, self._challenge = self._challenge, chosen(answer.all("www-authenticate"))
+        """With what the camera asks for now. The same nonce again means that the password is wrong.
+
+        After a Digest neither Basic counts nor an answer that asks for nothing: the one would have the password itself
+        in the next request, and the other would make room for it.
+        """
+        before, offered = self._challenge, chosen(answer.all("www-authenticate"))
+        if isinstance(before, Challenge) and not isinstance(offered, Challenge):
+            return False
+        self._challenge = offered
         if self._credentials is None or self._challenge is None or pending.attempts >= MAX_ATTEMPTS:
             return False
         if before is None:

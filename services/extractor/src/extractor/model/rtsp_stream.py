@@ -15,8 +15,10 @@ LEAST_MEDIA = 8
 BLOCK = 4
 """Bytes of a block before its content: `$`, the channel and the length."""
 ANSWER = b"RTSP/1."
-STATUS = re.compile(rb"RTSP/1\.\d \d")
-"""How an answer begins."""
+BEGIN = re.compile(rb"\$|RTSP/1\.\d \d")
+"""How a block or an answer begins. One search for both, so that no byte is looked at twice, whatever a camera sends."""
+END_OF_HEAD = re.compile(rb"\r\n\r\n|\n\n")
+"""One search for both here too."""
 KEPT = len(b"RTSP/1.0 2")
 """Bytes at the end of what is left out: one of these may begin in them."""
 VERSION = 2
@@ -51,7 +53,7 @@ class Message:
     def status(self) -> int:
         """Of an answer; 0 if it has none."""
         code = [*self.first.split(" "), ""][1]
-        return int(code) if code.isascii() and code.isdecimal() else 0
+        return int(code) if len(code) == 3 and code.isascii() and code.isdecimal() else 0
 
     def all(self, name: str) -> list[str]:
         """Values of the headers of that name."""
@@ -181,18 +183,11 @@ class Splitter:
         """Up to where a block of a wanted channel or a message begins, or to the end but for a few bytes."""
         if not self._understood:
             raise Broken("no RTSP")
-        found = min((each for each in self._begins(buffer, at + 1) if each > 0), default=-1)
-        end = found if found > 0 else max(at, len(buffer) - KEPT)
+        begins = (each.start() for each in BEGIN.finditer(buffer, at + 1))
+        found = next((each for each in begins if buffer[each] != 0x24 or self._is_block(buffer, each)), None)
+        end = max(at, len(buffer) - KEPT) if found is None else found
         self.left_out += end - at
         return end
-
-    def _begins(self, buffer: bytes, at: int) -> list[int]:
-        """Of the next block, and of the next message; -1 where there is none."""
-        block = buffer.find(b"$", at)
-        while block >= 0 and not self._is_block(buffer, block):
-            block = buffer.find(b"$", block + 1)
-        answer = STATUS.search(buffer, at)
-        return [block, -1 if answer is None else answer.start()]
 
     def _is_block(self, buffer: bytes, at: int) -> bool:
         """Whether a block of RTP or RTCP is likely to begin there."""
@@ -216,9 +211,9 @@ def blocks(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _end_of_head(buffer: bytes, at: int) -> int:
-    """Behind the empty line; -1 while there is none."""
-    ends = [buffer.find(mark, at) + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if buffer.find(mark, at) >= 0]
-    return min(ends, default=-1)
+    """Behind the empty line; -1 while there is none, or where it is too far."""
+    found = END_OF_HEAD.search(buffer, at, at + MAX_HEAD)
+    return -1 if found is None else found.end()
 
 
 def _length_of_body(head: Message) -> int:
