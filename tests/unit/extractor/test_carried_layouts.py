@@ -9,7 +9,7 @@ import pytest
 
 from extractor.model.alignment import LEAST_ALIKE, LEAST_INLIERS, LEAST_SPREAD, Alignment, Transform, distrust
 from extractor.model.carried import Carried, carried_outline, carry_over
-from extractor.model.proposal import PROPOSED_S, REFUSED_S, SOON_S, agrees, is_told, next_estimate_s, sentence
+from extractor.model.proposal import PROPOSED_S, REFUSED_S, SOON_S, agrees, is_same_as, next_estimate_s, sentence
 from tablewatch_schemas import CameraStatusLayoutProposal
 from tablewatch_schemas.layout import Layout, LayoutTable, Polygon
 
@@ -72,6 +72,12 @@ def test_a_perspective_is_followed() -> None:
     [moved] = carried(ONE, (1.0, 0.0, 0.05, 0.0, 1.0, 0.0, 0.0, 0.2, 1.0)).layout.tables
     assert (0.15 / 1.02).__round__(5) in {x for x, _ in moved.polygon}
     assert max(y for _, y in moved.polygon) == pytest.approx(0.3 / 1.06, abs=1e-5)
+
+
+def test_an_outline_that_crosses_itself_and_has_no_area_by_its_corners_is_carried_too() -> None:
+    found = carried_outline(((0.1, 0.1), (0.3, 0.3), (0.3, 0.1), (0.1, 0.3)), STILL)
+    assert found is not None
+    assert 0 < found[1] <= 1
 
 
 def test_a_zone_is_cut_at_the_edge_of_the_picture() -> None:
@@ -171,12 +177,12 @@ def test_two_estimates_have_to_find_the_same() -> None:
 
 def test_what_was_proposed_is_not_proposed_again() -> None:
     here, almost, there = (carried(ONE, beside(right)) for right in (0.1, 0.1 + 8 / 1920, 0.1 + 20 / 1920))
-    assert is_told(told(here), almost)
-    assert not is_told(told(here), there)
-    assert not is_told(told(here), "not_recognised")
-    assert not is_told(told("not_recognised"), here)
-    assert is_told(told("not_recognised"), "not_recognised")
-    assert not is_told(None, here)
+    assert is_same_as(told(here), almost)
+    assert not is_same_as(told(here), there)
+    assert not is_same_as(told(here), "not_recognised")
+    assert not is_same_as(told("not_recognised"), here)
+    assert is_same_as(told("not_recognised"), "not_recognised")
+    assert not is_same_as(None, here)
 
 
 def test_when_the_next_estimate_is_due() -> None:

@@ -3,10 +3,12 @@
 import asyncio
 import dataclasses
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 from tests.support.doubles.clock import ManualClock
 
 from events.documents import Documents
@@ -161,6 +163,69 @@ async def test_what_cannot_be_done_now_is_done_later(error: Exception) -> None:
     camera.finds = beside(0.1)
     await camera.shows()
     assert await camera.shows() is not None
+
+
+async def test_a_fault_in_an_estimate_leaves_the_capture_alone() -> None:
+    camera = Camera()
+    camera.finds = ZeroDivisionError()
+    with capture_logs() as logs:
+        await camera.shows()
+        await camera.shows()
+        await camera.shows(after_s=REFUSED_S / 2)
+    assert [each["event"] for each in logs] == ["layout_proposal_broke"]
+    assert len(camera.asked) == 1, "it waits"
+    camera.finds = beside(0.1)
+    await camera.shows(after_s=REFUSED_S)
+    assert await camera.shows() is not None
+
+
+async def test_a_store_that_takes_nothing_costs_no_estimate_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = Camera()
+
+    async def full(*_: object) -> None:
+        raise ConnectionError("full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(camera.store, "put", full)
+        for _ in range(5):
+            assert await camera.shows() is None
+    assert len(camera.asked) == 2
+    assert await camera.shows(after_s=REFUSED_S) is not None
+
+
+async def test_a_layout_without_tables_is_not_read_at_every_picture() -> None:
+    camera, read = Camera(), []
+    empty = dataclasses.replace(LAYOUT, tables=())
+
+    async def layout(key: str) -> Layout:
+        read.append(key)
+        return empty
+
+    camera.proposals._documents = cast(Documents, SimpleNamespace(layout=layout))
+    for _ in range(3):
+        await camera.shows()
+    assert len(read) == 1
+
+
+async def test_an_estimate_under_way_ends_when_the_camera_is_well() -> None:
+    camera, released = Camera(), asyncio.Event()
+
+    async def align(_before: bytes, _after: bytes) -> Alignment | None:
+        await released.wait()
+        return beside(0.1)
+
+    await camera.shows()
+    camera.align = align  # type: ignore[method-assign]
+    camera.clock.advance(SOON_S)
+    camera.proposals.consider(CONFIG, BEFORE, LATER, MOVED)
+    under_way = camera.proposals._task
+    assert under_way is not None
+    await asyncio.sleep(0)
+    camera.proposals.consider(CONFIG, BEFORE, LATER, WELL)
+    released.set()
+    await asyncio.wait([under_way])
+    assert under_way.cancelled()
+    assert camera.proposals.standing(CONFIG) is None
 
 
 async def test_a_picture_that_comes_while_an_estimate_is_under_way_begins_no_other() -> None:

@@ -1,6 +1,7 @@
 """Capture rests while a site is closed, and goes on by itself."""
 
 import asyncio
+import errno
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -94,6 +95,18 @@ def test_hours_are_by_the_clock_of_the_site() -> None:
 )
 def test_hours_that_cannot_be_read_close_nothing(hours: CameraConfigOpeningHours) -> None:
     assert closed(hours, None, MONDAY_NOON) is None
+
+
+def test_a_zone_that_could_not_be_opened_once_is_read_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = of_camera("18:00-22:59")
+
+    def no_descriptors(_: str) -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as busy:
+        busy.setattr("extractor.model.opening.ZoneInfo", no_descriptors)
+        assert closed(hours, None, MONDAY_NOON) is None
+    assert closed(hours, None, MONDAY_NOON) is not None
 
 
 def test_of_a_site_the_newest_hours_hold() -> None:

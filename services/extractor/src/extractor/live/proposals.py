@@ -10,7 +10,7 @@ from extractor.model.alignment import Alignment
 from extractor.model.camera_failures import CameraFailed
 from extractor.model.camera_health import Health
 from extractor.model.carried import Carried, carry_over
-from extractor.model.proposal import Outcome, agrees, is_told, next_estimate_s, sentence
+from extractor.model.proposal import REFUSED_S, SOON_S, Outcome, agrees, is_same_as, next_estimate_s, sentence
 from objects.store import Gone, ObjectStore
 from tablewatch_schemas import (
     CameraConfig,
@@ -53,19 +53,28 @@ class Proposals:
 
     def consider(self, config: CameraConfig, before: bytes | None, picture: bytes, health: Health) -> None:
         """A picture came, after the last good snapshot `before`; begins an estimate where one is due."""
-        self._standing = None if health == Health() else self.standing(config)
+        if health == Health():
+            self.forget()  # also an estimate under way: what it would propose is over
+        self._standing = self.standing(config)
         if health.trouble != "moved" or config.layout_key is None or before is None:
             self._found, self._due_s = None, self._clock.monotonic()
             return
         if self._task is not None:
             if not self._task.done():
                 return
-            self._task.result()
+            self._ends(self._task)
         if self._clock.monotonic() >= self._due_s:
             self._task = asyncio.ensure_future(self._estimate(config, config.layout_key, before, picture))
 
+    def _ends(self, task: asyncio.Task[None]) -> None:
+        """A fault of ours in an estimate is logged, and waited after: the capture goes on without."""
+        self._task = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("layout_proposal_broke", exc_info=error)
+            self._found, self._due_s = None, self._clock.monotonic() + REFUSED_S
+
     def forget(self) -> None:
-        """The camera shows something else from now on."""
+        """The camera shows something else from now on, or what it showed before."""
         if self._task is not None:
             self._task.cancel()
         self._task, self._standing, self._found = None, None, None
@@ -79,19 +88,29 @@ class Proposals:
     async def _estimate(self, config: CameraConfig, layout_key: str, before: bytes, picture: bytes) -> None:
         try:
             layout = await self._documents.layout(layout_key)
-            if not layout.tables and not layout.floor:
-                return
-            alignment = await self._aligner.align(before, picture)
-            outcome = await asyncio.to_thread(carry_over, layout, alignment)
-            settled = agrees(self._found, outcome)
-            self._found = outcome
-            if settled and not is_told(self._standing, outcome):
-                self._standing = await self._stored(config, layout, outcome, before, picture)
-                self._log.info("layout_proposed", camera_id=config.camera_id, code=self._standing.code or "")
+            is_empty = not layout.tables and not layout.floor
+            wait_s = REFUSED_S if is_empty else await self._compare(config, layout, before, picture)
         except (CameraFailed, Gone, ContractError, OSError) as error:
-            self._log.warning("layout_proposal_put_off", camera_id=config.camera_id, error=repr(error))
-            self._found = settled = None
-        self._due_s = self._clock.monotonic() + next_estimate_s(self._found, settled=bool(settled))
+            self._put_off(config, error)
+            self._found, wait_s = None, SOON_S
+        self._due_s = self._clock.monotonic() + wait_s
+
+    async def _compare(self, config: CameraConfig, layout: Layout, before: bytes, picture: bytes) -> float:
+        """Seconds until the next estimate. Raises CameraFailed."""
+        outcome = await asyncio.to_thread(carry_over, layout, await self._aligner.align(before, picture))
+        settled = agrees(self._found, outcome)
+        self._found = outcome
+        if settled and not is_same_as(self._standing, outcome):
+            try:
+                self._standing = await self._stored(config, layout, outcome, before, picture)
+            except OSError as error:  # no estimate every few seconds for a store that takes nothing
+                self._put_off(config, error)
+                return REFUSED_S
+            self._log.info("layout_proposed", camera_id=config.camera_id, code=self._standing.code or "")
+        return next_estimate_s(outcome, settled=settled)
+
+    def _put_off(self, config: CameraConfig, error: Exception) -> None:
+        self._log.warning("layout_proposal_put_off", camera_id=config.camera_id, error=repr(error))
 
     async def _stored(
         self, config: CameraConfig, layout: Layout, outcome: Outcome, before: bytes, picture: bytes

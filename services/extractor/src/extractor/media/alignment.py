@@ -71,16 +71,16 @@ def _resized(luma: Pixels, most: int) -> Pixels:
 def _matches(one: Pixels, other: Pixels) -> _Matched | None:
     evened = cv2.createCLAHE(2.0, (8, 8))  # of parts in the shade features are found as in the light
     sift = cv2.SIFT.create(FEATURES, contrastThreshold=LEAST_CONTRAST)
-    (points, said), (others, said_of_others) = (
+    (points, descriptors), (others, other_descriptors) = (
         sift.detectAndCompute(evened.apply(each), None) for each in (one, other)
     )
     if min(len(points), len(others)) < LEAST_MATCHES:
         return None
     matcher = cv2.BFMatcher(cv2.NORM_L2)
-    back = [each[0].trainIdx for each in matcher.knnMatch(said_of_others, said, k=1)]
+    back = [each[0].trainIdx for each in matcher.knnMatch(other_descriptors, descriptors, k=1)]
     pairs = [
         (first.queryIdx, first.trainIdx)
-        for first, second in matcher.knnMatch(said, said_of_others, k=2)
+        for first, second in matcher.knnMatch(descriptors, other_descriptors, k=2)
         if first.distance < CLEARLY * second.distance and back[first.trainIdx] == first.queryIdx
     ]
     if len(pairs) < LEAST_MATCHES:

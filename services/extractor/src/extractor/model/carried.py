@@ -83,7 +83,9 @@ def carried_outline(outline: Polygon, transform: Transform) -> tuple[Polygon, fl
     Raises Beyond, and shapely's GEOSException for what is no outline.
     """
     whole = Shape([moved(transform, each) for each in outline])
-    inside = _largest((whole if whole.is_valid else whole.buffer(0)).intersection(PICTURE))
+    if not whole.is_valid:  # it crosses itself: then its own area may be 0
+        whole = whole.buffer(0)
+    inside = _largest(whole.intersection(PICTURE))
     if inside is None or inside.area < SMALLEST:
         return None
     points = _rounded(inside)

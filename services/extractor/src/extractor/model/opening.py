@@ -15,13 +15,18 @@ OpeningHours = CameraConfigOpeningHours | SiteConfigOpeningHours
 CODE = "outside_opening_hours"
 
 
-@lru_cache(maxsize=4096)
 def hours_of(configured: OpeningHours) -> Hours | None:
     """None where they cannot be read, or their zone is not known here: capture does not rest by what is not known."""
     try:
-        return Hours(ZoneInfo(configured.timezone), read_intervals(asdict(configured)))
+        return _read(configured)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         return None
+
+
+@lru_cache(maxsize=4096)
+def _read(configured: OpeningHours) -> Hours:
+    """What it raises is not kept: a file of zones that cannot be opened now may be opened later."""
+    return Hours(ZoneInfo(configured.timezone), read_intervals(asdict(configured)))
 
 
 def closed(of_camera: OpeningHours | None, of_site: OpeningHours | None, now: datetime) -> Finding | None:

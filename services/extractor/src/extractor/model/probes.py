@@ -1,7 +1,7 @@
 """What a probe reports: when enough was watched, what is said of the camera's clock, why there is no answer. Pure."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chassis.errors import CodedError
 from extractor.model.stream_meter import Measured
@@ -20,7 +20,7 @@ LEASE = timedelta(seconds=5)
 LEAST_LEFT = timedelta(seconds=2 * ANSWER_S)
 """A probe that has less is not begun any more: it is answered that it came too late."""
 KEPT = timedelta(hours=1)
-"""The picture of a probe, and its row: a command that comes again later than that is answered as too late."""
+"""The picture of a probe, and its row."""
 
 CLOCK_REASONS = {
     "no_report": "The camera does not say what time it is; pictures are timed by when they come, to within 0.15 s.",
@@ -77,6 +77,12 @@ def is_enough(measured: Measured | None, clock: str | None, watched_s: float) ->
         return True
     knows = measured is not None and measured.gop_frames is not None and measured.frames_per_s is not None
     return knows and watched_s >= LEAST_WATCH_S and (clock is None or clock in SETTLED)
+
+
+def is_forgotten(requested_at: datetime, now: datetime) -> bool:
+    """Whether its row may be deleted already: a command that comes again would be answered once more. Topics keep them
+    for longer, and offsets are reset now and then."""
+    return now - requested_at > KEPT
 
 
 def failure_of_abandoned(attempts: int) -> type[ProbeFailed]:

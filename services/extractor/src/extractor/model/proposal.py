@@ -19,8 +19,8 @@ def agrees(before: Outcome | None, now: Outcome) -> bool:
     return before == now
 
 
-def is_told(standing: CameraStatusLayoutProposal | None, now: Outcome) -> bool:
-    """Whether what was proposed says it already."""
+def is_same_as(standing: CameraStatusLayoutProposal | None, now: Outcome) -> bool:
+    """Whether what was proposed is this already."""
     if standing is None:
         return False
     if isinstance(now, Carried):

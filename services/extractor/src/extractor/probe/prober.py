@@ -23,7 +23,7 @@ from tablewatch_schemas import Encoded, keys
 INTERVAL_S = 1.0
 ALIVE_S = 60.0
 SECRET_S = 5.0
-"""To read the credentials of a probe."""
+"""To read the credentials of a probe, and to delete them."""
 
 
 class Prober:
@@ -46,6 +46,7 @@ class Prober:
         self._secrets, self._limit, self._clock = secrets, limit, parts.clock
         self._health, self._metrics, self._log = health, metrics, log
         self._running: dict[str, tuple[Probe, asyncio.Task[None]]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
 
     def look(self) -> None:
@@ -90,9 +91,18 @@ class Prober:
                 self._log.error("probe_broke", probe_id=name, exc_info=error)
 
     async def _work(self, probe: Probe) -> None:
-        """Look, store, answer. A database that is away leaves it to whoever finds its lease run out."""
+        """Look, store, answer. Once it has its outcome it is not cancelled any more: the fence decides whether that
+        counts, and to who renews leases a probe is lost as soon as its answer is there, before its secret is deleted.
+        """
+        event, code = await self._outcome(probe)
+        answering = asyncio.create_task(self._answer(probe, event, code), name=f"answer of {probe.probe_id}")
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
+        await asyncio.shield(answering)
+
+    async def _answer(self, probe: Probe, event: Encoded, code: str) -> None:
+        """A database that is away leaves it to whoever finds its lease run out."""
         try:
-            event, code = await self._outcome(probe)
             async with self._pool.acquire() as conn, conn.transaction():
                 is_ours = await rows.answer(conn, probe, event)
             if is_ours:
@@ -138,8 +148,9 @@ class Prober:
         self._metrics.count(PROBES, code=code)
         self._log.info("probe_answered", probe_id=probe.probe_id, site_id=probe.command.site_id, code=code)
         try:
-            await self._secrets.forget(probe.command.site_id, probe.probe_id)
-        except OSError as error:  # `leftovers` does it when the row goes
+            async with asyncio.timeout(SECRET_S):
+                await self._secrets.forget(probe.command.site_id, probe.probe_id)
+        except (OSError, TimeoutError) as error:  # `leftovers` does it when the row goes
             self._log.warning("probe_secret_kept", probe_id=probe.probe_id, error=repr(error))
 
     async def _leave(self) -> None:
@@ -147,6 +158,7 @@ class Prober:
         for _, task in running:
             task.cancel()
         await asyncio.gather(*(task for _, task in running), return_exceptions=True)
+        await asyncio.gather(*self._answering, return_exceptions=True)
         try:
             async with self._pool.acquire() as conn:
                 await rows.release(conn, [probe for probe, _ in running])

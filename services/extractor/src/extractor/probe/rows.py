@@ -126,6 +126,12 @@ async def next_old(conn: Connection, age: timedelta) -> tuple[str, str] | None:
     return None if row is None else (row["probe_id"], row["site_id"])
 
 
+async def known(conn: Connection, probe_ids: Sequence[str]) -> set[str]:
+    """Which of them have a row."""
+    found = await conn.fetch("SELECT probe_id FROM probes WHERE probe_id = ANY($1::text[])", probe_ids)
+    return {row["probe_id"] for row in found}
+
+
 async def remove(conn: Connection, probe_id: str) -> None:
     """Forget it."""
     await conn.execute("DELETE FROM probes WHERE probe_id = $1", probe_id)

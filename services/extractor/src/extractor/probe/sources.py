@@ -48,22 +48,39 @@ async def look_at(
     parts: ProbeParts, site_id: str, source: CameraCommandSource, credentials: Credentials | None, until: float
 ) -> Found:
     """What a source sends, known at `until` of the monotonic clock. Raises CameraFailed, ProbeFailed."""
+    if source.type == "rtsp":
+        return await _rtsp(parts, source, credentials, until)
+    if source.type not in OPENERS:
+        raise SourceNotProbed
     try:
-        async with asyncio.timeout(max(0.0, until - parts.clock.monotonic())):
-            if source.type == "rtsp":
-                return await _rtsp(parts, source, credentials, until - SOUND_S)
-            if source.type in OPENERS:
-                return await _other(parts, site_id, source, credentials)
+        async with _by(parts.clock, until):
+            return await _other(parts, site_id, source, credentials)
     except TimeoutError as error:
         raise ProbeTimedOut from error
-    raise SourceNotProbed
+
+
+def _by(clock: Clock, until: float) -> asyncio.Timeout:
+    return asyncio.timeout(max(0.0, until - clock.monotonic()))
 
 
 async def _rtsp(parts: ProbeParts, source: CameraCommandSource, credentials: Credentials | None, until: float) -> Found:
-    async with _session(parts, source, credentials, "measure") as channel:
-        found = await _watched(channel, parts.clock, until)
+    """Each session has a limit of its own: one around both would take away the picture that the first one brought."""
+    found = await _pictures(parts, source, credentials, until)
     transport = "udp" if source.transport == "udp" else _transport(source.address)
-    return replace(found, transport=transport, sound=await _sound(parts, source, credentials))
+    return replace(found, transport=transport, sound=await _sound(parts, source, credentials, until))
+
+
+async def _pictures(
+    parts: ProbeParts, source: CameraCommandSource, credentials: Credentials | None, until: float
+) -> Found:
+    """That the session is not closed in time costs no answer. Raises CameraFailed, ProbeTimedOut."""
+    found: Found | None = None
+    with suppress(TimeoutError):
+        async with _by(parts.clock, until), _session(parts, source, credentials, "measure") as channel:
+            found = await _watched(channel, parts.clock, until - SOUND_S)
+    if found is None:
+        raise ProbeTimedOut
+    return found
 
 
 async def _watched(channel: Channel, clock: Clock, until: float) -> Found:
@@ -90,14 +107,17 @@ def _clock_of(channel: Channel) -> str | None:
     return "no_report" if channel.sign is None else channel.sign.clock
 
 
-async def _sound(parts: ProbeParts, source: CameraCommandSource, credentials: Credentials | None) -> str | None:
+async def _sound(
+    parts: ProbeParts, source: CameraCommandSource, credentials: Credentials | None, until: float
+) -> str | None:
     """In a session of its own: with sound set up, FFmpeg makes other times of the pictures. None where it has no answer
     in time: that the camera sends pictures is known."""
-    with suppress(CameraFailed):
-        async with _session(parts, source, credentials, "sound") as channel:
+    sound: str | None = None
+    with suppress(CameraFailed, TimeoutError):
+        async with _by(parts.clock, until), _session(parts, source, credentials, "sound") as channel:
             await channel.ends_within(SOUND_S)
-            return channel.sound
-    return None
+            sound = channel.sound
+    return sound
 
 
 @asynccontextmanager
