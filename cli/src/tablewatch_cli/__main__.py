@@ -19,6 +19,7 @@ from tablewatch_cli.commands.dlq import dlq_group
 from tablewatch_cli.commands.lag import lag_command
 from tablewatch_cli.commands.ledger import ledger_command
 from tablewatch_cli.commands.quota import quota_group
+from tablewatch_cli.commands.sites import sites_group
 from tablewatch_cli.commands.states import hazards_command, states_command
 from tablewatch_cli.commands.tail import tail_command
 from tablewatch_cli.commands.topics import schema_command, topics_command
@@ -49,9 +50,9 @@ def tablewatch() -> None:
 
 
 for command in (
-    upload_command, videos_command, frames_command, states_command, hazards_command, cameras_command, tail_command,
-    topics_command, schema_command, lag_command, ledger_command, dlq_group, quota_group, why_command, why_stuck_command,
-    check_command,
+    upload_command, videos_command, frames_command, states_command, hazards_command, cameras_command, sites_group,
+    tail_command, topics_command, schema_command, lag_command, ledger_command, dlq_group, quota_group, why_command,
+    why_stuck_command, check_command,
 ):  # fmt: skip
     tablewatch.add_command(command)
 add_examples(tablewatch)

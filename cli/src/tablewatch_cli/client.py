@@ -40,8 +40,17 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any]) -> Document:
         return self._call("POST", path, json=_present(body))
 
-    def put(self, path: str, body: Mapping[str, Any]) -> Document:
-        return self._call("PUT", path, json=_present(body))
+    def put(self, path: str, body: Mapping[str, Any], *, if_match: str | None = None) -> Document:
+        return self._call("PUT", path, json=_present(body), headers=_present({"If-Match": if_match}))
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Document:
+        """Null is sent: it takes a choice back."""
+        return self._call("PATCH", path, json=dict(body))
+
+    def delete(self, path: str) -> None:
+        response = self._response("DELETE", path)
+        if response.status_code != httpx.codes.NO_CONTENT:
+            answer(response, f"{self._http.base_url}{path}")
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Document]:
         """Every item of a paged list: documents of the form {"items": [...], "next_cursor": ... | null}."""
@@ -59,11 +68,13 @@ class Api:
                 raise NoAnswer(f"{self._http.base_url}{path}: its pages do not end")
 
     def _call(self, method: str, path: str, **request: Any) -> Document:
+        return answer(self._response(method, path, **request), f"{self._http.base_url}{path}")
+
+    def _response(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
-            response = web.request(self._http, method, path, **request)
+            return web.request(self._http, method, path, **request)
         except httpx.HTTPError as error:
             raise ApiUnreachable(f"{self._http.base_url}: {error or type(error).__name__}") from error
-        return answer(response, f"{self._http.base_url}{path}")
 
 
 class Answer(dict[str, Any]):

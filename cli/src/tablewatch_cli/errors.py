@@ -155,3 +155,7 @@ class NotDeadLetters(LocalError):
 
 class NoOrigin(LocalError):
     """The dead letter has no headers that name its origin, and cannot be replayed."""
+
+
+class NoSnapshot(LocalError):
+    """No picture of the camera is stored, or not any more: `tablewatch cameras status` says how it is."""

@@ -23,6 +23,8 @@ VARIABLES: Mapping[str, str] = {
     "TABLEWATCH_KEY": "API key (twk_...)",
     "TABLEWATCH_HOME": "Folder of a local stack, whose run.json is read (default .local)",
     "TABLEWATCH_TRACEBACK": "Set to 1: a fault of tablewatch itself prints where it was",
+    "TABLEWATCH_CAMERA_USER": "User name of a camera, for `cameras add` and `update`",
+    "TABLEWATCH_CAMERA_PASSWORD": "Its password, for `cameras add`, `update` and `probe`",
     "KAFKA_BOOTSTRAP": "Kafka's address, for `tail`, `topics`, `lag`, `dlq`, `why-stuck` and `check`",
 }
 

@@ -32,10 +32,13 @@ class Stub(BaseHTTPRequestHandler):
 
     answers: dict[tuple[str, str], tuple[int, object]]
     seen: list[tuple[str, str, bytes]]
+    conditions: list[str]
+    """The If-Match of the requests that had one."""
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.seen.append((self.command, self.path, body))
+        self.conditions += self.headers.get_all("If-Match") or []
         status, document = self.answers.get(
             (self.command, self.path), (404, {"code": "not_found", "detail": "No such thing."})
         )
@@ -54,7 +57,7 @@ class Stub(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(payload)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_HEAD = _answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer  # noqa: N815
 
     def log_message(self, *_: object) -> None: ...
 
@@ -67,7 +70,7 @@ class QuietServer(ThreadingHTTPServer):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Stub]]:
-    handler = type("Handler", (Stub,), {"answers": {}, "seen": []})
+    handler = type("Handler", (Stub,), {"answers": {}, "seen": [], "conditions": []})
     httpd = QuietServer(("127.0.0.1", 0), handler)
     # It looks for a shutdown twice a second unless told otherwise, and every test waits for that
     threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from tablewatch_cli import output, probes
+from tablewatch_cli import login, output, probes
 from tablewatch_cli.client import Api, Document
+from tablewatch_cli.commands import camera_setup, camera_views
 from tablewatch_cli.errors import Exit
 from tablewatch_cli.parameters import Id
 from tablewatch_cli.settings import load
 
 CAMERA_FIELDS = ("camera_id", "name", "enabled", "source", "capture", "layout_version", "status")
-PASSWORD = "TABLEWATCH_CAMERA_PASSWORD"  # noqa: S105 (the name of a variable)
 POLL_S = 1.0
 ANSWER_S = 60.0
 """The server says after 35 s that nobody answered."""
@@ -30,10 +28,21 @@ ANSWER_S = 60.0
 @click.pass_context
 def cameras_command(context: click.Context, site: str | None, as_json: bool) -> None:
     """The cameras, whether their pictures are taken, and how those are that should be live."""
-    if context.invoked_subcommand is not None:
-        if site is not None or as_json:
-            raise click.UsageError(f"--site and --json go behind {context.invoked_subcommand}.")
-        return
+    if context.invoked_subcommand is None:
+        _list(site, as_json=as_json)
+    elif site is not None or as_json:
+        raise click.UsageError(f"--site and --json go behind {context.invoked_subcommand}.")
+
+
+@cameras_command.command("list")
+@click.option("--site", metavar="ID", help="Only this site.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def list_command(site: str | None, *, as_json: bool) -> None:
+    """The same as `cameras` alone."""
+    _list(site, as_json=as_json)
+
+
+def _list(site: str | None, *, as_json: bool) -> None:
     with Api(load()) as api:
         cameras = [_with_status(api, camera) for camera in api.pages("/v1/cameras", {"site_id": site})]
     rows = [{name: camera.get(name) for name in CAMERA_FIELDS} for camera in cameras]
@@ -73,7 +82,7 @@ def _with_status(api: Api, camera: dict[str, Any]) -> dict[str, Any]:
 @click.argument("address")
 @click.option("--type", "kind", type=click.Choice(["rtsp", "hls", "snapshot", "file"]),
               help="Kind of source; else by the address: of http, what ends with .m3u8 is a playlist.")  # fmt: skip
-@click.option("--user", metavar="NAME", help=f"User name of the camera; its password is asked for, or ${PASSWORD}.")
+@click.option("--user", metavar="NAME", help=f"User name; the password is asked for, or ${login.PASSWORD}.")
 @click.option("--transport", type=click.Choice(["tcp", "udp"]), help="Of rtsp: how the camera is to send; else tcp.")
 @click.option("--site", type=Id(), metavar="ID", help="Site, where the key opens several.")
 @click.option("--json", "as_json", is_flag=True, help="Print the probe: {status, found, error, snapshot_url, ...}.")
@@ -84,34 +93,17 @@ def probe_command(
 
     It takes up to half a minute. Exits 1 if the camera cannot be read.
     """
-    if "@" in _host(address):
-        raise click.UsageError(f"Leave user name and password out of the address: --user NAME, and ${PASSWORD}.")
-    source = {"type": kind or probes.kind_of(address), "address": address, "user": user, "password": _password(user)}
+    login.check_address(address)
+    source = {"type": kind or probes.kind_of(address), "address": address, "user": user, "password": None}
     source["transport"] = transport
+    if user is not None:
+        source["password"] = login.password()
     given = {name: value for name, value in source.items() if value is not None}
     with Api(load()) as api, _shown_waiting() if output.is_watched() else nullcontext():
         probe = _answered(api, api.post("/v1/probes", {"site_id": site, "source": given}))
     _show(probe, as_json=as_json)
     if probe["status"] != "done":
         raise click.exceptions.Exit(Exit.REFUSED)
-
-
-def _host(address: str) -> str:
-    """With user name and password, where it has them. Raises BadParameter."""
-    try:
-        return urlsplit(address).netloc
-    except ValueError as error:
-        raise click.BadParameter(f"{address} is no address: {error}.") from error
-
-
-def _password(user: str | None) -> str | None:
-    """Never of the command line, which others see in the list of processes."""
-    if user is None:
-        return None
-    given = os.environ.get(PASSWORD)
-    return (
-        click.prompt("Password", hide_input=True, err=True, default="", show_default=False) if given is None else given
-    )
 
 
 @contextmanager
@@ -138,3 +130,11 @@ def _show(probe: Document, *, as_json: bool) -> None:
     elif not as_json:
         for line in probes.lines(probe["found"], probe.get("snapshot_url")):
             output.line(line)
+
+
+for command in (
+    camera_setup.add_command, camera_setup.update_command, camera_setup.pause_command, camera_setup.resume_command,
+    camera_setup.remove_command, camera_views.show_command, camera_views.status_command,
+    camera_views.snapshot_command, camera_views.proposal_command,
+):  # fmt: skip
+    cameras_command.add_command(command)
