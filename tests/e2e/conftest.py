@@ -32,6 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateStack]:
     """A stack that is up. It logs every record, and has S3 secrets that it does not use, for whoever looks for them."""
     settings = {"LOG_LEVEL": "debug", "S3_ACCESS_KEY": "planted-access-key-1", "S3_SECRET_KEY": "planted-secret-key-1"}
     private = PrivateStack(tmp_path_factory.mktemp("stack") / "home", settings=settings)
+    settings["CAMERA_ADDRESSES"] = f"127.0.0.1:{private.camera_port}"
     try:
         yield private.start()
     finally:

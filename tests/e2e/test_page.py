@@ -1,13 +1,17 @@
 """The page in a real browser, against the private stack."""
 
+import os
 import shutil
+import socket
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.pipeline import Site, make_site
-from tests.support.private_stack import REPO, PrivateStack
+from tests.support.private_stack import REPO, PrivateStack, until
 from tests.support.side_by_side import BESIDE
 
 pytestmark = [pytest.mark.timeout(600), BESIDE]
@@ -53,3 +57,36 @@ def test_eight_tabs_follow_a_site_over_one_connection(stack: PrivateStack, layou
     with stack.client() as client:
         words = ["--url", run["api_url"], "--key", run["key"], "--site", make_site(client, layout).site_id]
     in_browser("tabs.spec.mjs", *words, "--metrics", run["ops_urls"]["api"], timeout_s=240)
+
+
+@pytest.fixture
+def demo_camera(stack: PrivateStack, demo_files: Path) -> Iterator[str]:
+    """Address of the demo's camera, which the stack allows and does not start without the demo."""
+    port = str(stack.camera_port)
+    command = [sys.executable, "-m", "fakecamera", str(demo_files / "clip.mp4"), "--port", port]
+    env = os.environ | {"PYTHONPATH": str(REPO / "deploy" / "demo")}
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as camera:
+        try:
+            until(lambda: answers(int(port)), 60, "the start of the camera")
+            yield f"rtsp://127.0.0.1:{port}/demo"
+        finally:
+            camera.terminate()
+
+
+def answers(port: int) -> bool | None:
+    """True, or None while nobody listens."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return None
+    return True
+
+
+def test_a_camera_comes_from_its_address_to_live(
+    stack: PrivateStack, layout: dict[str, Any], demo_camera: str, tmp_path: Path
+) -> None:
+    run = stack.run()
+    with stack.client() as client:
+        words = ["--url", run["api_url"], "--key", run["key"], "--site", make_site(client, layout).site_id]
+    in_browser("camera.spec.mjs", *words, "--address", demo_camera, "--out", str(tmp_path), timeout_s=300)
+    assert list(tmp_path.rglob("*.png")), "no screenshots"

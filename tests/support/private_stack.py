@@ -47,6 +47,11 @@ class PrivateStack:
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def camera_port(self) -> int:
+        """Of a camera at the place of the demo's: a stack with it in `CAMERA_ADDRESSES` may read it."""
+        return self.port_base + OFFSETS["camera"]
+
     def environment(self) -> dict[str, str]:
         own = {"PYTHONPATH": str(REPO / "deploy" / "local"), "TABLEWATCH_HOME": str(self.home)}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

@@ -234,7 +234,7 @@ async function refuse(page) {
 async function goBack(page) {
   const failed = page.url()
   await visitView(page, 'Cameras')
-  await page.getByRole('main').getByRole('link').first().click()
+  await page.locator('.camera-card a').first().click()
   await page.getByText('No live pictures from this camera yet.').waitFor()
   await shot(page, '9-camera')
   await page.goBack()

@@ -5,10 +5,10 @@
 //
 // Prints the views as JSON; exits 1 with a message when an assertion fails.
 import assert from 'node:assert/strict'
-import { mkdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { findNothing, LOOKS } from './accessible.mjs'
 import { launch } from './browser.mjs'
 
 const NAMES = ['url', 'key', 'site', 'camera', 'video']
@@ -18,14 +18,6 @@ const { values: given } = parseArgs({
 for (const name of NAMES) assert(given[name], `--${name} is missing`)
 
 const STEP_MS = 60_000
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const LOOKS = [
-  { name: 'wide-light', width: 1440, height: 1000, colorScheme: 'light' },
-  { name: 'wide-dark', width: 1440, height: 1000, colorScheme: 'dark' },
-  { name: 'narrow-light', width: 360, height: 780, colorScheme: 'light' },
-  { name: 'narrow-dark', width: 360, height: 780, colorScheme: 'dark' },
-]
 /** By name: the address, and what is there once it is loaded. */
 const VIEWS = {
   floor: ['floor', '.table-card'],
@@ -76,12 +68,4 @@ async function lookAt(page, view, { name, width, height, colorScheme }) {
   assert(wide <= 0, `${view} is ${wide} px wider than ${width} px`)
   await page.screenshot({ path: path.join(given.out, `${view}-${name}.png`), fullPage: true })
   await findNothing(page, `${view}, ${name}`)
-}
-
-/** axe-core, by the rules of WCAG 2.2 A and AA. */
-async function findNothing(page, where) {
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate((tags) => window.axe.run({ runOnly: tags }), RULES)
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)
-  assert.deepEqual(found, [], `axe-core finds in ${where}`)
 }

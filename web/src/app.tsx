@@ -9,6 +9,7 @@ import { WhyDialog } from './parts/why'
 import { SignIn } from './signin'
 import { Store } from './store'
 import { T } from './texts'
+import { ChangeCameraView, NewCameraView } from './views/camera-form'
 import { CamerasView, CameraView } from './views/cameras'
 import { FloorView } from './views/floor'
 import { HazardsView } from './views/hazards'
@@ -99,7 +100,9 @@ function Views({ onRouteChange }: { onRouteChange: () => void }) {
       <Route path={`${PREFIX}/`} component={FloorView} />
       <Route path={address('floor')} component={FloorView} />
       <Route path={address('cameras')} component={CamerasView} />
+      <Route path={`${address('cameras')}/new`} component={NewCameraView} />
       <Route path={`${address('cameras')}/:id`} component={CameraView} />
+      <Route path={`${address('cameras')}/:id/change`} component={ChangeCameraView} />
       <Route path={address('videos')} component={VideosView} />
       <Route path={`${address('videos')}/:id`} component={VideoView} />
       <Route path={address('hazards')} component={HazardsView} />

@@ -156,6 +156,21 @@ export class Store {
     this.sites.value = there ? known.map((each) => (each.site_id === site.site_id ? site : each)) : [...known, site]
   }
 
+  /** A camera as it was answered: the list has it before its event comes. */
+  replaceCamera(camera: Camera): void {
+    if (camera.site_id !== this.siteId.value) return
+    const known = this.cameras.value
+    const there = known.some((each) => each.camera_id === camera.camera_id)
+    this.cameras.value = there ? known.map((each) => (each.camera_id === camera.camera_id ? camera : each)) : [...known, camera]
+    this.reload(['cameras'])
+  }
+
+  /** A camera was removed, and its tables with it. */
+  forgetCamera(cameraId: string): void {
+    this.cameras.value = this.cameras.value.filter((each) => each.camera_id !== cameraId)
+    this.reload(['cameras', 'tables'])
+  }
+
   fail(error: unknown): void {
     if (error instanceof Problem && error.status === 401) return this.end(T.sessionEnded)
     this.toast.value = textOf(error)

@@ -1,6 +1,6 @@
 // What the page says of tables, cameras and times, in a manager's words. Pure.
 import type { CameraStatus, HazardAlert, TableState } from './generated/events'
-import { stateNow, type Camera, type Look, type Section, type Table } from './client'
+import { Problem, stateNow, type Camera, type Look, type Probe, type Section, type Table } from './client'
 import { T } from './texts'
 
 const TAKEN: ReadonlySet<string> = new Set(['seated', 'occupied', 'reserved', 'blocked'])
@@ -147,4 +147,50 @@ export function healthOf(camera: Camera, status: CameraStatus | undefined): Heal
   }
   const well = status.status === 'live' || status.status === 'verified'
   return { status: status.status, text: T.camera.health[status.status] ?? status.status, reason: well ? '' : status.reason, since: status.since }
+}
+
+/** Why a request was refused, with what to do, in a form that was filled in. */
+export function problemText(error: unknown): string {
+  if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error)
+  const { title, message, code } = error
+  return message.startsWith(title) ? `${message} (${code})` : `${title}. ${message} (${code})`
+}
+
+type Found = NonNullable<Probe['found']>
+
+/** What a camera sends, as names and values. */
+export function probeFacts(found: Found): [name: string, value: string][] {
+  const words = T.probe
+  const { codec, width, height, clock } = found
+  const picture = [`${width} × ${height}`, codec === null ? '' : (words.codecs[codec] ?? codec)].filter(Boolean).join(', ')
+  return [
+    [words.picture, picture],
+    [words.rate, rateOf(found)],
+    [words.keyframes, keyframesOf(found)],
+    [words.clock, clock.usable ? words.clockUsed : (clock.reason ?? words.notKnown)],
+    [words.sound, soundOf(found)],
+    [words.readOver, words.readBy(words.transports[found.transport] ?? found.transport, seconds(found.first_frame_ms))],
+  ]
+}
+
+function rateOf({ frames_per_s, bits_per_s }: Found): string {
+  if (frames_per_s === null) return T.probe.single
+  const rate = T.probe.perSecond(Math.round(frames_per_s * 10) / 10)
+  return bits_per_s === null ? rate : `${rate}, ${(bits_per_s / 1e6).toFixed(1)} Mbit/s`
+}
+
+function keyframesOf({ frames_per_s, gop_frames, gop_ms }: Found): string {
+  if (frames_per_s === null) return T.probe.eachIsOne
+  if (gop_frames === null || gop_ms === null) return T.probe.oneKeyframe
+  return T.probe.everyGop(gop_frames, seconds(gop_ms))
+}
+
+function soundOf({ sound, sound_codec }: Found): string {
+  if (sound === null) return T.probe.notKnown
+  return sound ? T.probe.hasSound((sound_codec ?? '').toUpperCase()) : T.probe.noSound
+}
+
+/** 640 -> 0.6 s */
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`
 }

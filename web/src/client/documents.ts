@@ -74,10 +74,17 @@ export interface Page<Item> {
   next_cursor: string | null
 }
 
+export type Weekday = 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday'
+
+/** Intervals of each weekday by the clock of the site, `11:00-14:30`; one that ends at or before its beginning ends on the next day. */
+export type OpeningHours = Record<Weekday, string[]>
+
 export interface Site {
   site_id: string
   name: string
   timezone: string
+  /** Null: always. Absent from older servers. */
+  opening_hours?: OpeningHours | null
   version: number
 }
 
@@ -112,11 +119,72 @@ export interface ApiKey {
 /** `key` is its text, which no other answer has. */
 export type CreatedKey = ApiKey & { key: string }
 
+export type SourceType = 'rtsp' | 'hls' | 'snapshot' | 'file'
+
+/** Where a camera's pictures come from; `none`: of uploaded videos only. */
+export interface CameraSource {
+  type: Open<SourceType | 'none'>
+  address: string | null
+  /** Stands for user name and password that are stored; sent back it keeps them. */
+  secret_ref: string | null
+  transport?: Open<'tcp' | 'udp'> | null
+}
+
+/** A source as it is given: user name and password are never answered. */
+export interface NewSource {
+  type: SourceType
+  address: string
+  user?: string
+  password?: string
+  secret_ref?: string
+  transport?: 'udp' | null
+}
+
+export interface NewCamera {
+  site_id: string
+  name: string
+  source: NewSource
+  cadence_ms: number
+}
+
+/** What is left out stays. `opening_hours` null: as the site has them. */
+export interface CameraChange {
+  name?: string
+  source?: NewSource
+  enabled?: boolean
+  cadence_ms?: number
+  opening_hours?: OpeningHours | null
+}
+
+/** What came of opening a camera once. */
+export interface Probe {
+  probe_id: string
+  source: { type: string; address: string }
+  status: Open<'waiting' | 'done' | 'failed'>
+  error: CameraProbe['error']
+  found: CameraProbe['found']
+  requested_at: Time
+  /** By then there is an answer, or a few seconds later it has failed. */
+  expires_at: Time
+  /** A link, which expires, to a picture of the camera. */
+  snapshot_url: string | null
+}
+
+/** A document with the tag that `If-Match` takes: a change of it is refused if it was changed since. */
+export interface Tagged<Document> {
+  document: Document
+  tag: string
+}
+
 export interface Camera {
   camera_id: string
   site_id: string
   name: string
   enabled?: boolean
+  source?: CameraSource
+  cadence_ms?: number
+  opening_hours?: OpeningHours | null
+  version?: number
   /** Whether anything reads the camera's source. Absent from older servers. */
   capture?: { state: Open<'none' | 'captured' | 'unsupported'>; reason: string | null }
   layout_version: number | null
@@ -128,6 +196,7 @@ export interface LayoutTable {
   table_id: string
   label: string
   seats: number | null
+  section_id?: string | null
   polygon: Point[]
   top: Point[] | null
 }
@@ -139,6 +208,23 @@ export interface Layout {
   reference: { width: number; height: number }
   tables: LayoutTable[]
   floor: Point[][]
+}
+
+/** Where the tables of a camera that was moved are now. `code` null: it is proposed; else `reason` says why nothing is. */
+export interface LayoutProposal {
+  proposal_id: string
+  /** Version of the layout whose tables were carried over. */
+  layout_version: number
+  made_at: Time
+  code: string | null
+  reason: string
+  /** Tables that are mostly out of the picture now. */
+  lost_table_ids: string[]
+  reference: Layout['reference'] | null
+  tables: LayoutTable[] | null
+  floor: Point[][] | null
+  before_url: string
+  after_url: string
 }
 
 export interface Stage {

@@ -2,6 +2,7 @@
 import type {
   ApiKey,
   Camera,
+  CameraChange,
   CameraView,
   CreatedKey,
   Crop,
@@ -10,17 +11,22 @@ import type {
   HazardAction,
   Job,
   Layout,
+  LayoutProposal,
   Link,
   PictureReference,
+  NewCamera,
   NewJob,
+  NewSource,
   NewVideo,
   Page,
+  Probe,
   Scope,
   Section,
   Session,
   Site,
   NextAction,
   Table,
+  Tagged,
   StateTransition,
   StateHistoryQuery,
   Why,
@@ -80,8 +86,13 @@ export class Client {
     return this.request('POST', '/v1/sites', site)
   }
 
-  changeSite(siteId: string, change: Partial<Pick<Site, 'name' | 'timezone'>>): Promise<Site> {
-    return this.request('PATCH', `/v1/sites/${encodeURIComponent(siteId)}`, change)
+  /** With `tag` it rejects with `version_conflict` if somebody else changed it since. */
+  changeSite(siteId: string, change: Partial<Pick<Site, 'name' | 'timezone' | 'opening_hours'>>, tag?: string): Promise<Site> {
+    return this.request('PATCH', sitePath(siteId), change, matching(tag))
+  }
+
+  site(siteId: string): Promise<Tagged<Site>> {
+    return this.tagged(sitePath(siteId))
   }
 
   sections(siteId: string): Promise<Section[]> {
@@ -123,17 +134,55 @@ export class Client {
     return this.all(`/v1/cameras?site_id=${encodeURIComponent(siteId)}`)
   }
 
-  /** The newest judged frame of a camera; null while nothing was judged of it. */
-  cameraView(cameraId: string): Promise<CameraView | null> {
-    return this.request<CameraView>('GET', `/v1/cameras/${encodeURIComponent(cameraId)}/view`).catch((error: unknown) => {
-      if (error instanceof Problem && error.status === 404) return null
-      throw error
-    })
+  camera(cameraId: string): Promise<Tagged<Camera>> {
+    return this.tagged(cameraPath(cameraId))
   }
 
-  layout(cameraId: string, version: number | null = null): Promise<Layout> {
-    const camera = `/v1/cameras/${encodeURIComponent(cameraId)}`
-    return this.request('GET', version === null ? `${camera}/layout` : `${camera}/layouts/${version}`)
+  /** `once`: repeated with the same text it adds no second camera. */
+  newCamera(camera: NewCamera, once: string): Promise<Camera> {
+    return this.request('POST', '/v1/cameras', camera, { 'idempotency-key': once })
+  }
+
+  /** Rejects with `version_conflict` if somebody else changed the camera since it was read. */
+  changeCamera(cameraId: string, change: CameraChange, tag: string): Promise<Camera> {
+    return this.request('PATCH', cameraPath(cameraId), change, matching(tag))
+  }
+
+  removeCamera(cameraId: string, tag: string): Promise<unknown> {
+    return this.request('DELETE', cameraPath(cameraId), undefined, matching(tag))
+  }
+
+  /** Opens a camera once, without registering it. Its answer is asked for with `probe`. */
+  newProbe(siteId: string, source: NewSource): Promise<Probe> {
+    return this.request('POST', '/v1/probes', { site_id: siteId, source })
+  }
+
+  probe(probeId: string): Promise<Probe> {
+    return this.request('GET', `/v1/probes/${encodeURIComponent(probeId)}`)
+  }
+
+  /** The newest judged frame of a camera; null while nothing was judged of it. */
+  cameraView(cameraId: string): Promise<CameraView | null> {
+    return this.request<CameraView>('GET', `${cameraPath(cameraId)}/view`).catch(nullIfMissing)
+  }
+
+  async layout(cameraId: string, version: number | null = null): Promise<Layout> {
+    return (await this.taggedLayout(cameraId, version)).document
+  }
+
+  taggedLayout(cameraId: string, version: number | null = null): Promise<Tagged<Layout>> {
+    const camera = cameraPath(cameraId)
+    return this.tagged(version === null ? `${camera}/layout` : `${camera}/layouts/${version}`)
+  }
+
+  /** Draws tables and floor anew. Rejects with `version_conflict` if `tag` is not of the newest layout. */
+  saveLayout(cameraId: string, layout: Pick<Layout, 'reference' | 'tables' | 'floor'>, tag: string): Promise<Layout> {
+    return this.request('PUT', `${cameraPath(cameraId)}/layout`, layout, matching(tag))
+  }
+
+  /** What is proposed for a camera that was moved, or why nothing is; null: there is no proposal. */
+  layoutProposal(cameraId: string): Promise<LayoutProposal | null> {
+    return this.request<LayoutProposal>('GET', `${cameraPath(cameraId)}/layout/proposal`).catch(nullIfMissing)
   }
 
   /** Creates a video; its file is to be sent to `upload` of the result. */
@@ -237,8 +286,19 @@ export class Client {
     return items
   }
 
-  private async request<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    const headers = { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+  private async tagged<Document>(path: string): Promise<Tagged<Document>> {
+    const response = await this.respond('GET', path)
+    return { document: (await response.json()) as Document, tag: response.headers.get('etag') ?? '*' }
+  }
+
+  private async request<Answer>(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Answer> {
+    const response = await this.respond(method, path, body, more)
+    return (response.status === 204 ? undefined : await response.json()) as Answer
+  }
+
+  /** Rejects with a Problem unless the request was carried out. */
+  private async respond(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
+    const headers = { ...this.headers, ...more, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
     const init: RequestInit = { method, headers, credentials: 'same-origin' }
     if (body !== undefined) init.body = JSON.stringify(body)
     let response: Response
@@ -248,8 +308,25 @@ export class Client {
       throw new Problem(0, 'unreachable', 'No answer', 'The server does not answer. Is it running?')
     }
     if (!response.ok) throw await problemOf(response)
-    return (response.status === 204 ? undefined : await response.json()) as Answer
+    return response
   }
+}
+
+function sitePath(siteId: string): string {
+  return `/v1/sites/${encodeURIComponent(siteId)}`
+}
+
+function cameraPath(cameraId: string): string {
+  return `/v1/cameras/${encodeURIComponent(cameraId)}`
+}
+
+function matching(tag: string | undefined): Record<string, string> {
+  return tag === undefined ? {} : { 'if-match': tag }
+}
+
+function nullIfMissing(error: unknown): null {
+  if (error instanceof Problem && error.status === 404) return null
+  throw error
 }
 
 function sectionPath({ site_id, section_id }: Section): string {

@@ -1,7 +1,7 @@
 // The cameras: all of them with their newest picture, and one with what it sees.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { useRoute } from 'preact-iso'
-import type { Camera, Client } from '../client'
+import { useLocation, useRoute } from 'preact-iso'
+import { Problem, type Camera, type Client } from '../client'
 import { address, useStore } from '../context'
 import { displayName, hazardTitle, tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
@@ -16,14 +16,18 @@ import { byLabel, isOpen, shortTime, tableNow } from '../words'
 const SNAPSHOT_MS = 10_000
 
 export function CamerasView() {
-  const { cameras, listed } = useStore()
+  const store = useStore()
+  const { cameras, listed } = store
   return (
     <>
-      <h1>{T.nav.cameras}</h1>
+      <div class="head">
+        <h1>{T.nav.cameras}</h1>
+        {store.may('write') && <div class="buttons"><a class="button" href={address('cameras', 'new')}>{T.cameras.add}</a></div>}
+      </div>
       {cameras.value.length === 0 && listed.value && (
         <section class="card nothing">
           <h2>{T.cameras.none}</h2>
-          <p>{T.cameras.noneText}</p>
+          <p>{store.may('write') ? T.cameras.noneText : T.cameras.noneOther}</p>
         </section>
       )}
       <ul class="cards">
@@ -39,8 +43,17 @@ export function CamerasView() {
   )
 }
 
-/** The newest picture of a camera that sees; of another its last good one. Looked for again while it is shown. */
 function Snapshot({ camera }: { camera: Camera }) {
+  const { shown, onGone } = useStill(camera)
+  return (
+    <div class="shot">
+      {shown ? <img src={shown.url} alt={T.camera.newest(camera.name)} onError={onGone} /> : <p class="none">{T.camera.noPicture}</p>}
+    </div>
+  )
+}
+
+/** The newest judged picture of a camera that sees; of another, and before there is one, its last good one. Looked for again while it is shown. */
+function useStill(camera: Camera): { shown: Still | null; onGone: () => void } {
   const { client, view } = useStore()
   const [shown, setShown] = useState<Still | null>(null)
   const status = view.value.cameras.get(camera.camera_id)
@@ -58,11 +71,7 @@ function Snapshot({ camera }: { camera: Camera }) {
       clearInterval(timer)
     }
   }, [camera.camera_id, status?.status, status?.snapshot_key])
-  return (
-    <div class="shot">
-      {shown ? <img src={shown.url} alt={T.camera.newest(camera.name)} onError={() => setShown(null)} /> : <p class="none">{T.camera.noPicture}</p>}
-    </div>
-  )
+  return { shown, onGone: () => setShown(null) }
 }
 
 interface Still {
@@ -95,7 +104,10 @@ function One({ id }: { id: string }) {
   return (
     <>
       <p><a class="back" href={address('cameras')}>{T.cameras.all}</a></p>
-      <h1>{camera.name}</h1>
+      <div class="head">
+        <h1>{camera.name}</h1>
+        {store.may('write') && <Acting camera={camera} />}
+      </div>
       <HealthLine camera={camera} />
       <div class="page">
         <Newest watch={watch} camera={camera} />
@@ -103,6 +115,51 @@ function One({ id }: { id: string }) {
       </div>
     </>
   )
+}
+
+/** What can be done about a camera. It is done to the camera as it is shown here, or not at all. */
+function Acting({ camera }: { camera: Camera }) {
+  const store = useStore()
+  const { route } = useLocation()
+  const [busy, setBusy] = useState(false)
+  const id = camera.camera_id
+  const act = async (request: (tag: string) => Promise<void>) => {
+    setBusy(true)
+    try {
+      const { document, tag } = await store.client.camera(id)
+      if (document.version !== camera.version) throw new ChangedMeanwhile(document)
+      await request(tag)
+    } catch (error) {
+      if (error instanceof ChangedMeanwhile) store.replaceCamera(error.camera)
+      const conflict = error instanceof ChangedMeanwhile || (error instanceof Problem && error.code === 'version_conflict')
+      store.fail(conflict ? new Error(T.cameraForm.changedMeanwhile) : error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const enable = (enabled: boolean) => act(async (tag) => store.replaceCamera(await store.client.changeCamera(id, { enabled }, tag)))
+  const remove = () => {
+    if (!confirm(T.cameraForm.confirmRemove(camera.name))) return
+    void act(async (tag) => {
+      await store.client.removeCamera(id, tag)
+      route(address('cameras'), true)
+      store.forgetCamera(id)
+    })
+  }
+  const enabled = camera.enabled !== false
+  return (
+    <div class="buttons">
+      <a class="button" href={`${address('cameras', id)}/change`}>{T.cameraForm.change}</a>
+      <button type="button" disabled={busy} onClick={() => void enable(!enabled)}>{enabled ? T.cameraForm.pause : T.cameraForm.goOn}</button>
+      <button type="button" class="danger" disabled={busy} onClick={remove}>{T.cameraForm.remove}</button>
+    </div>
+  )
+}
+
+class ChangedMeanwhile extends Error {
+  constructor(readonly camera: Camera) {
+    super(T.cameraForm.changedMeanwhile)
+  }
 }
 
 /** The newest judged picture, with what was seen in it. */
@@ -119,13 +176,16 @@ function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
   const spots = [...store.view.value.hazards.values()]
     .filter((hazard) => hazard.run_id === null && hazard.camera_id === camera.camera_id && isOpen(hazard) && hazard.box)
     .map((hazard) => ({ id: hazard.hazard_id, box: hazard.box ?? [], text: hazardTitle(hazard, store.tableLabel.value) }))
+  const { shown: still } = useStill(camera)
+  const seesAlready = status !== undefined && SEES.has(status.status)
+  const lastGood = live === null && seesAlready ? still : null // nothing is judged of a camera without tables
   const people = live?.seen.filter((each) => each.label === 'person') ?? []
   return (
     <section class="card picture" aria-label={T.camera.newest(camera.name)}>
       <Picture
         size={live ?? layout?.reference ?? { width: 16, height: 9 }}
-        frameId={live?.frame_id ?? null}
-        url={live?.url ?? null}
+        frameId={live?.frame_id ?? lastGood?.id ?? null}
+        url={live?.url ?? lastGood?.url ?? null}
         alt={tables.map((each) => each.text).join(', ') || T.camera.noOutlines}
         tables={tables}
         spots={spots}
@@ -134,11 +194,13 @@ function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
         {status && !SEES.has(status.status) ? status.reason : T.camera.noPictures}
       </Picture>
       <div class="caption">
-        <p>{live ? `${T.camera.seen(people.length)}, ${shortTime(live.captured_at, now)}` : ''}</p>
-        <label class="check">
-          <input type="checkbox" checked={boxes} onChange={(event) => setBoxes(event.currentTarget.checked)} />
-          {T.camera.boxes}
-        </label>
+        <p>{live ? `${T.camera.seen(people.length)}, ${shortTime(live.captured_at, now)}` : lastGood && T.camera.lastGood}</p>
+        {live && (
+          <label class="check">
+            <input type="checkbox" checked={boxes} onChange={(event) => setBoxes(event.currentTarget.checked)} />
+            {T.camera.boxes}
+          </label>
+        )}
       </div>
     </section>
   )

@@ -1,0 +1,139 @@
+// A camera from its address to live, in a real browser against a running stack.
+//
+//   node web/e2e/camera.spec.mjs --url http://127.0.0.1:8700 --key twk_… --site site_… --address rtsp://127.0.0.1:8723/demo --out screenshots
+//
+// Prints how long it took as JSON; exits 1 with a message when an assertion fails.
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { findNothing, LOOKS } from './accessible.mjs'
+import { launch } from './browser.mjs'
+
+const NAMES = ['url', 'key', 'site', 'address']
+const { values: given } = parseArgs({
+  options: { ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }])), out: { type: 'string', default: 'screenshots' } },
+})
+for (const name of NAMES) assert(given[name], `--${name} is missing`)
+
+const STEP_MS = 90_000
+
+await mkdir(given.out, { recursive: true })
+const browser = await launch()
+try {
+  console.log(JSON.stringify(await visit(await browser.newContext())))
+} catch (error) {
+  console.error(error.stack)
+  process.exitCode = 1
+} finally {
+  await browser.close()
+}
+
+async function visit(context) {
+  context.setDefaultTimeout(STEP_MS)
+  await context.addInitScript((site) => localStorage.setItem('tablewatch-site', site), given.site)
+  await context.request.post(`${given.url}/v1/session`, { data: { key: given.key } })
+  const page = await context.newPage()
+  page.on('dialog', (dialog) => dialog.accept())
+  const begun = Date.now()
+  try {
+    await page.goto(`${given.url}/cameras`)
+    await page.getByRole('link', { name: 'Add a camera' }).click()
+    await page.waitForURL('**/cameras/new')
+    await refuse(page)
+    await probe(page)
+    await leaveAndComeBack(page)
+    await save(page)
+    await pause(page)
+    await change(page)
+    await remove(page)
+    return { seconds: (Date.now() - begun) / 1000 }
+  } catch (error) {
+    await page.screenshot({ path: path.join(given.out, 'failure.png'), fullPage: true }).catch(() => undefined)
+    console.error(await page.locator('main').textContent().catch(() => 'the page does not answer'))
+    throw error
+  }
+}
+
+/** An address that cannot be read is refused at once, by the API's sentence and code. */
+async function refuse(page) {
+  await page.getByLabel('Address').fill('rtsp:/camera')
+  await page.getByRole('button', { name: 'Try it' }).click()
+  await page.getByText('(address_invalid)').waitFor()
+}
+
+async function probe(page) {
+  const withUser = given.address.replace('://', '://admin:not-asked-for@')
+  await page.getByLabel('Address').fill(withUser)
+  await page.getByRole('button', { name: 'Try it' }).click()
+  await page.getByRole('progressbar').waitFor()
+  assert.equal(await page.getByLabel('Address').inputValue(), given.address, 'user and password leave the address')
+  assert.equal(await page.getByLabel('Its password').inputValue(), 'not-asked-for')
+  await page.getByRole('heading', { name: 'The camera answers' }).waitFor()
+  const facts = await page.locator('.facts').textContent()
+  assert.match(facts, /\d+ × \d+, H\.264/)
+  assert(await page.locator('.found img').evaluate((image) => image.decode().then(() => image.naturalWidth > 0)), 'no picture')
+}
+
+/** Nothing that was typed is lost, but for the password. */
+async function leaveAndComeBack(page) {
+  await page.getByLabel(/^Name/).fill('By the bar')
+  await page.getByRole('link', { name: 'Floor' }).click()
+  await page.waitForURL('**/floor')
+  await page.goto(`${given.url}/cameras/new`)
+  await page.getByRole('heading', { name: 'The camera answers' }).waitFor()
+  assert.equal(await page.getByLabel('Address').inputValue(), given.address)
+  assert.equal(await page.getByLabel('User name of the camera').inputValue(), 'admin')
+  assert.equal(await page.getByLabel(/^Name/).inputValue(), 'By the bar')
+  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))
+  assert(!kept.includes('not-asked-for'), 'the password was stored')
+  await look(page, 'answers')
+}
+
+async function save(page) {
+  await page.getByLabel('Its password').fill('not-asked-for')
+  await page.getByRole('button', { name: 'Add camera' }).click()
+  await page.getByRole('heading', { level: 1, name: 'By the bar' }).waitFor()
+  await page.locator('.health', { hasText: 'Sees well' }).waitFor()
+  await page.screenshot({ path: path.join(given.out, 'live.png'), fullPage: true })
+}
+
+async function pause(page) {
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.locator('.health', { hasText: 'Resting' }).waitFor()
+}
+
+/** What somebody else changed meanwhile is not overwritten unseen. */
+async function change(page) {
+  await page.getByRole('link', { name: 'Change' }).click()
+  await page.getByLabel('Seconds between two pictures').fill('5')
+  const id = new URL(page.url()).pathname.split('/')[2]
+  const headers = { authorization: `Bearer ${given.key}` }
+  const answer = await page.request.patch(`${given.url}/v1/cameras/${id}`, { headers, data: { name: 'At the bar' } })
+  assert.equal(answer.status(), 200)
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await page.getByText('Somebody else has changed this camera').waitFor()
+  await look(page, 'conflict')
+  await page.getByRole('button', { name: 'Save mine over it' }).click()
+  await page.getByRole('heading', { level: 1, name: 'At the bar' }).waitFor()
+  const now = await (await page.request.get(`${given.url}/v1/cameras/${id}`, { headers })).json()
+  assert.deepEqual([now.name, now.cadence_ms, now.enabled], ['At the bar', 5000, false])
+}
+
+async function remove(page) {
+  await page.getByRole('button', { name: 'Remove' }).click()
+  await page.waitForURL('**/cameras')
+  await page.getByRole('heading', { name: 'At the bar' }).waitFor({ state: 'detached' })
+}
+
+/** No wider than the window, and nothing for axe-core to find, at the narrowest and at a wide one. */
+async function look(page, name) {
+  for (const each of [LOOKS[0], LOOKS[3]]) {
+    await page.emulateMedia({ colorScheme: each.colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize(each)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    assert(wide <= 0, `${name} is ${wide} px wider than ${each.width} px`)
+    await page.screenshot({ path: path.join(given.out, `${name}-${each.name}.png`), fullPage: true })
+    await findNothing(page, `${name}, ${each.name}`)
+  }
+}

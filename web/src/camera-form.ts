@@ -1,0 +1,125 @@
+// What is typed about a camera: its fields, how they become requests, and what a tab remembers of them. Pure.
+import type { Camera, CameraChange, NewCamera, NewSource, SourceType } from './client'
+
+export const TYPES: readonly SourceType[] = ['rtsp', 'hls', 'snapshot', 'file']
+const CADENCE_MS = { least: 100, most: 3_600_000 }
+
+export interface CameraFields {
+  name: string
+  type: SourceType
+  address: string
+  user: string
+  password: string
+  udp: boolean
+  /** Between two pictures, as it was typed. */
+  seconds: string
+}
+
+export const NOTHING_TYPED: CameraFields = { name: '', type: 'rtsp', address: '', user: '', password: '', udp: false, seconds: '10' }
+
+/** The fields that say where the pictures come from: a probe is of these. */
+const OF_SOURCE: readonly (keyof CameraFields)[] = ['type', 'address', 'user', 'password', 'udp']
+
+export function isOtherSource(one: CameraFields, other: CameraFields): boolean {
+  return OF_SOURCE.some((field) => one[field] !== other[field])
+}
+
+/** The fields of a camera as it is; its user name and password are never answered. */
+export function fieldsOf(camera: Camera): CameraFields {
+  const { name, source, cadence_ms } = camera
+  const type = TYPES.find((each) => each === source?.type) ?? NOTHING_TYPED.type
+  const seconds = cadence_ms === undefined ? NOTHING_TYPED.seconds : String(cadence_ms / 1000)
+  return { ...NOTHING_TYPED, name, type, address: source?.address ?? '', udp: source?.transport === 'udp', seconds }
+}
+
+/** The type that an address is of, as far as it shows; else the one that is chosen. */
+export function typeOf(address: string, chosen: SourceType): SourceType {
+  const [, scheme = '', rest = ''] = /^(\w+):\/\/(.*)$/.exec(address.trim().toLowerCase()) ?? []
+  if (scheme === 'rtsp' || scheme === 'rtsps') return 'rtsp'
+  if (scheme !== 'http' && scheme !== 'https') return chosen
+  if (/^[^?#]*\.m3u8?([?#]|$)/.test(rest)) return 'hls'
+  return chosen === 'hls' ? 'hls' : 'snapshot'
+}
+
+/** A user name and password that stand in the address, as many cameras print it, go where they belong. */
+export function tidied(fields: CameraFields): CameraFields {
+  const address = fields.address.trim()
+  const [whole, scheme = '', userinfo = '', rest = ''] = /^(\w+:\/\/)([^/?#]*)@([^@/?#]*.*)$/.exec(address) ?? []
+  const type = typeOf(address, fields.type)
+  if (whole === undefined) return { ...fields, address, type }
+  const [user = '', ...password] = userinfo.split(':')
+  return { ...fields, type, address: scheme + rest, user: decoded(user), password: decoded(password.join(':')) }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+// As the api knows them: some cameras take a password in the path or the query.
+const NAMED_SECRET = /([/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=).*$/i
+
+/** What may be kept in the storage of a tab: no password, nor what may be one in the address. */
+export function withoutSecrets(fields: CameraFields): CameraFields {
+  return { ...fields, password: '', address: fields.address.replace(/^(\w+:\/\/).*@/, '$1').replace(NAMED_SECRET, '$1') }
+}
+
+/** Milliseconds between two pictures; null where the field has no such time. */
+export function cadenceOf(seconds: string): number | null {
+  const ms = Math.round(Number(seconds.replace(',', '.')) * 1000)
+  return seconds.trim() !== '' && ms >= CADENCE_MS.least && ms <= CADENCE_MS.most ? ms : null
+}
+
+export function sourceOf({ type, address, user, password, udp }: CameraFields): NewSource {
+  return {
+    type,
+    address: address.trim(),
+    ...(user ? { user } : {}),
+    ...(password ? { password } : {}),
+    ...(udp && type === 'rtsp' ? { transport: 'udp' } : {}),
+  }
+}
+
+export function newCamera(siteId: string, fields: CameraFields): NewCamera | null {
+  const cadence_ms = cadenceOf(fields.seconds)
+  return cadence_ms === null ? null : { site_id: siteId, name: fields.name.trim(), source: sourceOf(fields), cadence_ms }
+}
+
+/** Whether a user name and password are stored, and stay with these fields: they are sealed for one address. */
+export function keepsPassword(fields: CameraFields, camera: Camera): boolean {
+  return hasPassword(camera) && fields.address.trim() === camera.source?.address && !fields.user && !fields.password
+}
+
+export function hasPassword(camera: Camera): boolean {
+  return (camera.source?.secret_ref ?? null) !== null
+}
+
+/** What differs from the camera as it was read; null where the fields cannot be sent. */
+export function changeOf(fields: CameraFields, camera: Camera): CameraChange | null {
+  const before = fieldsOf(camera)
+  const cadence_ms = cadenceOf(fields.seconds)
+  if (cadence_ms === null) return null
+  const secret = camera.source?.secret_ref
+  const kept = secret && keepsPassword(fields, camera) ? { secret_ref: secret } : {}
+  return {
+    ...(fields.name.trim() === before.name ? {} : { name: fields.name.trim() }),
+    ...(cadence_ms === camera.cadence_ms ? {} : { cadence_ms }),
+    ...(isOtherSource(fields, before) && fields.address.trim() ? { source: { ...sourceOf(fields), ...kept } } : {}),
+  }
+}
+
+/** The fields over a camera that somebody else has changed meanwhile: what was typed stays, the rest is theirs. */
+export function rebased(fields: CameraFields, before: Camera, now: Camera): CameraFields {
+  const [old, fresh] = [fieldsOf(before), fieldsOf(now)]
+  const names = Object.keys(fields) as (keyof CameraFields)[]
+  return Object.assign({ ...fields }, ...names.filter((name) => fields[name] === old[name]).map((name) => ({ [name]: fresh[name] })))
+}
+
+/** What somebody else has changed, by the name of the field. */
+export function changedFields(before: Camera, now: Camera): (keyof CameraFields)[] {
+  const [old, fresh] = [fieldsOf(before), fieldsOf(now)]
+  return (Object.keys(old) as (keyof CameraFields)[]).filter((name) => old[name] !== fresh[name])
+}

@@ -1,0 +1,70 @@
+// What is typed into a form and not saved yet: it outlives the view, and a reload of the tab.
+import { useRef, useState } from 'preact/hooks'
+import type { CameraFields } from './camera-form'
+import { withoutSecrets } from './camera-form'
+import type { Camera, Tagged } from './client'
+
+export interface Draft {
+  fields: CameraFields
+  /** Of the fields, while nothing else was typed since. */
+  probeId: string | null
+  /** Whether a password was typed that is not here any more: a tab remembers none. */
+  passwordLost: boolean
+  /** The camera as it was when the change was begun; null of a new one. */
+  before: Tagged<Camera> | null
+}
+
+const PREFIX = 'tablewatch-camera/'
+
+/** Nothing where the tab has none, or the storage is off. */
+export function readDraft(key: string): Draft | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(PREFIX + key) ?? 'null') as Draft | null
+  } catch {
+    return null
+  }
+}
+
+export function writeDraft(key: string, draft: Draft | null): void {
+  try {
+    if (draft === null) sessionStorage.removeItem(PREFIX + key)
+    else sessionStorage.setItem(PREFIX + key, JSON.stringify(kept(draft)))
+  } catch {
+    // Full, or off: then what was typed is lost with the view.
+  }
+}
+
+/** Whether the password that was typed has to be typed again. */
+export function lacksPassword({ passwordLost, fields }: Draft): boolean {
+  return passwordLost && fields.password === ''
+}
+
+function kept(draft: Draft): Draft {
+  const passwordLost = draft.passwordLost || draft.fields.password !== ''
+  return { ...draft, fields: withoutSecrets(draft.fields), passwordLost }
+}
+
+export interface Drafted {
+  draft: Draft
+  /** Whether it was begun before this view was opened. */
+  wasBegun: boolean
+  put: (change: Partial<Draft>) => void
+  /** It is saved, or not wanted any more. */
+  forget: () => void
+}
+
+export function useDraft(key: string, begin: () => Draft): Drafted {
+  const [wasBegun, setWasBegun] = useState(() => readDraft(key) !== null)
+  const [draft, setDraft] = useState<Draft>(() => readDraft(key) ?? begin())
+  const latest = useRef(draft)
+  const put = (change: Partial<Draft>) => {
+    latest.current = { ...latest.current, ...change }
+    writeDraft(key, latest.current)
+    setDraft(latest.current)
+  }
+  const forget = () => {
+    writeDraft(key, null)
+    setWasBegun(false)
+  }
+  return { draft, wasBegun, put, forget }
+}

@@ -1,0 +1,155 @@
+// The fields of a camera.
+import type { ComponentChildren } from 'preact'
+import { useId } from 'preact/hooks'
+import { cadenceOf, isOtherSource, TYPES, tidied, type CameraFields } from '../camera-form'
+import type { SourceType } from '../client'
+import { T } from '../texts'
+
+const W = T.cameraForm
+
+interface FieldsProps {
+  fields: CameraFields
+  onChange: (fields: CameraFields) => void
+  /** Of user name and password. */
+  passwordHelp: string
+  required: boolean
+}
+
+/** Where the pictures come from. */
+export function SourceFields({ fields, onChange, passwordHelp, required }: FieldsProps) {
+  const put = (change: Partial<CameraFields>) => onChange({ ...fields, ...change })
+  return (
+    <>
+      <Field label={W.type}>
+        {(id) => (
+          <select id={id} value={fields.type} onChange={(event) => put({ type: event.currentTarget.value as SourceType })}>
+            {TYPES.map((type) => <option key={type} value={type}>{W.types[type]}</option>)}
+          </select>
+        )}
+      </Field>
+      <Field label={W.address} help={W.addressHelp[fields.type]}>
+        {(id, help) => (
+          <input
+            id={id}
+            aria-describedby={help}
+            type="text"
+            inputMode={fields.type === 'file' ? 'text' : 'url'}
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            maxLength={2000}
+            required={required}
+            placeholder={W.examples[fields.type]}
+            value={fields.address}
+            onInput={(event) => put({ address: event.currentTarget.value })}
+            onBlur={() => {
+              const tidy = tidied(fields)
+              if (isOtherSource(tidy, fields)) onChange(tidy)
+            }}
+          />
+        )}
+      </Field>
+      {fields.type !== 'file' && <Credentials fields={fields} put={put} help={passwordHelp} />}
+      {fields.type === 'rtsp' && (
+        <div class="field wide">
+          <label class="check">
+            <input type="checkbox" checked={fields.udp} aria-describedby="udp-help" onChange={(event) => put({ udp: event.currentTarget.checked })} />
+            {W.udp}
+          </label>
+          <p id="udp-help" class="muted small">{W.udpHelp}</p>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Credentials({ fields, put, help }: { fields: CameraFields; put: (change: Partial<CameraFields>) => void; help: string }) {
+  return (
+    <>
+      <Field label={W.user}>
+        {(id) => (
+          <input
+            id={id}
+            type="text"
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            maxLength={200}
+            required={fields.password !== ''}
+            value={fields.user}
+            onInput={(event) => put({ user: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <Field label={W.password}>
+        {(id) => (
+          <input
+            id={id}
+            type="password"
+            autocomplete="new-password"
+            maxLength={400}
+            aria-describedby="password-help"
+            value={fields.password}
+            onInput={(event) => put({ password: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <p id="password-help" class="muted small wide">{help}</p>
+    </>
+  )
+}
+
+export function NameField({ fields, onChange }: Pick<FieldsProps, 'fields' | 'onChange'>) {
+  return (
+    <Field label={W.name}>
+      {(id) => (
+        <input
+          id={id}
+          type="text"
+          required
+          maxLength={200}
+          value={fields.name}
+          onInput={(event) => onChange({ ...fields, name: event.currentTarget.value })}
+        />
+      )}
+    </Field>
+  )
+}
+
+export function CadenceField({ fields, onChange }: Pick<FieldsProps, 'fields' | 'onChange'>) {
+  const wrong = cadenceOf(fields.seconds) === null
+  return (
+    <Field label={W.cadence} help={wrong ? W.cadenceWrong : W.cadenceHelp} wrong={wrong}>
+      {(id, help) => (
+        <input
+          id={id}
+          type="text"
+          inputMode="decimal"
+          maxLength={8}
+          aria-invalid={wrong}
+          aria-describedby={help}
+          value={fields.seconds}
+          onInput={(event) => onChange({ ...fields, seconds: event.currentTarget.value })}
+        />
+      )}
+    </Field>
+  )
+}
+
+interface FieldProps {
+  label: string
+  help?: string
+  wrong?: boolean
+  children: (id: string, help: string | undefined) => ComponentChildren
+}
+
+function Field({ label, help, wrong = false, children }: FieldProps) {
+  const id = useId()
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children(id, help ? `${id}-help` : undefined)}
+      {help && <p id={`${id}-help`} class={wrong ? 'error small' : 'muted small'}>{help}</p>}
+    </div>
+  )
+}

@@ -1,0 +1,300 @@
+// Adding a camera by its address, and changing one. What is typed outlives the view; the camera is tried before.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLocation, useRoute } from 'preact-iso'
+import {
+  changedFields,
+  changeOf,
+  fieldsOf,
+  hasPassword,
+  isOtherSource,
+  keepsPassword,
+  newCamera,
+  NOTHING_TYPED,
+  rebased,
+  sourceOf,
+  tidied,
+  type CameraFields,
+} from '../camera-form'
+import { Problem, type Camera, type CameraChange, type Tagged } from '../client'
+import { address, useStore } from '../context'
+import { lacksPassword, useDraft, type Draft, type Drafted } from '../draft'
+import { CadenceField, NameField, SourceFields } from '../parts/camera-fields'
+import { NotFound } from '../parts/notfound'
+import { ProbeCard } from '../parts/probe'
+import { useProbing, type Probing } from '../probing'
+import { T } from '../texts'
+import { problemText } from '../words'
+
+const W = T.cameraForm
+
+export function NewCameraView() {
+  const store = useStore()
+  if (!store.may('write')) return <MayNot />
+  return <NewCameraForm key={store.siteId.value} siteId={store.siteId.value} />
+}
+
+function MayNot() {
+  return (
+    <section class="card nothing">
+      <h1>{T.cameras.add}</h1>
+      <p>{W.mayNot}</p>
+    </section>
+  )
+}
+
+function NewCameraForm({ siteId }: { siteId: string }) {
+  const store = useStore()
+  const { route } = useLocation()
+  const drafted = useDraft(`${siteId}/new`, () => ({ fields: NOTHING_TYPED, probeId: null, passwordLost: false, before: null }))
+  const { fields, probing, type, tryIt } = useFields(drafted)
+  const { busy, problem, send } = useSending()
+  const once = useOnce()
+  const asked = newCamera(siteId, fields)
+  const save = (event: SubmitEvent) => {
+    event.preventDefault()
+    if (asked === null || busy) return
+    void send(async () => {
+      const camera = await store.client.newCamera(asked, once(JSON.stringify(asked)))
+      drafted.forget()
+      store.replaceCamera(camera)
+      route(address('cameras', camera.camera_id), true)
+    })
+  }
+  const startOver = () => {
+    drafted.put({ fields: NOTHING_TYPED, probeId: null, passwordLost: false })
+    drafted.forget()
+  }
+  const tried = !probing.busy && probing.probe !== null
+  const passwordLost = lacksPassword(drafted.draft)
+  const works = probing.probe?.status === 'done'
+  return (
+    <>
+      <p><a class="back" href={address('cameras')}>{T.cameras.all}</a></p>
+      <h1>{T.cameras.add}</h1>
+      <div class="form-page">
+        <SourceCard fields={fields} type={type} tryIt={tryIt} probing={probing} main passwordHelp={passwordLost ? W.passwordLost : W.passwordHelp}>
+          {drafted.wasBegun && <button type="button" onClick={startOver}>{W.discard}</button>}
+        </SourceCard>
+        <ProbeCard probing={probing}>{tried && !works && <p class="muted">{W.anyway}</p>}</ProbeCard>
+        {tried && (
+          <form class="card" aria-labelledby="naming" onSubmit={save}>
+            <h2 id="naming">{W.nameTitle}</h2>
+            <div class="form-fields">
+              <NameField fields={fields} onChange={type} />
+              <CadenceField fields={fields} onChange={type} />
+            </div>
+            <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
+            {passwordLost && <p class="error small">{W.passwordLost}</p>}
+            <div class="buttons">
+              <button type="submit" class="primary" disabled={busy || passwordLost || asked === null || fields.name.trim() === ''}>{busy ? W.saving : W.save}</button>
+            </div>
+          </form>
+        )}
+        {!tried && !probing.busy && <p class="muted">{W.untried}</p>}
+      </div>
+    </>
+  )
+}
+
+/** The address `/cameras/{id}/change`. */
+export function ChangeCameraView() {
+  const id = useRoute().params['id'] ?? ''
+  const store = useStore()
+  const [read, setRead] = useState<Tagged<Camera> | null>(null)
+  const [gone, setGone] = useState(false)
+  useEffect(() => {
+    let left = false
+    setRead(null)
+    store.client.camera(id).then(
+      (found) => !left && setRead(found),
+      (error: unknown) => {
+        if (left) return
+        if (error instanceof Problem && error.status === 404) setGone(true)
+        else store.fail(error)
+      },
+    )
+    return () => void (left = true)
+  }, [id])
+  if (!store.may('write')) return <MayNot />
+  if (gone) return <NotFound />
+  if (read === null) return <p class="muted" role="status">{T.loading}</p>
+  return <ChangeCameraForm key={id} read={read} />
+}
+
+function ChangeCameraForm({ read }: { read: Tagged<Camera> }) {
+  const store = useStore()
+  const { route } = useLocation()
+  const id = read.document.camera_id
+  const drafted = useDraft(`${read.document.site_id}/${id}`, () => ({ fields: fieldsOf(read.document), probeId: null, passwordLost: false, before: read }))
+  const { draft, put, forget } = drafted
+  const { fields, probing, type, tryIt } = useFields(drafted)
+  const { busy, problem, send } = useSending()
+  const [theirs, setTheirs] = useState<Tagged<Camera> | null>(null)
+  const before = draft.before ?? read
+  const change = changeOf(fields, before.document)
+  const leave = () => {
+    forget()
+    route(address('cameras', id), true)
+  }
+  const save = (change: CameraChange, tag: string) =>
+    send(async () => {
+      try {
+        store.replaceCamera(await store.client.changeCamera(id, change, tag))
+        leave()
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'version_conflict')) throw error
+        setTheirs(await store.client.camera(id))
+      }
+    })
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    if (change !== null && !busy) void save(change, before.tag)
+  }
+  const keepMine = (now: Tagged<Camera>) => {
+    const mine = rebased(fields, before.document, now.document)
+    put({ fields: mine, before: now })
+    setTheirs(null)
+    const again = changeOf(mine, now.document)
+    if (again !== null) void save(again, now.tag)
+  }
+  const takeTheirs = (now: Tagged<Camera>) => {
+    put({ fields: fieldsOf(now.document), before: now, probeId: null, passwordLost: false })
+    setTheirs(null)
+  }
+  const passwordLost = lacksPassword(draft)
+  const nothing = change === null || Object.keys(change).length === 0
+  return (
+    <>
+      <p><a class="back" href={address('cameras', id)}>{read.document.name}</a></p>
+      <h1>{W.changeTitle(read.document.name)}</h1>
+      <div class="form-page">
+        <form class="card" aria-labelledby="naming" onSubmit={submit} id="change">
+          <h2 id="naming">{W.nameTitle}</h2>
+          <div class="form-fields">
+            <NameField fields={fields} onChange={type} />
+            <CadenceField fields={fields} onChange={type} />
+          </div>
+          {drafted.wasBegun && <p class="muted small">{W.goneOn}</p>}
+        </form>
+        <SourceCard fields={fields} type={type} tryIt={tryIt} probing={probing} passwordHelp={passwordLost ? W.passwordLost : passwordHelp(fields, before.document)} />
+        <ProbeCard probing={probing} />
+        <section class="card" aria-label={W.keep}>
+          <div role="alert">
+            {problem && <p class="callout error">{problem}</p>}
+            {passwordLost && <p class="error small">{W.passwordLost}</p>}
+            {theirs && <Conflict before={before.document} theirs={theirs} onMine={keepMine} onTheirs={takeTheirs} />}
+          </div>
+          <div class="buttons">
+            <button type="submit" form="change" class="primary" disabled={busy || nothing || passwordLost || fields.name.trim() === ''}>{W.keep}</button>
+            <button type="button" onClick={leave}>{W.back}</button>
+          </div>
+        </section>
+      </div>
+    </>
+  )
+}
+
+function passwordHelp(fields: CameraFields, camera: Camera): string {
+  if (!hasPassword(camera) || fields.user || fields.password) return W.passwordHelp
+  return keepsPassword(fields, camera) ? W.passwordKept : W.passwordAgain
+}
+
+interface ConflictProps {
+  before: Camera
+  theirs: Tagged<Camera>
+  onMine: (now: Tagged<Camera>) => void
+  onTheirs: (now: Tagged<Camera>) => void
+}
+
+function Conflict({ before, theirs, onMine, onTheirs }: ConflictProps) {
+  const changed = changedFields(before, theirs.document).map((name) => W.fields[name])
+  return (
+    <div class="callout">
+      <p>{W.conflict(changed.join(', '))}</p>
+      <div class="buttons">
+        <button type="button" onClick={() => onMine(theirs)}>{W.keepMine}</button>
+        <button type="button" onClick={() => onTheirs(theirs)}>{W.takeTheirs}</button>
+      </div>
+    </div>
+  )
+}
+
+interface SourceCardProps {
+  fields: CameraFields
+  type: (fields: CameraFields) => void
+  tryIt: () => void
+  probing: Probing
+  passwordHelp: string
+  /** Whether trying it is what is mainly done here. */
+  main?: boolean
+  children?: preact.ComponentChildren
+}
+
+function SourceCard({ fields, type, tryIt, probing, passwordHelp, main = false, children }: SourceCardProps) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    if (!probing.busy) tryIt()
+  }
+  return (
+    <form class="card" aria-labelledby="source" onSubmit={submit}>
+      <h2 id="source">{W.where}</h2>
+      <div class="form-fields">
+        <SourceFields fields={fields} onChange={type} passwordHelp={passwordHelp} required />
+      </div>
+      <div class="buttons">
+        <button type="submit" class={main && probing.probe === null ? 'primary' : ''} disabled={probing.busy}>{probing.probe === null ? W.tryIt : W.tryAgain}</button>
+        {children}
+      </div>
+    </form>
+  )
+}
+
+/** What is typed, with a probe of it: of other fields the probe is not. */
+function useFields({ draft, put }: Drafted) {
+  const probing = useProbing(draft.probeId, (probeId) => put({ probeId }))
+  const type = (fields: CameraFields) => {
+    const { password } = draft.fields
+    const again = draft.passwordLost && !isOtherSource({ ...fields, password }, draft.fields) // it is the one that was tried
+    const other: Partial<Draft> = isOtherSource(fields, draft.fields) && !again ? { passwordLost: false, probeId: null } : {}
+    put({ fields, ...other })
+  }
+  const tryIt = () => {
+    const fields = tidied(draft.fields)
+    put({ fields, passwordLost: false })
+    void probing.begin(sourceOf(fields))
+  }
+  return { fields: draft.fields, probing, type, tryIt }
+}
+
+/** One request at a time; why the last one was refused. */
+function useSending() {
+  const store = useStore()
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState('')
+  const send = async (request: () => Promise<unknown>) => {
+    setBusy(true)
+    setProblem('')
+    try {
+      await request()
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) store.fail(error)
+      else setProblem(problemText(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { busy, problem, send }
+}
+
+/** A text for each request: sent again after an answer that was lost, it is the same request. */
+function useOnce(): (request: string) => string {
+  const known = useRef({ request: '', text: '' })
+  return (request) => {
+    if (known.current.request !== request) known.current = { request, text: randomText() }
+    return known.current.text
+  }
+}
+
+function randomText(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('')
+}
