@@ -22,8 +22,8 @@ import { CadenceField, NameField, SourceFields } from '../parts/camera-fields'
 import { NotFound } from '../parts/notfound'
 import { ProbeCard } from '../parts/probe'
 import { useProbing, type Probing } from '../probing'
+import { useSending } from '../request'
 import { T } from '../texts'
-import { problemText } from '../words'
 
 const W = T.cameraForm
 
@@ -264,26 +264,6 @@ function useFields({ draft, put }: Drafted) {
     void probing.begin(sourceOf(fields))
   }
   return { fields: draft.fields, probing, type, tryIt }
-}
-
-/** One request at a time; why the last one was refused. */
-function useSending() {
-  const store = useStore()
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState('')
-  const send = async (request: () => Promise<unknown>) => {
-    setBusy(true)
-    setProblem('')
-    try {
-      await request()
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) store.fail(error)
-      else setProblem(problemText(error))
-    } finally {
-      setBusy(false)
-    }
-  }
-  return { busy, problem, send }
 }
 
 /** A text for each request: sent again after an answer that was lost, it is the same request. */

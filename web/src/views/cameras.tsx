@@ -1,15 +1,18 @@
 // The cameras: all of them with their newest picture, and one with what it sees.
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
-import { Problem, type Camera, type Client } from '../client'
+import type { Camera, Client, OpeningHours } from '../client'
 import { address, useStore } from '../context'
 import { displayName, hazardTitle, tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
 import { HealthLine } from '../parts/health'
+import { HoursForm, hoursText } from '../parts/hours'
 import { NotFound } from '../parts/notfound'
 import { Picture } from '../parts/picture'
 import { TableCard } from '../parts/table-card'
+import { useSending } from '../request'
 import { T } from '../texts'
+import { ChangedMeanwhile, ifUnchanged } from '../unchanged'
 import { SEES, Watch } from '../watch'
 import { byLabel, isOpen, shortTime, tableNow } from '../words'
 
@@ -110,7 +113,10 @@ function One({ id }: { id: string }) {
       </div>
       <HealthLine camera={camera} />
       <div class="page">
-        <Newest watch={watch} camera={camera} />
+        <div class="middle">
+          <Newest watch={watch} camera={camera} />
+          <Hours camera={camera} />
+        </div>
         <Tables id={id} />
       </div>
     </>
@@ -126,13 +132,11 @@ function Acting({ camera }: { camera: Camera }) {
   const act = async (request: (tag: string) => Promise<void>) => {
     setBusy(true)
     try {
-      const { document, tag } = await store.client.camera(id)
-      if (document.version !== camera.version) throw new ChangedMeanwhile(document)
-      await request(tag)
+      await ifUnchanged(camera, () => store.client.camera(id), request)
     } catch (error) {
-      if (error instanceof ChangedMeanwhile) store.replaceCamera(error.camera)
-      const conflict = error instanceof ChangedMeanwhile || (error instanceof Problem && error.code === 'version_conflict')
-      store.fail(conflict ? new Error(T.cameraForm.changedMeanwhile) : error)
+      if (!(error instanceof ChangedMeanwhile)) return store.fail(error)
+      if (error.now) store.replaceCamera(error.now as Camera)
+      store.fail(new Error(T.cameraForm.changedMeanwhile))
     } finally {
       setBusy(false)
     }
@@ -154,12 +158,6 @@ function Acting({ camera }: { camera: Camera }) {
       <button type="button" class="danger" disabled={busy} onClick={remove}>{T.cameraForm.remove}</button>
     </div>
   )
-}
-
-class ChangedMeanwhile extends Error {
-  constructor(readonly camera: Camera) {
-    super(T.cameraForm.changedMeanwhile)
-  }
 }
 
 /** The newest judged picture, with what was seen in it. */
@@ -220,6 +218,39 @@ function Tables({ id }: { id: string }) {
       <h2 id="camera-tables">{T.camera.tables}</h2>
       {tables.length === 0 && <p class="muted">{T.camera.noTables}</p>}
       <ul class="floor">{tables.map((each) => <TableCard key={each.table.table_id} {...each} />)}</ul>
+    </section>
+  )
+}
+
+/** When pictures are taken of it. */
+function Hours({ camera }: { camera: Camera }) {
+  const store = useStore()
+  const { busy, problem, send } = useSending()
+  const id = camera.camera_id
+  const site = store.sites.value.find((each) => each.site_id === camera.site_id)
+  const ofSite = site?.opening_hours ? hoursText(site.opening_hours) : T.hours.always
+  const hours = camera.opening_hours ?? null
+  const save = (opening_hours: OpeningHours | null) =>
+    void send(async () => {
+      try {
+        store.replaceCamera(await ifUnchanged(camera, () => store.client.camera(id), (tag) => store.client.changeCamera(id, { opening_hours }, tag)))
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile)) throw error
+        if (error.now) store.replaceCamera(error.now as Camera)
+        throw new Error(T.cameraForm.changedMeanwhile)
+      }
+    })
+  return (
+    <section class="card" aria-labelledby="camera-hours">
+      <h2 id="camera-hours">{T.hours.ofCamera}</h2>
+      <p>{hours === null ? T.hours.asSite(ofSite) : hoursText(hours)}</p>
+      {site && <p class="muted small">{T.hours.byClock(site.timezone)}</p>}
+      {store.may('write') && (
+        <details>
+          <summary>{T.hours.change}</summary>
+          <HoursForm hours={hours} noneText={T.hours.asSite(ofSite)} offersAlways busy={busy} problem={problem} onSave={save} />
+        </details>
+      )}
     </section>
   )
 }

@@ -1,10 +1,13 @@
 // Settings: sites, sections, keys, and what the page is. What has no backend has no control.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ApiKey, Scope, Section, Site } from '../client'
 import { PREFIX, useStore } from '../context'
+import { HoursForm, hoursText } from '../parts/hours'
+import { useSending } from '../request'
 import type { Store } from '../store'
 import { T } from '../texts'
+import { ChangedMeanwhile, ifUnchanged } from '../unchanged'
 import { shortTime } from '../words'
 
 const SCOPES: readonly Scope[] = ['asset', 'read', 'write', 'upload', 'admin']
@@ -17,6 +20,7 @@ export function SettingsView() {
     <>
       <h1>{T.nav.settings}</h1>
       <Sites />
+      <Hours key={store.siteId.value} />
       {store.siteId.value !== '' && <Sections />}
       {store.may('admin') && <Keys />}
       <About />
@@ -91,10 +95,72 @@ function Sites() {
     <Card id="settings-site" title={T.settings.site}>
       {current && store.may('admin') && <NameForm key={current.site_id} label={T.settings.siteName} submit={T.settings.rename} value={current.name} onName={rename(current)} />}
       {current && !store.may('admin') && <p>{current.name}</p>}
-      {current && <p class="muted">{T.settings.timezone(current.timezone)}</p>}
       {store.may('admin') && (session.site_ids ?? null) === null && <NameForm label={T.settings.newSite} submit={T.settings.add} onName={create} />}
     </Card>
   )
+}
+
+/** When the cameras of the site take pictures, and by which clock. */
+function Hours() {
+  const store = useStore()
+  const { client, sites, siteId, now } = store
+  const { busy, problem, send } = useSending()
+  const site = sites.value.find((each) => each.site_id === siteId.value)
+  if (!site) return null
+  const save = (change: Partial<Pick<Site, 'timezone' | 'opening_hours'>>) =>
+    void send(async () => {
+      try {
+        store.replaceSite(await ifUnchanged(site, () => client.site(site.site_id), (tag) => client.changeSite(site.site_id, change, tag)))
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile)) throw error
+        if (error.now) store.replaceSite(error.now as Site)
+        throw new Error(T.hours.changedMeanwhile)
+      }
+    })
+  const hours = site.opening_hours ?? null
+  return (
+    <Card id="settings-hours" title={T.hours.title}>
+      <p class="muted">{T.hours.text}</p>
+      {store.may('admin') && <Zone site={site} busy={busy} now={now.value} onZone={(timezone) => save({ timezone })} />}
+      {!store.may('admin') && <p>{hours === null ? T.hours.always : hoursText(hours)}</p>}
+      {!store.may('admin') && <p class="muted">{T.settings.timezone(site.timezone)}</p>}
+      {store.may('admin') && (
+        <HoursForm hours={hours} noneText={T.hours.alwaysOpen} offersAlways={false} busy={busy} problem={problem} onSave={(opening_hours) => save({ opening_hours })} />
+      )}
+    </Card>
+  )
+}
+
+/** By whose clock the hours are; what the clock shows there now tells whether it is the right one. */
+function Zone({ site, busy, now, onZone }: { site: Site; busy: boolean; now: number; onZone: (zone: string) => void }) {
+  const [zone, setZone] = useState(site.timezone)
+  useEffect(() => setZone(site.timezone), [site.timezone])
+  const send = (event: SubmitEvent) => {
+    event.preventDefault()
+    if (zone !== site.timezone && !busy) onZone(zone)
+  }
+  const zones = useMemo(() => [...new Set([site.timezone, 'UTC', ...Intl.supportedValuesOf('timeZone')])].sort(), [site.timezone])
+  return (
+    <form class="inline" onSubmit={send}>
+      <label>
+        {T.hours.zone}
+        <select value={zone} onChange={(event) => setZone(event.currentTarget.value)}>
+          {zones.map((each) => <option key={each} value={each}>{each.replaceAll('_', ' ')}</option>)}
+        </select>
+      </label>
+      <button type="submit" disabled={busy || zone === site.timezone}>{T.hours.changeZone}</button>
+      <span class="muted small hours-zone">{T.hours.nowThere(clockIn(zone, now))}</span>
+    </form>
+  )
+}
+
+/** What the clock shows; nothing where the browser does not know the time zone. */
+function clockIn(timeZone: string, now: number): string {
+  try {
+    return new Date(now).toLocaleTimeString([], { timeZone, weekday: 'long', hour: '2-digit', minute: '2-digit' })
+  } catch {
+    return '–'
+  }
 }
 
 function Sections() {
