@@ -44,7 +44,7 @@ unit: install ## unit and contract tests, under two minutes
 
 integration: generators ## with real Kafka, Postgres and S3
 	$(V)/python -m tests.integration.s3
-	$(PYTEST) -n 2 --dist loadfile tests/integration
+	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/integration
 
 e2e: generators ## the whole stack, as a user sees it
 	$(PYTEST) tests/e2e
@@ -53,7 +53,7 @@ faults: install ## everything killed, stopped, restarted, poisoned and filled up
 	FAULTS_FIGURES=1 $(PYTEST) tests/faults
 
 stacks: generators ## e2e and faults side by side on two stacks, fewer faults at random
-	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-8} $(PYTEST) -n 2 --dist loadgroup tests/e2e tests/faults
+	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-8} $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/faults tests/e2e
 
 web: install ## tests of the page's client and panels
 	cd web && npm run --silent test

@@ -14,9 +14,8 @@ import httpx
 import pytest
 from tests.support.pipeline import Site, ok
 from tests.support.private_stack import REPO, PrivateStack, until
-from tests.support.side_by_side import BESIDE
 
-pytestmark = [pytest.mark.timeout(600), BESIDE]
+pytestmark = pytest.mark.timeout(600)
 CONSUMERS = REPO / "examples" / "consumers"
 PROGRAMS = re.findall(r"```python\n(.*?)```", (REPO / "docs" / "consumers.md").read_text(), re.DOTALL)
 FOLLOWING = [each for each in PROGRAMS if "127.0.0.1:8720" in each]

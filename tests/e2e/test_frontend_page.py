@@ -12,9 +12,8 @@ import httpx
 import pytest
 from tests.support.pipeline import Site, ok, wait_done
 from tests.support.private_stack import REPO, PrivateStack
-from tests.support.side_by_side import BESIDE
 
-pytestmark = [pytest.mark.timeout(600), BESIDE]
+pytestmark = pytest.mark.timeout(600)
 PAGE = (REPO / "docs" / "frontend.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 SCRIPT = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)

@@ -19,9 +19,8 @@ from tests.support.generated_clients import (
     said,
 )
 from tests.support.private_stack import REPO, PrivateStack
-from tests.support.side_by_side import BESIDE
 
-pytestmark = [pytest.mark.timeout(900), BESIDE]
+pytestmark = pytest.mark.timeout(900)
 PAGE = (REPO / "docs" / "clients.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 INSTALL = re.compile(r"^(pip|npm) install ", re.MULTILINE)

@@ -16,11 +16,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.support.pipeline import Site, ok, read_topics
 from tests.support.private_stack import PrivateStack, until
-from tests.support.side_by_side import BESIDE
 
 from tablewatch_schemas import TOPICS, dlq_name
 
-pytestmark = [pytest.mark.timeout(600), BESIDE]
+pytestmark = pytest.mark.timeout(600)
 SERVICES = {"ingest", "extractor", "cropper", "classifier-gateway", "hazard", "api"}
 PLANTED = "hunter2planted"
 SECRET_SETTINGS = ("SECRET", "PASSWORD", "BOOTSTRAP_KEY", "TABLEWATCH_KEY")

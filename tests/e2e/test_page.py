@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from tests.support.pipeline import Site, make_site
 from tests.support.private_stack import REPO, PrivateStack, until
-from tests.support.side_by_side import BESIDE
 
-pytestmark = [pytest.mark.timeout(600), BESIDE]
+pytestmark = pytest.mark.timeout(600)
 
 
 def in_browser(script: str, *words: str, timeout_s: int = 540) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from tests.support.pipeline import make_site, of_run, ok, read_topics, states, upload, wait_done
 from tests.support.private_stack import REPO, PrivateStack, until
-from tests.support.side_by_side import BESIDE
 
-pytestmark = [pytest.mark.timeout(600), BESIDE]
+pytestmark = pytest.mark.timeout(600)
 PARTS = {"kafka", "postgres", "ingest", "extractor", "cropper", "classifier-gateway", "hazard", "api"}
 
 

@@ -15,12 +15,11 @@ import pytest
 from kafka import KafkaConsumer
 from tests.support.pipeline import Site, event_id, of_run, ok, read_topics, states, upload, wait_done
 from tests.support.private_stack import REPO, PrivateStack
-from tests.support.side_by_side import BESIDE
 
 from tablewatch_schemas import decode
 
 PUBLIC = ("video.uploaded", "frame.extracted", "crop.ready", "table.state", "hazard.alert")
-pytestmark = [pytest.mark.timeout(600), BESIDE]
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_the_run_is_done(finished: dict[str, Any]) -> None:

@@ -10,9 +10,8 @@ from tests.faults.checks import TIMEOUT_S, Checks, FaultEnd
 from tests.faults.test_storage import loaded, undisturbed_uploads
 from tests.support.faketime import PATCHES, library, preloaded
 from tests.support.private_stack import REPO
-from tests.support.side_by_side import BESIDE
 
-pytestmark = [pytest.mark.timeout(1800), BESIDE, pytest.mark.usefixtures("shared_stack_stopped")]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("shared_stack_stopped")]
 HOUR_S = 3600
 
 

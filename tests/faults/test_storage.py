@@ -18,12 +18,11 @@ from tests.support.event_times import EventTimes
 from tests.support.faulty_store import Faults, faulty_proxy
 from tests.support.pipeline import make_site
 from tests.support.private_stack import PrivateStack
-from tests.support.side_by_side import BESIDE
 from tests.support.uploads import Upload, Uploads
 
 from objects.local import TEMPORARY
 
-pytestmark = [pytest.mark.timeout(1800), BESIDE, pytest.mark.usefixtures("shared_stack_stopped")]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("shared_stack_stopped")]
 FAULT_S = 25
 LATE_S = 10.0
 BLOCK = 64 * 1024

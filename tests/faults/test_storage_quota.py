@@ -15,11 +15,10 @@ from tests.faults.checks import Report
 from tests.faults.test_storage import small_disk
 from tests.support.pipeline import Site, job, make_site, ok, upload, wait_done
 from tests.support.private_stack import PrivateStack, until
-from tests.support.side_by_side import BESIDE
 
 from tablewatch_schemas import keys
 
-pytestmark = [pytest.mark.timeout(1200), BESIDE, pytest.mark.usefixtures("shared_stack_stopped")]
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.usefixtures("shared_stack_stopped")]
 DISK_MB = 300
 QUOTA = 60_000_000
 EVERY_FRAME = {"sampling": {"mode": "all", "every_ms": None}, "make": ["frames"]}

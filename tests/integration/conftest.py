@@ -15,9 +15,15 @@ from pathlib import Path
 
 import pytest
 from tests.integration.s3 import S3Server, running
+from tests.support.side_by_side import PROCESSES_OF_CAMERAS
 
 REPO = Path(__file__).resolve().parents[2]
 START_S = 120
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The largest group first: the other worker does the rest meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker(PROCESSES_OF_CAMERAS.name) is None)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,8 @@
 """An extractor's database of its own in the shared Postgres, real Kafka, objects on disk."""
 
-import fcntl
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,9 +110,7 @@ def house(
     own_database: str,
     objects_dir: Path,
     producer: KafkaProducer,
-) -> Iterator[House]:
-    """Processes of all tests are members of one group for probes: a test of probes has the broker alone."""
-    alone = request.module.__name__.endswith("test_probes")
-    with (tmp_path.parent.parent / "houses").open("a") as houses:
-        fcntl.flock(houses, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        yield House(tmp_path, kafka_bootstrap, own_database, objects_dir, producer)
+) -> House:
+    """For tests that are marked to run one after the other."""
+    assert request.node.get_closest_marker("xdist_group"), "processes of cameras would meet those of other tests"
+    return House(tmp_path, kafka_bootstrap, own_database, objects_dir, producer)

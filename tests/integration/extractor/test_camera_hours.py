@@ -9,11 +9,14 @@ from fakecamera.pictures import LoopedClip
 from fakecamera.server import FakeCamera, fake_camera
 from tests.integration.extractor.house import API, House
 from tests.integration.extractor.pipeline import until
+from tests.support.side_by_side import PROCESSES_OF_CAMERAS
 from tests.unit.extractor import clips
 
 from tablewatch_schemas import CameraConfig, SiteConfig, encode
 from tablewatch_schemas.events import CameraConfigOpeningHours, SiteConfigOpeningHours
 from tablewatch_schemas.opening_hours import WEEKDAYS
+
+pytestmark = PROCESSES_OF_CAMERAS
 
 CODE = "outside_opening_hours"
 

@@ -9,12 +9,15 @@ from fakecamera.pictures import Luma
 from tests.integration.extractor.house import House
 from tests.integration.extractor.pipeline import until
 from tests.support.http_cameras import HttpCamera, commented, http_camera, picture, room
+from tests.support.side_by_side import PROCESSES_OF_CAMERAS
 
 from credentials import Credentials, seal
 from extractor.model.camera_failures import failure_of
 from extractor.model.snapshot import parse_snapshot
 from objects.local import LocalObjects
 from tablewatch_schemas import CameraConfigSource, keys, new_id
+
+pytestmark = PROCESSES_OF_CAMERAS
 
 
 def numbered() -> HttpCamera:

@@ -22,6 +22,7 @@ from tests.integration.extractor.pipeline import until
 from tests.integration.extractor.processes import Extractor
 from tests.support.certificates import certificate
 from tests.support.clock_pictures import ClockPictures, read_jpeg
+from tests.support.side_by_side import PROCESSES_OF_CAMERAS
 from tests.unit.extractor import clips
 
 from credentials import Credentials, seal
@@ -36,6 +37,8 @@ from tablewatch_schemas import (
 )
 from tablewatch_schemas.ids import live_frame_id
 from tablewatch_schemas.layout import Layout, LayoutTable
+
+pytestmark = PROCESSES_OF_CAMERAS
 
 
 @pytest.fixture(scope="session")

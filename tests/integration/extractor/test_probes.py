@@ -12,11 +12,14 @@ from fakecamera.pictures import LoopedClip
 from fakecamera.server import Behaviour, fake_camera
 from tests.integration.extractor.house import API, House
 from tests.integration.extractor.pipeline import read_topic, until
+from tests.support.side_by_side import PROCESSES_OF_CAMERAS
 from tests.unit.extractor import clips
 
 from credentials import Credentials, private_key, public_pem, seal
 from objects.local import LocalObjects
 from tablewatch_schemas import CameraCommand, CameraCommandSource, CameraProbe, encode, keys, new_id, replace
+
+pytestmark = PROCESSES_OF_CAMERAS
 
 SECRET = "s" * 40
 PASSWORD = "hunter2-of-the-camera"
