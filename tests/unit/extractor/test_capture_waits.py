@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from extractor.live.reader import Sign
 from extractor.model.camera_failures import NoAnswer
 from extractor.model.scene import Scene
 from objects.testing import MemoryObjects
+from tablewatch_schemas.times import to_ms
 
 CONFIG = SimpleNamespace(
     camera_id="cam_1",
@@ -45,7 +47,7 @@ class Cameras:
         await capture.stop()
         return self.attempts
 
-    def capture(self) -> "_Capture":
+    def capture(self, captured_ms: int | None = None) -> "_Capture":
         """Of these sessions."""
         unused = dict.fromkeys(("secrets", "documents", "aligner"))
         parts = SimpleNamespace(
@@ -55,7 +57,7 @@ class Cameras:
             quality=85,
             hours=SiteHours(None),
         )
-        claimed = SimpleNamespace(config=CONFIG, captured_ms=None, status=None, layout_proposal=None)
+        claimed = SimpleNamespace(config=CONFIG, captured_ms=captured_ms, status=None, layout_proposal=None)
         return _Capture(cast(Any, claimed), cast(CaptureParts, parts))
 
     @contextlib.asynccontextmanager
@@ -72,7 +74,7 @@ class Cameras:
         return SimpleNamespace(scene=Scene(same=0, same_s=0.0), packets=25), b""
 
     async def write(self, *_: object) -> object:
-        return object()
+        return SimpleNamespace(captured_at=self.clock.now())
 
     def drop(self, *_: object) -> None: ...
 
@@ -139,6 +141,18 @@ async def test_a_camera_at_another_address_is_not_live_by_a_frame_of_the_one_bef
     moved = SimpleNamespace(**vars(CONFIG) | {"source": SimpleNamespace(type="rtsp", address="rtsp://192.0.2.2/1")})
     capture.update(cast(Any, SimpleNamespace(config=moved)))
     assert capture.last_frame_at is None
+    await capture.stop()
+
+
+async def test_the_last_frame_of_a_camera_is_known_to_the_process_that_has_it_next() -> None:
+    """Also where it rests there, and no other comes."""
+    cameras = Cameras(1, frames=1)
+    now = cameras.clock.now()
+    capture = cameras.capture(to_ms(now - timedelta(minutes=1)))
+    assert capture.last_frame_at == now - timedelta(minutes=1)
+    while capture._published is None:
+        await asyncio.sleep(0)
+    assert capture.last_frame_at == now
     await capture.stop()
 
 

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -40,6 +40,7 @@ from extractor.model.stills import Freshness
 from objects.store import ObjectStore
 from outbound import Address, Policy
 from tablewatch_schemas import CameraConfig, CameraStatusLayoutProposal
+from tablewatch_schemas.times import from_ms
 
 BACKOFF = Backoff(first_s=0.5, max_s=30.0)
 SETTLED_S = 10.0
@@ -85,6 +86,8 @@ class Capture:
         self._rhythm_s = 0.0
         self._published: Published | None = None
         self._rising = Rising(claimed.captured_ms)
+        self.last_frame_at = None if claimed.captured_ms is None else from_ms(claimed.captured_ms)
+        """Capture time of the last good frame, also of the process that had the camera before."""
         self._freshness = Freshness()
         self._snapshots = Snapshots(parts.store, parts.clock)
         self._proposals = Proposals(
@@ -110,10 +113,6 @@ class Capture:
         return max(timedelta(milliseconds=self.config.cadence_ms), timedelta(seconds=self._rhythm_s))
 
     @property
-    def last_frame_at(self) -> datetime | None:
-        return None if self._published is None else self._published.captured_at
-
-    @property
     def snapshot_key(self) -> str | None:
         """Of the last good snapshot."""
         return self._snapshots.key(self.config)
@@ -136,6 +135,7 @@ class Capture:
         if (before.source, before.cadence_ms) != (self.config.source, self.config.cadence_ms):
             # What was published is of another view: the new one is neither live by it nor compared with it
             self._proposals.forget()
+            self.last_frame_at = None
             self._begin_anew(CameraHealth(self._parts.clock))
 
     def observe_hours(self, *, may_open: bool) -> bool:
@@ -226,7 +226,7 @@ class Capture:
         self._health.takes(frame.scene, frame.packets, self._every)
         published = await self._parts.writer.write(self.config, frame, picture, self._rising, self._published)
         if published is not None:
-            self._published = published
+            self._published, self.last_frame_at = published, published.captured_at
             self._health.stored()
             await self._compare(source, frame, picture)
 
