@@ -1,6 +1,7 @@
 // Every text of the page that is not in a panel of the older kind, and is no word of the contracts (see format.ts).
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
+const share = (fraction: number) => `${(fraction * 100).toFixed(1)} %`
 
 export const T = {
   name: 'tablewatch',
@@ -260,6 +261,24 @@ export const T = {
       sunday: 'Sunday',
     },
     short: { monday: 'Mon', tuesday: 'Tue', wednesday: 'Wed', thursday: 'Thu', friday: 'Fri', saturday: 'Sat', sunday: 'Sun' },
+  },
+
+  /** The layout that is proposed for a camera that was moved. */
+  proposal: {
+    title: 'The camera was moved: its tables are proposed anew',
+    noneTitle: 'The camera was moved: its tables cannot be proposed',
+    before: 'Before',
+    after: 'Now, with the tables as proposed',
+    now: 'Now',
+    pictureOf: (title: string, count: number) => `${title}: ${plural(count, 'table', 'tables')} drawn`,
+    moved: (pixels: number, width: number) => `The tables are about ${plural(pixels, 'pixel', 'pixels')} from where they were, in a picture ${width} pixels wide.`,
+    precise: (pixels: number, width: number) => `Two pictures agreed on it to within ${plural(pixels, 'pixel', 'pixels')}: ${share(pixels / width)} of the width. Look whether each outline is around its table.`,
+    lost: (tables: string) => `No longer in the picture, and taken off the floor if you accept: ${tables}.`,
+    accept: 'Accept',
+    later: 'Later',
+    show: 'Show the tables that are proposed',
+    accepted: 'Accepted. The tables are known again as soon as the camera is looked at anew.',
+    conflict: 'The tables of this camera were drawn anew meanwhile, so this proposal is out of date.',
   },
 
   /** What came of trying a camera. */

@@ -34,10 +34,14 @@ export class Watch {
     moreFrames: this.moreFrames.value,
     chosen: this.chosen.value,
   }))
-  /** Which layout shows it: camera and version; the one that the states were made with, else the camera's newest. */
+  /**
+   * Which layout shows it, as camera and version: of a camera the one that its picture was judged with; of a run the one
+   * that its states were made with; else the newest.
+   */
   private readonly wantedLayout = computed(() => {
+    if ('camera' in this.subject) return this.layoutOfCamera(this.subject.camera)
     const job = this.job.value
-    const camera = 'camera' in this.subject ? this.subject.camera : (job?.camera_id ?? null)
+    const camera = job?.camera_id ?? null
     if (camera === null) return ''
     const states = [...this.store.view.value.states.values()]
     const state = states.find((each) => each.run_id === (job?.run_id ?? null) && each.camera_ids.includes(camera))
@@ -118,6 +122,12 @@ export class Watch {
     if (job === null) return this.askForJob(this.subject.video)
     if (this.run !== job.run_id) this.startRun(job)
     this.loader?.onJob(job)
+  }
+
+  private layoutOfCamera(camera: string): string {
+    const newest = this.store.cameras.value.find((each) => each.camera_id === camera)?.layout_version
+    const version = this.live.value?.layout_version ?? newest ?? null
+    return version === null ? '' : `${camera}/${version}`
   }
 
   private startRun(job: Job): void {

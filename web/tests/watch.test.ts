@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Client, Problem, type Frame, type Page } from '../src/client'
+import { Client, Problem, type CameraView, type Frame, type Page } from '../src/client'
 import { Watch } from '../src/watch'
 import { EMPTY_SNAPSHOT, frame, job } from './documents'
 import { storeOf } from './show'
@@ -83,5 +83,20 @@ describe('a video that is watched', () => {
     expect(watch.gone.value).toBe(true)
     await pass(60_000)
     expect(asked.job).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('a camera that is watched', () => {
+  it('has the layout that its picture was judged with, before there is one the newest', async () => {
+    const client = new Client()
+    const layout = vi.spyOn(client, 'layout').mockRejectedValue(new Error('none'))
+    const store = storeOf(client)
+    store.cameras.value = [{ camera_id: 'cam_1', site_id: '', name: 'Bar', layout_version: null }]
+    const watch = new Watch(store, { camera: 'cam_1' })
+    stop = watch.start()
+    expect(layout).not.toHaveBeenCalled()
+    store.cameras.value = [{ camera_id: 'cam_1', site_id: '', name: 'Bar', layout_version: 2 }]
+    watch.live.value = { layout_version: 1 } as CameraView
+    expect(layout.mock.calls).toEqual([['cam_1', 2], ['cam_1', 1]])
   })
 })

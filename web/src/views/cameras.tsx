@@ -9,6 +9,7 @@ import { HealthLine } from '../parts/health'
 import { HoursForm, hoursText } from '../parts/hours'
 import { NotFound } from '../parts/notfound'
 import { Picture } from '../parts/picture'
+import { ProposalCard } from '../parts/proposal'
 import { TableCard } from '../parts/table-card'
 import { useSending } from '../request'
 import { T } from '../texts'
@@ -114,6 +115,7 @@ function One({ id }: { id: string }) {
       <HealthLine camera={camera} />
       <div class="page">
         <div class="middle">
+          <ProposalCard camera={camera} />
           <Newest watch={watch} camera={camera} />
           <Hours camera={camera} />
         </div>
@@ -177,16 +179,17 @@ function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
   const { shown: still } = useStill(camera)
   const seesAlready = status !== undefined && SEES.has(status.status)
   const lastGood = live === null && seesAlready ? still : null // nothing is judged of a camera without tables
+  const url = live?.url ?? lastGood?.url ?? null
   const people = live?.seen.filter((each) => each.label === 'person') ?? []
   return (
-    <section class="card picture" aria-label={T.camera.newest(camera.name)}>
+    <section class="card picture of-camera" aria-label={T.camera.newest(camera.name)}>
       <Picture
         size={live ?? layout?.reference ?? { width: 16, height: 9 }}
         frameId={live?.frame_id ?? lastGood?.id ?? null}
-        url={live?.url ?? lastGood?.url ?? null}
+        url={url}
         alt={tables.map((each) => each.text).join(', ') || T.camera.noOutlines}
-        tables={tables}
-        spots={spots}
+        tables={url === null ? [] : tables}
+        spots={url === null ? [] : spots}
         seen={boxes ? (live?.seen ?? []) : []}
       >
         {status && !SEES.has(status.status) ? status.reason : T.camera.noPictures}

@@ -1,0 +1,126 @@
+// The layout that is proposed for a camera that was moved: before and after, to be accepted or left.
+import { useEffect, useState } from 'preact/hooks'
+import { Problem, type Camera, type Layout, type LayoutProposal, type LayoutTable, type Tagged } from '../client'
+import { useStore } from '../context'
+import { tableName } from '../format'
+import { moveOf, precisionOf } from '../proposal'
+import { useSending } from '../request'
+import { T } from '../texts'
+import { Picture } from './picture'
+
+const W = T.proposal
+
+interface Proposed {
+  proposal: LayoutProposal
+  /** The layout that it was made from; its tag makes sure that it still is the newest. */
+  before: Tagged<Layout>
+}
+
+/** Nothing while the camera is not moved. Loaded again when another one is proposed. */
+export function ProposalCard({ camera }: { camera: Camera }) {
+  const store = useStore()
+  const id = camera.camera_id
+  const status = store.view.value.cameras.get(id)
+  const named = status?.layout_proposal?.proposal_id ?? null
+  const [found, setFound] = useState<Proposed | null>(null)
+  const [done, setDone] = useState(false)
+  useEffect(() => {
+    let left = false
+    setFound(null)
+    if (named !== null) load(store.client, id).then((all) => !left && setFound(all), (error: unknown) => !left && store.fail(error))
+    return () => void (left = true)
+  }, [id, named])
+  useEffect(() => setDone(false), [named])
+  if (done) return <p class="notice" role="status">{W.accepted}</p>
+  if (found === null || named === null) return null
+  const transform = status?.layout_proposal?.transform ?? null
+  return <Shown key={found.proposal.proposal_id} camera={camera} found={found} transform={transform} onAccepted={() => setDone(true)} />
+}
+
+async function load(client: ReturnType<typeof useStore>['client'], cameraId: string): Promise<Proposed | null> {
+  const proposal = await client.layoutProposal(cameraId)
+  return proposal && { proposal, before: await client.taggedLayout(cameraId, proposal.layout_version) }
+}
+
+interface ShownProps {
+  camera: Camera
+  found: Proposed
+  transform: readonly number[] | null
+  onAccepted: () => void
+}
+
+function Shown({ camera, found, transform, onAccepted }: ShownProps) {
+  const store = useStore()
+  const { busy, problem, send } = useSending()
+  const [later, setLater] = useState(() => isLater(found.proposal.proposal_id))
+  const { proposal, before } = found
+  const { reference, tables, floor } = proposal
+  const layout = reference && tables && floor ? { reference, tables, floor } : null
+  const postpone = (yes: boolean) => {
+    setLater(yes)
+    rememberLater(proposal.proposal_id, yes)
+  }
+  if (later) return <p><button type="button" onClick={() => postpone(false)}>{W.show}</button></p>
+  const accept = (drawn: NonNullable<typeof layout>) =>
+    void send(async () => {
+      try {
+        await store.client.saveLayout(camera.camera_id, drawn, before.tag)
+      } catch (error) {
+        throw error instanceof Problem && error.code === 'version_conflict' ? new Error(W.conflict) : error
+      }
+      onAccepted()
+    })
+  const lost = before.document.tables.filter((table) => proposal.lost_table_ids.includes(table.table_id))
+  return (
+    <section class="card" aria-labelledby="proposal">
+      <h2 id="proposal">{layout ? W.title : W.noneTitle}</h2>
+      <p>{proposal.reason}{proposal.code !== null && <span class="muted"> ({proposal.code})</span>}</p>
+      <div class="pair">
+        <Half title={W.before} url={proposal.before_url} size={before.document.reference} tables={before.document.tables} />
+        <Half title={layout ? W.after : W.now} url={proposal.after_url} size={reference ?? before.document.reference} tables={tables ?? []} />
+      </div>
+      {layout && (
+        <ul class="points">
+          {transform && <li>{W.moved(moveOf(before.document, transform), before.document.reference.width)}</li>}
+          <li>{W.precise(precisionOf(layout.reference.width), layout.reference.width)}</li>
+          {lost.length > 0 && <li><strong>{W.lost(lost.map((table) => tableName(table.label)).join(', '))}</strong></li>}
+        </ul>
+      )}
+      <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
+      {store.may('write') && (
+        <div class="buttons">
+          {layout && <button type="button" class="primary" disabled={busy} onClick={() => accept(layout)}>{W.accept}</button>}
+          <button type="button" onClick={() => postpone(true)}>{W.later}</button>
+        </div>
+      )}
+    </section>
+  )
+}
+
+interface HalfProps {
+  title: string
+  url: string
+  size: { width: number; height: number }
+  tables: readonly LayoutTable[]
+}
+
+function Half({ title, url, size, tables }: HalfProps) {
+  const outlines = tables.map(({ table_id, polygon, label }) => ({ id: table_id, polygon, state: 'unknown', text: label }))
+  return (
+    <figure>
+      <figcaption>{title}</figcaption>
+      <Picture size={size} frameId={url} url={url} alt={W.pictureOf(title, tables.length)} tables={outlines} />
+    </figure>
+  )
+}
+
+const LATER = 'tablewatch-later/'
+
+function isLater(proposalId: string): boolean {
+  return sessionStorage.getItem(LATER + proposalId) !== null
+}
+
+function rememberLater(proposalId: string, yes: boolean): void {
+  if (yes) sessionStorage.setItem(LATER + proposalId, '1')
+  else sessionStorage.removeItem(LATER + proposalId)
+}
