@@ -44,7 +44,7 @@ unit: install ## unit and contract tests, under two minutes
 
 integration: generators ## with real Kafka, Postgres and S3
 	$(V)/python -m tests.integration.s3
-	$(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/integration
+	$(PYTEST) -n 3 --dist loadgroup --no-loadscope-reorder tests/integration
 
 e2e: generators ## the whole stack, as a user sees it
 	$(PYTEST) tests/e2e
