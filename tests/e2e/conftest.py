@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.demo_cameras import served
+from tests.support.http_cameras import HttpCamera
 from tests.support.pipeline import Site, make_site, upload, wait_done
 from tests.support.private_stack import REPO, PrivateStack
 
@@ -28,11 +30,18 @@ def layout(demo_files: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateStack]:
+def http_cameras() -> Iterator[HttpCamera]:
+    """Cameras that the stack may read, at whatever paths a test gives them."""
+    with served() as camera:
+        yield camera
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory, http_cameras: HttpCamera) -> Iterator[PrivateStack]:
     """A stack that is up. It logs every record, and has S3 secrets that it does not use, for whoever looks for them."""
     settings = {"LOG_LEVEL": "debug", "S3_ACCESS_KEY": "planted-access-key-1", "S3_SECRET_KEY": "planted-secret-key-1"}
     private = PrivateStack(tmp_path_factory.mktemp("stack") / "home", settings=settings)
-    settings["CAMERA_ADDRESSES"] = f"127.0.0.1:{private.camera_port}"
+    settings["CAMERA_ADDRESSES"] = f"127.0.0.1:{private.camera_port},127.0.0.1:{http_cameras.port}"
     try:
         yield private.start()
     finally:
