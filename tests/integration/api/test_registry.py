@@ -15,7 +15,15 @@ from credentials import Credentials, private_key, public_pem, unseal
 from tablewatch_schemas import CameraConfig, keys
 from tablewatch_schemas.layout import Layout
 
+NO_CHANGES: dict[str, Any] = {
+    "kept": [], "new": [], "retired": [], "merged_from": {}, "split_from": {}, "warnings": [],
+}  # fmt: skip
 SQUARE = [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3], [0.1, 0.3]]
+
+
+def changes(**named: Any) -> dict[str, Any]:
+    """What the response to a PUT has beside the layout."""
+    return NO_CHANGES | named
 
 
 async def test_a_layout_is_an_object_before_it_is_a_row_or_an_event(stage: Stage) -> None:
@@ -31,7 +39,8 @@ async def test_tables_keep_their_ids_through_edits(stage: Stage) -> None:
     place = await make_place(client)
     path = f"/v1/cameras/{place.camera_id}/layout"
     one = answer(await client.get(path), 200)
-    assert answer(await client.put(path, json=one), 200) == one  # the same again is the same version
+    again = answer(await client.put(path, json=one), 200)
+    assert again == one | changes(kept=list(place.tables))  # the same again is the same version
     one["tables"][0]["polygon"], one["tables"][1]["label"] = SQUARE, "window"
     two = answer(await client.put(path, json=one), 200)
     assert (two["version"], [t["table_id"] for t in two["tables"]]) == (2, list(place.tables))
@@ -61,6 +70,30 @@ async def test_polygons_that_cannot_be(stage: Stage, polygon: Any, expected: str
     response = await client.put(f"/v1/cameras/{place.camera_id}/layout", json=body)
     assert code(response, 422) == expected
     assert response.json()["pointer"] == "/tables/0/polygon"
+    assert response.json()["detail"].startswith("Table 1: ")
+
+
+async def test_a_layout_without_ids_keeps_its_tables_and_says_what_became_of_them(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    path = f"/v1/cameras/{place.camera_id}/layout"
+    one, two = place.tables
+    halves = [[[0.5, 0.2], [0.65, 0.2], [0.65, 0.6], [0.5, 0.6]], [[0.65, 0.2], [0.8, 0.2], [0.8, 0.6], [0.65, 0.6]]]
+    doubled = [*LAYOUT["tables"][0]["polygon"][:1] * 2, *LAYOUT["tables"][0]["polygon"][1:]]  # type: ignore[index]
+    drawn = [{"label": name, "polygon": each} for name, each in zip("abc", [*halves, doubled], strict=True)]
+    split = answer(await client.put(path, json={**LAYOUT, "tables": drawn}), 200)
+    ids = [each["table_id"] for each in split["tables"]]
+    assert ids[2] == one and two in ids[:2]
+    (new,) = {*ids} - {one, two}
+    told = {name: split[name] for name in NO_CHANGES}
+    assert told == changes(kept=[each for each in ids if each != new], new=[new], split_from={new: two})
+    strip = {"label": "strip", "polygon": [[0.1, 0.9], [0.4, 0.9], [0.4, 0.93], [0.1, 0.93]]}
+    whole = {**LAYOUT, "tables": [*LAYOUT["tables"], strip]}  # type: ignore[misc]
+    merged = answer(await client.put(path, json=whole), 200)
+    (joined,) = merged["merged_from"]
+    assert merged["merged_from"] == {joined: [two, new] if ids[0] == two else [new, two]}
+    assert (joined == merged["tables"][1]["table_id"]) and merged["retired"] == [*({two, new} - {joined})]
+    assert [(each["code"], each["label"]) for each in merged["warnings"]] == [("zone_too_small", "strip")]
 
 
 async def test_table_ids_of_other_sites_and_twice(stage: Stage) -> None:
@@ -160,7 +193,7 @@ async def test_the_same_drawing_again_names_a_table_that_another_camera_has_rena
         shared = {**LAYOUT, "tables": [{"table_id": table, "polygon": SQUARE} | changed]}
         answer(await client.put(f"/v1/cameras/{other}/layout", json=shared), 200)
         again = answer(await client.put(path, json=mine), 200)
-        assert again == mine | {name: again[name] for name in ("version", "created_at", "layout_key")}
+        assert again == mine | {name: again[name] for name in ("version", "created_at", "layout_key", *NO_CHANGES)}
         assert again["version"] == mine["version"] + 1
         found = answer(await client.get(f"/v1/tables/{table}"), 200)
         assert (found["label"], found["seats"]) == ("1", 4)

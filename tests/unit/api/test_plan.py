@@ -31,7 +31,7 @@ def _layout(*, tables: bool = True, floor: bool = True) -> Layout:
         }
     )
     camera = {"site_id": "site_1", "camera_id": "cam_1"}
-    return draw(camera, body, version=1, labels={}, foreign=(), sections=(), now=NOW)
+    return draw(camera, body, newest=None, version=1, foreign=(), sections=(), now=NOW).layout
 
 
 def test_what_is_not_asked_is_made_as_far_as_it_goes() -> None:

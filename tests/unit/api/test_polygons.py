@@ -16,13 +16,25 @@ SQUARE = ((0.1, 0.1), (0.5, 0.1), (0.5, 0.5), (0.1, 0.5))
 
 def _code(points: object) -> str:
     with pytest.raises(ApiError) as raised:
-        checked(points, "/x")  # type: ignore[arg-type]
+        checked(points, "/x", "Table 7")  # type: ignore[arg-type]
     return raised.value.code
 
 
 def test_a_closing_point_is_left_out() -> None:
-    assert checked([*SQUARE, SQUARE[0]], "/x") == SQUARE
-    assert checked([list(point) for point in SQUARE], "/x") == SQUARE
+    assert checked([*SQUARE, SQUARE[0]], "/x", "Table 7") == SQUARE
+    assert checked([list(point) for point in SQUARE], "/x", "Table 7") == SQUARE
+
+
+def test_a_point_twice_in_a_row_is_no_crossing() -> None:
+    doubled = [point for point in SQUARE for _ in range(3)]
+    assert checked(doubled, "/x", "Table 7") == checked([*doubled, SQUARE[0]], "/x", "Table 7") == SQUARE
+
+
+def test_a_refusal_names_the_table() -> None:
+    with pytest.raises(ApiError) as raised:
+        checked([(0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)], "/tables/3/polygon", "Table 7")
+    assert raised.value.detail == "Table 7: two of its sides cross."
+    assert raised.value.members == {"pointer": "/tables/3/polygon"}
 
 
 @pytest.mark.parametrize("points", [[], [[0.1, 0.1]], [[0.1, 0.1], [0.2, 0.2]], [[0.1, 0.1], [0.5, 0.5], [0.1, 0.1]]])
@@ -37,7 +49,7 @@ def test_out_of_the_picture(outside: float) -> None:
 
 def test_the_edge_of_the_picture_is_in_it() -> None:
     whole = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-    assert area(checked(whole, "/x")) == 1.0
+    assert area(checked(whole, "/x", "Table 7")) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -73,7 +85,7 @@ def test_stars_and_regular_polygons_are_fine(corners: int, radius: float, turn: 
         reach = radius * (0.5 if star and corner % 2 else 1.0)
         angle = turn + math.tau * corner / corners
         points.append((0.5 + reach * math.cos(angle), 0.5 + reach * math.sin(angle)))
-    assert len(checked(points, "/x")) == corners
+    assert len(checked(points, "/x", "Table 7")) == corners
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=8))

@@ -1,5 +1,6 @@
 """Layouts of cameras: each change is a new version."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -10,12 +11,12 @@ from api.http.authentication import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.documents.common import NumberText, Page
 from api.http.documents.layouts import Layout as LayoutDocument
-from api.http.documents.layouts import LayoutHints, LayoutProposal, LayoutVersion, NewLayout
+from api.http.documents.layouts import LayoutHints, LayoutProposal, LayoutVersion, NewLayout, SavedLayout
 from api.http.preconditions import IfMatch, IfNoneMatch, check_preconditions, layout_tag
 from api.http.routes import Route
 from api.model import events
 from api.model.errors import LayoutNotFound, LayoutProposalNotFound
-from api.model.layouts import draw, same, standing_proposal
+from api.model.layouts import Drawn, draw, same, saved_layout, standing_proposal
 from api.model.types import Json
 from api.store import Connection, cameras, layout_hints, sections, site_events
 from chassis import outbox
@@ -37,12 +38,15 @@ class LayoutRoute(Route):
 router = APIRouter(prefix="/v1/cameras", tags=["layouts"], route_class=LayoutRoute)
 
 
-@router.put("/{camera_id}/layout", response_model=LayoutDocument)
+@router.put("/{camera_id}/layout", response_model=SavedLayout)
 async def put_layout(
     camera_id: str, body: NewLayout, caller: Writer, deps: Deps, if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Any:  # fmt: skip
     """Draw tables and floor, as a new version unless the newest one is the same.
+
+    A table with its `table_id` stays that table. One without stays the table of the version before that it is matched
+    with, by place and label, if there is one (docs/layouts.md); else it is new.
 
     A table that another camera of the site sees too is drawn under its `table_id`. It has one label, section and number
     of seats: those of the layout that was drawn last, of those that have the table. Where another camera has changed
@@ -53,13 +57,14 @@ async def put_layout(
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
         newest = await cameras.layout(conn, camera)
         check_preconditions(None if newest is None else layout_tag(newest.version), if_match, if_none_match)
-        layout = await _draw(conn, deps, camera, body, newest, foreign)
+        drawn = await _draw(conn, deps, camera, body, newest, foreign)
+        layout = drawn.layout
         if newest is not None and same(layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables):
-            return await _response(newest)
+            return await _saved(replace(drawn, layout=newest))
         # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
         await deps.objects.put(layout.layout_key, layout.to_json(), "application/json")
         await _save(conn, deps, camera, layout)
-    return await _response(layout)
+    return await _saved(drawn)
 
 
 @router.get("/{camera_id}/layout", response_model=LayoutDocument)
@@ -141,12 +146,13 @@ async def _ids_of_other_sites(deps: Deps, camera_id: str, body: NewLayout) -> se
 
 async def _draw(
     conn: Connection, deps: Deps, camera: Json, body: NewLayout, newest: Layout | None, foreign: set[str]
-) -> Layout:
-    return draw(
+) -> Drawn:
+    return await compute(
+        draw,
         camera,
         body,
+        newest=newest,
         version=await cameras.newest_version(conn, camera["camera_id"]) + 1,
-        labels={table.label: table.table_id for table in newest.tables} if newest else {},
         foreign=foreign,
         sections=await sections.known(
             conn, camera["site_id"], {each.section_id for each in body.tables if each.section_id}
@@ -173,6 +179,11 @@ async def _version(deps: Deps, sites: list[str] | None, camera_id: str, version:
     if layout is None:
         raise LayoutNotFound("The camera has no such layout; draw one with PUT.")
     return layout
+
+
+async def _saved(drawn: Drawn) -> Response:
+    headers = {"ETag": layout_tag(drawn.layout.version)}
+    return Response(await compute(saved_layout, drawn), headers=headers, media_type="application/json")
 
 
 async def _response(layout: Layout) -> Response:

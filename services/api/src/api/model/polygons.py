@@ -13,24 +13,28 @@ Polygon = tuple[Point, ...]
 SMALLEST_AREA = 0.0002
 
 
-def checked(points: Sequence[Sequence[float]], where: str) -> Polygon:
-    """The polygon, without a repeated closing point.
+def checked(points: Sequence[Sequence[float]], where: str, name: str) -> Polygon:
+    """The polygon, without points that repeat the one before them, nor the closing one.
 
-    Raises PolygonTooFewPoints, PolygonOutOfFrame, PolygonSelfCrossing or PolygonTooSmall, with
-    `pointer` set to `where` (a JSON pointer into the body).
+    Raises PolygonTooFewPoints, PolygonOutOfFrame, PolygonSelfCrossing or PolygonTooSmall, whose sentence begins with
+    `name` (whose outline it is, for a person), with `pointer` set to `where` (a JSON pointer into the body).
     """
-    polygon: Polygon = tuple((float(x), float(y)) for x, y in points)
-    if len(polygon) > 1 and polygon[0] == polygon[-1]:
-        polygon = polygon[:-1]
-    if len(polygon) < 3 or len(set(polygon)) < 3:
-        raise PolygonTooFewPoints(f"{where}: {len(set(polygon))} different points.", pointer=where)
+    polygon = _without_repeats([(float(x), float(y)) for x, y in points])
+    if len(set(polygon)) < 3:
+        raise PolygonTooFewPoints(f"{name}: it has {len(set(polygon))} different points.", pointer=where)
     if not all(0.0 <= value <= 1.0 for point in polygon for value in point):
-        raise PolygonOutOfFrame(f"{where}: points go from 0 to 1 of the picture.", pointer=where)
+        raise PolygonOutOfFrame(f"{name}: points go from 0 to 1 of the picture.", pointer=where)
     if crosses_itself(polygon):
-        raise PolygonSelfCrossing(f"{where}: two of its sides cross.", pointer=where)
+        raise PolygonSelfCrossing(f"{name}: two of its sides cross.", pointer=where)
     if area(polygon) < SMALLEST_AREA:
-        raise PolygonTooSmall(f"{where}: it covers less than {SMALLEST_AREA:.2%} of the picture.", pointer=where)
+        raise PolygonTooSmall(f"{name}: it covers less than {SMALLEST_AREA:.2%} of the picture.", pointer=where)
     return polygon
+
+
+def _without_repeats(points: Sequence[Point]) -> Polygon:
+    """A click that was doubled, and a ring that is closed, draw nothing."""
+    kept = [point for point, before in zip(points, [None, *points], strict=False) if point != before]
+    return tuple(kept[:-1] if len(kept) > 1 and kept[0] == kept[-1] else kept)
 
 
 def area(polygon: Polygon) -> float:

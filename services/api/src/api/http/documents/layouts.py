@@ -87,6 +87,28 @@ class Layout(BaseModel):
     floor: list[list[list[float]]]
 
 
+class LayoutWarning(BaseModel):
+    """Of a table that is taken as it was drawn: what may be wrong with it."""
+
+    code: str = Field(description="`zone_too_small` or `zone_is_top`; more may come")
+    table_id: str
+    label: str
+    sentence: str = Field(description="For a person")
+
+
+class SavedLayout(Layout):
+    """The newest version of a camera's layout, and what it changed of the one before."""
+
+    kept: list[str] = Field(description="Ids of tables that the version before has too")
+    new: list[str]
+    retired: list[str] = Field(description="Of that version, and not of this one")
+    merged_from: dict[str, list[str]] = Field(
+        description="By id of a table: those of the version before that lie in it, itself among them if it is one"
+    )
+    split_from: dict[str, str] = Field(description="By id of a new table: the one before that it is a part of")
+    warnings: list[LayoutWarning]
+
+
 class LayoutVersion(BaseModel):
     """A version of a camera's layout, in short."""
 
