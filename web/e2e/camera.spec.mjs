@@ -44,6 +44,7 @@ async function visit(context) {
     await probe(page)
     await leaveAndComeBack(page)
     await save(page)
+    await draw(page)
     await pause(page)
     await change(page)
     await remove(page)
@@ -96,6 +97,18 @@ async function save(page) {
   await page.getByRole('heading', { level: 1, name: 'By the bar' }).waitFor()
   await page.locator('.health', { hasText: 'Sees well' }).waitFor()
   await page.screenshot({ path: path.join(given.out, 'live.png'), fullPage: true })
+}
+
+/** A table by the keyboard alone; it is one of the camera's as soon as it is saved. */
+async function draw(page) {
+  await page.getByRole('link', { name: 'Draw tables' }).click()
+  await page.getByRole('button', { name: 'Put one in the middle' }).press('Enter')
+  await page.getByRole('button', { name: /^Corner 1 of Table 1, 40 %/ }).press('Shift+ArrowLeft')
+  await page.getByRole('button', { name: /^Corner 1 of Table 1, 38 %/ }).press('Enter')
+  await page.getByRole('button', { name: /^Corner 5 of Table 1/ }).waitFor()
+  await look(page, 'tables')
+  await page.getByRole('button', { name: 'Save tables' }).click()
+  await page.locator('.table-card', { hasText: 'Table 1' }).waitFor()
 }
 
 async function pause(page) {

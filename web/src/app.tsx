@@ -13,6 +13,7 @@ import { ChangeCameraView, NewCameraView } from './views/camera-form'
 import { CamerasView, CameraView } from './views/cameras'
 import { FloorView } from './views/floor'
 import { HazardsView } from './views/hazards'
+import { TableEditorView } from './views/table-editor'
 import { isOpen } from './words'
 import { SettingsView } from './views/settings'
 import { VideosView, VideoView } from './views/videos'
@@ -103,6 +104,7 @@ function Views({ onRouteChange }: { onRouteChange: () => void }) {
       <Route path={`${address('cameras')}/new`} component={NewCameraView} />
       <Route path={`${address('cameras')}/:id`} component={CameraView} />
       <Route path={`${address('cameras')}/:id/change`} component={ChangeCameraView} />
+      <Route path={`${address('cameras')}/:id/tables`} component={TableEditorView} />
       <Route path={address('videos')} component={VideosView} />
       <Route path={`${address('videos')}/:id`} component={VideoView} />
       <Route path={address('hazards')} component={HazardsView} />

@@ -210,6 +210,22 @@ export interface Layout {
   floor: Point[][]
 }
 
+/** A drawing; a table without `table_id` is a new one. */
+export interface NewLayout {
+  reference: Layout['reference']
+  tables: (Omit<LayoutTable, 'table_id'> & { table_id?: string })[]
+  floor: Point[][]
+}
+
+/** A doubt that another outline of a table may end, and how many looks had it. */
+export interface LayoutHint {
+  table_id: string
+  label: string
+  reason: Open<'person_outside_zone' | 'zone_too_small'>
+  sentence: string
+  looks: number
+}
+
 /** Where the tables of a camera that was moved are now. `code` null: it is proposed; else `reason` says why nothing is. */
 export interface LayoutProposal {
   proposal_id: string

@@ -11,11 +11,13 @@ import type {
   HazardAction,
   Job,
   Layout,
+  LayoutHint,
   LayoutProposal,
   Link,
   PictureReference,
   NewCamera,
   NewJob,
+  NewLayout,
   NewSource,
   NewVideo,
   Page,
@@ -39,6 +41,8 @@ export class Problem extends Error {
     readonly code: string,
     readonly title: string,
     readonly detail: string,
+    /** JSON pointer to what is meant in the body of the request; null where nothing is. */
+    readonly pointer: string | null = null,
   ) {
     super(detail || title)
     this.name = 'Problem'
@@ -175,9 +179,16 @@ export class Client {
     return this.tagged(version === null ? `${camera}/layout` : `${camera}/layouts/${version}`)
   }
 
-  /** Draws tables and floor anew. Rejects with `version_conflict` if `tag` is not of the newest layout. */
-  saveLayout(cameraId: string, layout: Pick<Layout, 'reference' | 'tables' | 'floor'>, tag: string): Promise<Layout> {
-    return this.request('PUT', `${cameraPath(cameraId)}/layout`, layout, matching(tag))
+  /** Draws tables and floor anew. Rejects with `version_conflict` if `tag` is not of the newest layout; null: if there is one. */
+  saveLayout(cameraId: string, layout: NewLayout, tag: string | null): Promise<Layout> {
+    const condition = tag === null ? { 'if-none-match': '*' } : matching(tag)
+    return this.request('PUT', `${cameraPath(cameraId)}/layout`, layout, condition)
+  }
+
+  /** Doubts of looks that another outline of a table may end, the most frequent first. */
+  async layoutHints(cameraId: string): Promise<LayoutHint[]> {
+    const found: { hints: LayoutHint[] } = await this.request('GET', `${cameraPath(cameraId)}/layout/hints`)
+    return found.hints
   }
 
   /** What is proposed for a camera that was moved, or why nothing is; null: there is no proposal. */
@@ -339,5 +350,5 @@ async function problemOf(response: Response): Promise<Problem> {
   const text = (name: string, fallback: string) =>
     typeof document[name] === 'string' ? (document[name] as string) : fallback
   const title = text('title', `HTTP ${response.status}`)
-  return new Problem(response.status, text('code', `http_${response.status}`), title, text('detail', title))
+  return new Problem(response.status, text('code', `http_${response.status}`), title, text('detail', title), text('pointer', '') || null)
 }

@@ -218,7 +218,10 @@ function Tables({ id }: { id: string }) {
     .sort(byLabel)
   return (
     <section aria-labelledby="camera-tables">
-      <h2 id="camera-tables">{T.camera.tables}</h2>
+      <div class="head">
+        <h2 id="camera-tables">{T.camera.tables}</h2>
+        {store.may('write') && <div class="buttons"><a class="button" href={`${address('cameras', id)}/tables`}>{T.editor.open}</a></div>}
+      </div>
       {tables.length === 0 && <p class="muted">{T.camera.noTables}</p>}
       <ul class="floor">{tables.map((each) => <TableCard key={each.table.table_id} {...each} />)}</ul>
     </section>

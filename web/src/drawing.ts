@@ -1,0 +1,181 @@
+// Tables as they are drawn on a picture, with what was done to them. Pure. Points are relative, 0 to 1, y down.
+import type { Layout, LayoutTable, Point } from './client'
+
+export interface DrawnTable {
+  /** In the drawing; a new table has no id before it is saved. */
+  key: string
+  table_id: string | null
+  label: string
+  seats: number | null
+  section_id: string | null
+  polygon: readonly Point[]
+  top: readonly Point[] | null
+}
+
+export type GivenTable = Omit<LayoutTable, 'table_id'> & { table_id?: string }
+
+export type Drawing = readonly DrawnTable[]
+
+export interface History {
+  past: readonly Drawing[]
+  now: Drawing
+  future: readonly Drawing[]
+}
+
+const MOST_STEPS = 200
+export const LEAST_CORNERS = 3
+export const MOST_CORNERS = 100
+/** Of a table that is put into the middle. */
+const HALF = 0.1
+
+export function drawingOf(layout: Layout | null): Drawing {
+  return (layout?.tables ?? []).map((table) => ({ ...table, key: table.table_id, section_id: table.section_id ?? null }))
+}
+
+/** As the API takes them: a table without an id is a new one. */
+export function tablesOf(drawing: Drawing): GivenTable[] {
+  return drawing.map(({ key: _, table_id, polygon, top, label, ...more }) => ({
+    ...(table_id === null ? {} : { table_id }),
+    ...more,
+    label: label.trim(),
+    polygon: polygon.map(rounded),
+    top: top === null ? null : top.map(rounded),
+  }))
+}
+
+export function begun(drawing: Drawing): History {
+  return { past: [], now: drawing, future: [] }
+}
+
+export function done(history: History, now: Drawing): History {
+  return now === history.now ? history : { past: [...history.past, history.now].slice(-MOST_STEPS), now, future: [] }
+}
+
+/** As `done`, but in place of the step before: of a drag there is one step. */
+export function dragged(history: History, now: Drawing): History {
+  return { ...history, now }
+}
+
+export function undone(history: History): History {
+  const before = history.past.at(-1)
+  return before ? { past: history.past.slice(0, -1), now: before, future: [history.now, ...history.future] } : history
+}
+
+export function redone(history: History): History {
+  const [next, ...future] = history.future
+  return next ? { past: [...history.past, history.now], now: next, future } : history
+}
+
+export function changed(drawing: Drawing, key: string, change: Partial<DrawnTable>): Drawing {
+  return drawing.map((table) => (table.key === key ? { ...table, ...change } : table))
+}
+
+export function withTable(drawing: Drawing, key: string, polygon: readonly Point[] = square()): Drawing {
+  return [...drawing, { key, table_id: null, label: nextLabel(drawing), seats: null, section_id: null, polygon: polygon.map(inPicture), top: null }]
+}
+
+export function withoutTable(drawing: Drawing, key: string): Drawing {
+  return drawing.filter((table) => table.key !== key)
+}
+
+function square(): Point[] {
+  const [from, to] = [0.5 - HALF, 0.5 + HALF]
+  return [[from, from], [to, from], [to, to], [from, to]]
+}
+
+/** The number after the highest. */
+function nextLabel(drawing: Drawing): string {
+  return String(Math.max(0, ...drawing.map(({ label }) => (/^\d+$/.test(label.trim()) ? Number(label) : 0))) + 1)
+}
+
+export function withCornerAt(drawing: Drawing, key: string, corner: number, to: Point): Drawing {
+  const table = drawing.find((each) => each.key === key)
+  if (!table) return drawing
+  return changed(drawing, key, { polygon: table.polygon.map((point, at) => (at === corner ? inPicture(to) : point)) })
+}
+
+/** A corner between one and the next: where it is wanted, or in the middle of the side. */
+export function withCornerAfter(drawing: Drawing, key: string, corner: number, at?: Point): Drawing {
+  const polygon = drawing.find((each) => each.key === key)?.polygon ?? []
+  const [one, other] = [polygon[corner], polygon[(corner + 1) % polygon.length]]
+  if (!one || !other || polygon.length >= MOST_CORNERS) return drawing
+  const middle: Point = [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2]
+  return changed(drawing, key, { polygon: [...polygon.slice(0, corner + 1), inPicture(at ?? middle), ...polygon.slice(corner + 1)] })
+}
+
+export function withoutCorner(drawing: Drawing, key: string, corner: number): Drawing {
+  const polygon = drawing.find((each) => each.key === key)?.polygon ?? []
+  return polygon.length <= LEAST_CORNERS ? drawing : changed(drawing, key, { polygon: polygon.filter((_, at) => at !== corner) })
+}
+
+/** The whole table, with its top, as far as the picture goes. */
+export function movedTable(drawing: Drawing, key: string, [x, y]: Point): Drawing {
+  const table = drawing.find((each) => each.key === key)
+  if (!table) return drawing
+  const [byX, byY] = [within(x, table.polygon.map((each) => each[0])), within(y, table.polygon.map((each) => each[1]))]
+  const move = (points: readonly Point[]) => points.map(([left, top]): Point => inPicture([left + byX, top + byY]))
+  return changed(drawing, key, { polygon: move(table.polygon), top: table.top && move(table.top) })
+}
+
+function within(by: number, values: readonly number[]): number {
+  return Math.min(1 - Math.max(...values), Math.max(-Math.min(...values), by))
+}
+
+function inPicture([x, y]: Point): Point {
+  return [Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y))]
+}
+
+function rounded([x, y]: Point): Point {
+  return [Math.round(x * 1e5) / 1e5, Math.round(y * 1e5) / 1e5]
+}
+
+/** The side that is nearest to a point, by the number of its first corner. */
+export function sideNear(polygon: readonly Point[], point: Point): number {
+  const distances = polygon.map((one, at) => distanceTo(point, one, polygon[(at + 1) % polygon.length] ?? one))
+  return distances.indexOf(Math.min(...distances))
+}
+
+/** Between two neighbours among the corners, as a share of the width of the picture. */
+export function leastDistance(polygon: readonly Point[], { width, height }: { width: number; height: number }): number {
+  const distances = polygon.map(([x, y], at) => {
+    const [nextX, nextY] = polygon[(at + 1) % polygon.length] ?? [x, y]
+    return Math.hypot(nextX - x, ((nextY - y) * height) / width)
+  })
+  return Math.min(...distances)
+}
+
+function distanceTo([x, y]: Point, [x1, y1]: Point, [x2, y2]: Point): number {
+  const [dx, dy] = [x2 - x1, y2 - y1]
+  const length = dx * dx + dy * dy
+  const share = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - x1) * dx + (y - y1) * dy) / length))
+  return Math.hypot(x - x1 - share * dx, y - y1 - share * dy)
+}
+
+/** What the API would refuse, by the key of the table. */
+export type DrawingFault = { kind: 'nameless' | 'doubled' | 'crossing'; key: string }
+
+export function faultOf(drawing: Drawing): DrawingFault | null {
+  const labels = drawing.map(({ label }) => label.trim())
+  const nameless = drawing.find((_, at) => labels[at] === '')
+  if (nameless) return { kind: 'nameless', key: nameless.key }
+  // A new table with the name of another would become that one.
+  const doubled = drawing.find(({ table_id }, at) => table_id === null && labels.some((label, other) => other !== at && label === labels[at]))
+  if (doubled) return { kind: 'doubled', key: doubled.key }
+  const crossing = drawing.find(({ polygon }) => crossesItself(polygon))
+  return crossing ? { kind: 'crossing', key: crossing.key } : null
+}
+
+export function crossesItself(polygon: readonly Point[]): boolean {
+  const side = (at: number): [Point, Point] => [polygon[at] ?? [0, 0], polygon[(at + 1) % polygon.length] ?? [0, 0]]
+  return polygon.some((_, one) =>
+    polygon.some((_each, other) => {
+      const apart = Math.abs(one - other)
+      return other > one && apart > 1 && apart < polygon.length - 1 && cross(side(one), side(other))
+    }),
+  )
+}
+
+function cross([a, b]: [Point, Point], [c, d]: [Point, Point]): boolean {
+  const turn = ([x1, y1]: Point, [x2, y2]: Point, [x3, y3]: Point) => Math.sign((x2 - x1) * (y3 - y1) - (y2 - y1) * (x3 - x1))
+  return turn(a, b, c) !== turn(a, b, d) && turn(c, d, a) !== turn(c, d, b)
+}

@@ -1,0 +1,164 @@
+// The picture that tables are drawn on. Outlines are SVG; the corners of the chosen one are buttons, so that a finger
+// finds them and the keyboard moves them.
+import { useRef } from 'preact/hooks'
+import type { Point } from '../client'
+import type { DrawnTable } from '../drawing'
+import { leastDistance, sideNear } from '../drawing'
+import { tableName } from '../format'
+import { T } from '../texts'
+import { pointsOf, type Size } from './geometry'
+
+const W = T.editor
+const WIDTH = 1600
+const STEP = 0.004
+const BIG_STEP = 0.02
+const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+
+interface CanvasProps {
+  size: Size
+  url: string
+  tables: readonly DrawnTable[]
+  chosen: string | null
+  /** Corners of a table that is being drawn; null: none is. */
+  sketch: readonly Point[] | null
+  /** Key of a table that cannot be saved so. */
+  wrong: string | null
+  onSketch: (point: Point) => void
+  onChoose: (key: string) => void
+  /** A drag begins, and goes on; `from` is where it began. */
+  onBegin: () => void
+  onCorner: (corner: number, to: Point) => void
+  onTable: (by: Point) => void
+  /** One step, by the keyboard or a click. */
+  onStep: (corner: number, to: Point) => void
+  onAdd: (corner: number, at?: Point) => void
+  onRemove: (corner: number) => void
+  onFocus: (corner: number) => void
+}
+
+export function TableCanvas(props: CanvasProps) {
+  const { size, url, tables, chosen, sketch, wrong } = props
+  const stage = useRef<HTMLDivElement>(null)
+  const height = Math.round((WIDTH * size.height) / size.width)
+  const drawn = { width: WIDTH, height }
+  const pointOf = (event: PointerEvent | MouseEvent): Point => {
+    const box = stage.current?.getBoundingClientRect()
+    if (!box || box.width === 0) return [0, 0]
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]
+  }
+  const table = tables.find((each) => each.key === chosen)
+  const press = (event: MouseEvent) => sketch !== null && props.onSketch(pointOf(event))
+  return (
+    <div class="canvas-scroll" role="group" aria-label={W.picture(tables.length)} tabIndex={0}>
+      <div class="stage canvas" ref={stage} data-drawing={sketch !== null} style={{ aspectRatio: `${size.width} / ${size.height}`, '--near': `${table ? leastDistance(table.polygon, size) * 100 : 100}cqw` }}>
+        <img src={url} alt="" draggable={false} />
+        <svg role="img" aria-label={W.picture(tables.length)} preserveAspectRatio="none" viewBox={`0 0 ${WIDTH} ${height}`} onClick={press}>
+          {tables.map((each) => (
+            <Shape key={each.key} table={each} size={drawn} chosen={each.key === chosen} wrong={each.key === wrong} still={sketch !== null} pointOf={pointOf} canvas={props} />
+          ))}
+          {sketch && <polyline class="sketch" points={pointsOf(sketch, drawn)} vector-effect="non-scaling-stroke" />}
+        </svg>
+        {sketch?.map(([x, y], at) => <span key={at} class="spot-corner" style={{ left: `${x * 100}%`, top: `${y * 100}%` }} />)}
+        {sketch === null && table?.polygon.map((point, corner) => (
+          <Corner key={corner} number={corner} point={point} name={tableName(table.label)} pointOf={pointOf} canvas={props} />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+interface ShapeProps {
+  table: DrawnTable
+  size: Size
+  chosen: boolean
+  wrong: boolean
+  /** Whether it does not answer to the pointer. */
+  still: boolean
+  pointOf: (event: PointerEvent | MouseEvent) => Point
+  canvas: CanvasProps
+}
+
+function Shape({ table, size, chosen, wrong, still, pointOf, canvas }: ShapeProps) {
+  const last = useRef<Point | null>(null)
+  const moved = useRef(false)
+  const [xs, ys] = [table.polygon.map(([x]) => x), table.polygon.map(([, y]) => y)]
+  const down = (event: PointerEvent) => {
+    if (still) return
+    if (!chosen) return canvas.onChoose(table.key)
+    last.current = pointOf(event)
+    moved.current = false
+    ;(event.currentTarget as Element).setPointerCapture(event.pointerId)
+  }
+  const move = (event: PointerEvent) => {
+    if (last.current === null) return
+    const at = pointOf(event)
+    const by: Point = [at[0] - last.current[0], at[1] - last.current[1]]
+    if (!moved.current && Math.hypot(...by) < STEP) return
+    if (!moved.current) canvas.onBegin()
+    moved.current = true
+    last.current = at
+    canvas.onTable(by)
+  }
+  const up = () => (last.current = null)
+  const add = (event: MouseEvent) => {
+    if (moved.current) return
+    const at = pointOf(event)
+    canvas.onAdd(sideNear(table.polygon, at), at)
+  }
+  return (
+    <g class="drawn" data-chosen={chosen} data-wrong={wrong}>
+      <polygon class="zone" points={pointsOf(table.polygon, size)} vector-effect="non-scaling-stroke" onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />
+      {chosen && !still && <polygon class="sides" points={pointsOf(table.polygon, size)} vector-effect="non-scaling-stroke" onClick={add} />}
+      <text text-anchor="middle" x={((Math.min(...xs) + Math.max(...xs)) / 2) * size.width} y={((Math.min(...ys) + Math.max(...ys)) / 2) * size.height + 18}>{table.label}</text>
+    </g>
+  )
+}
+
+interface CornerProps {
+  number: number
+  point: Point
+  name: string
+  pointOf: (event: PointerEvent) => Point
+  canvas: CanvasProps
+}
+
+function Corner({ number, point: [x, y], name, pointOf, canvas }: CornerProps) {
+  const dragging = useRef(false)
+  const begun = useRef(false)
+  const down = (event: PointerEvent) => {
+    dragging.current = true
+    begun.current = false
+    ;(event.currentTarget as Element).setPointerCapture(event.pointerId)
+  }
+  const move = (event: PointerEvent) => {
+    if (!dragging.current) return
+    if (!begun.current) canvas.onBegin()
+    begun.current = true
+    canvas.onCorner(number, pointOf(event))
+  }
+  const up = () => (dragging.current = false)
+  const key = (event: KeyboardEvent) => {
+    const arrow = ARROWS[event.key]
+    const step = event.shiftKey ? BIG_STEP : STEP
+    if (arrow) canvas.onStep(number, [x + arrow[0] * step, y + arrow[1] * step])
+    else if (event.key === 'Delete' || event.key === 'Backspace') canvas.onRemove(number)
+    else if (event.key === 'Enter' || event.key === 'Insert') canvas.onAdd(number)
+    else return
+    event.preventDefault()
+  }
+  const percent = (value: number) => Math.round(value * 100)
+  return (
+    <button
+      type="button"
+      class="corner"
+      style={{ left: `${x * 100}%`, top: `${y * 100}%` }}
+      aria-label={W.corner(number + 1, name, percent(x), percent(y))}
+      onFocus={() => canvas.onFocus(number)}
+      onPointerDown={down}
+      onPointerMove={move}
+      onPointerUp={up}
+      onPointerCancel={up}
+      onKeyDown={key}
+    />
+  )
+}

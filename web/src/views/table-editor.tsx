@@ -1,0 +1,303 @@
+// Drawing the tables of a camera on its newest picture.
+import { useEffect, useState } from 'preact/hooks'
+import { useLocation, useRoute } from 'preact-iso'
+import { Problem, type Camera, type Client, type Layout, type LayoutHint, type Point, type Tagged } from '../client'
+import { address, useStore } from '../context'
+import {
+  begun,
+  changed,
+  done,
+  dragged,
+  drawingOf,
+  faultOf,
+  LEAST_CORNERS,
+  movedTable,
+  redone,
+  tablesOf,
+  undone,
+  withCornerAfter,
+  withCornerAt,
+  withoutCorner,
+  withoutTable,
+  withTable,
+  type Drawing,
+  type DrawingFault,
+  type DrawnTable,
+} from '../drawing'
+import { tableName } from '../format'
+import type { CameraStatus } from '../generated/events'
+import type { Size } from '../parts/geometry'
+import { NotFound } from '../parts/notfound'
+import { TableCanvas } from '../parts/table-canvas'
+import { useSending } from '../request'
+import { T } from '../texts'
+import { problemText } from '../words'
+
+const W = T.editor
+
+interface Begun {
+  /** Null: the camera has none yet. */
+  layout: Tagged<Layout> | null
+  picture: (Size & { url: string }) | null
+  hints: readonly LayoutHint[]
+}
+
+/** The address `/cameras/{id}/tables`. */
+export function TableEditorView() {
+  const id = useRoute().params['id'] ?? ''
+  const store = useStore()
+  const camera = store.cameras.value.find((each) => each.camera_id === id)
+  const [begunWith, setBegun] = useState<Begun | null>(null)
+  const [attempt, setAttempt] = useState(0)
+  const [failed, setFailed] = useState(false)
+  const known = camera !== undefined && store.loaded.value
+  useEffect(() => {
+    if (!known) return
+    let left = false
+    setBegun(null)
+    setFailed(false)
+    load(store.client, id, store.view.value.cameras.get(id)).then(
+      (found) => !left && setBegun(found),
+      (error: unknown) => {
+        if (left) return
+        setFailed(true)
+        store.fail(error)
+      },
+    )
+    return () => void (left = true)
+  }, [id, known, attempt])
+  if (!camera) return store.listed.value ? <NotFound /> : <p class="muted" role="status">{T.loading}</p>
+  const again = () => setAttempt(attempt + 1)
+  return (
+    <>
+      <p><a class="back" href={address('cameras', id)}>{camera.name}</a></p>
+      <h1>{W.title(camera.name)}</h1>
+      {!store.may('write') && <p class="muted">{T.cameraForm.mayNot}</p>}
+      {store.may('write') && failed && <div class="buttons"><button type="button" onClick={again}>{T.tryAgain}</button></div>}
+      {store.may('write') && !failed && begunWith === null && <p class="muted" role="status">{T.loading}</p>}
+      {begunWith && store.may('write') && <Editor key={`${id}/${attempt}`} camera={camera} begunWith={begunWith} onTheirs={again} />}
+    </>
+  )
+}
+
+async function load(client: Client, id: string, status: CameraStatus | undefined): Promise<Begun> {
+  const missing = (error: unknown) => {
+    if (error instanceof Problem && error.status === 404) return null
+    throw error
+  }
+  const [layout, picture] = await Promise.all([client.taggedLayout(id).catch(missing), pictureOf(client, id, status)])
+  const hints = layout === null ? [] : await client.layoutHints(id)
+  return { layout, picture, hints }
+}
+
+/** The newest picture: of a camera that was moved the one in which its tables were looked for. */
+async function pictureOf(client: Client, id: string, status: CameraStatus | undefined): Promise<Begun['picture']> {
+  const key = status?.layout_proposal?.after_key ?? null
+  if (key === null) {
+    const view = await client.cameraView(id)
+    if (view) return { url: view.url, width: view.width, height: view.height }
+  }
+  const found = key ?? status?.snapshot_key ?? null
+  return found === null ? null : measured((await client.link({ object_key: found })).url)
+}
+
+function measured(url: string): Promise<Begun['picture']> {
+  return new Promise((resolve) => {
+    const image = new Image()
+    image.onload = () => resolve({ url, width: image.naturalWidth, height: image.naturalHeight })
+    image.onerror = () => resolve(null)
+    image.src = url
+  })
+}
+
+interface EditorProps {
+  camera: Camera
+  begunWith: Begun
+  onTheirs: () => void
+}
+
+function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: EditorProps) {
+  const store = useStore()
+  const { route } = useLocation()
+  const { busy, problem, send } = useSending()
+  const [first] = useState(() => drawingOf(layout?.document ?? null))
+  const [history, setHistory] = useState(() => begun(first))
+  const [chosen, setChosen] = useState<string | null>(null)
+  const [corner, setCorner] = useState<number | null>(null)
+  const [sketch, setSketch] = useState<readonly Point[] | null>(null)
+  const [conflict, setConflict] = useState(false)
+  const [count, setCount] = useState(0)
+  const drawing = history.now
+  const fault = faultOf(drawing)
+  const isSaved = drawing === first
+  const step = (next: Drawing) => setHistory((known) => done(known, next))
+  const choose = (key: string | null) => {
+    setChosen(key)
+    setCorner(null)
+  }
+  const add = (polygon?: readonly Point[]) => {
+    const key = `new-${count}`
+    setCount(count + 1)
+    setSketch(null)
+    step(withTable(drawing, key, polygon))
+    choose(key)
+  }
+  const leave = () => route(address('cameras', camera.camera_id), true)
+  const save = (tag: string | null, size: Size) =>
+    void send(async () => {
+      setConflict(false)
+      const given = { reference: { width: size.width, height: size.height }, tables: tablesOf(drawing), floor: layout?.document.floor ?? [] }
+      try {
+        await store.client.saveLayout(camera.camera_id, given, tag)
+        leave()
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'version_conflict') return setConflict(true)
+        throw new Refused(error, drawing)
+      }
+    })
+  const saveOver = (size: Size) =>
+    void send(async () => {
+      const newest = await store.client.taggedLayout(camera.camera_id)
+      save(newest.tag, size)
+    })
+  if (picture === null) return <section class="card nothing"><p>{W.noPicture}</p></section>
+  const table = drawing.find((each) => each.key === chosen)
+  const ofChosen = (next: (key: string) => Drawing) => chosen !== null && step(next(chosen))
+  const drag = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && setHistory((known) => dragged(known, next(known.now, chosen)))
+  const removeCorner = (at: number) => {
+    ofChosen((key) => withoutCorner(drawing, key, at))
+    setCorner(null)
+  }
+  return (
+    <div class="page">
+      <section class="middle" aria-label={W.picture(drawing.length)}>
+        <p class="muted small">{sketch === null ? W.help : W.drawing}</p>
+        <div class="buttons" role="toolbar" aria-label={W.tables}>
+          {sketch === null && <button type="button" class="primary" onClick={() => { choose(null); setSketch([]) }}>{W.draw}</button>}
+          {sketch !== null && <button type="button" class="primary" disabled={sketch.length < LEAST_CORNERS} onClick={() => add(sketch)}>{W.finish}</button>}
+          {sketch !== null && <button type="button" onClick={() => setSketch(null)}>{W.stop}</button>}
+          <button type="button" onClick={() => add()}>{W.middle}</button>
+          <button type="button" disabled={history.past.length === 0} onClick={() => setHistory(undone)}>{W.undo}</button>
+          <button type="button" disabled={history.future.length === 0} onClick={() => setHistory(redone)}>{W.redo}</button>
+        </div>
+        <TableCanvas
+          size={picture}
+          url={picture.url}
+          tables={drawing}
+          chosen={chosen}
+          sketch={sketch}
+          wrong={fault?.key ?? null}
+          onSketch={(point) => setSketch([...(sketch ?? []), point])}
+          onChoose={choose}
+          onBegin={() => setHistory((known) => ({ past: [...known.past, known.now], now: known.now, future: [] }))}
+          onCorner={(at, to) => drag((now, key) => withCornerAt(now, key, at, to))}
+          onTable={(by) => drag((now, key) => movedTable(now, key, by))}
+          onStep={(at, to) => ofChosen((key) => withCornerAt(drawing, key, at, to))}
+          onAdd={(at, to) => ofChosen((key) => withCornerAfter(drawing, key, at, to))}
+          onRemove={removeCorner}
+          onFocus={setCorner}
+        />
+      </section>
+      <div class="side">
+        <section class="card" aria-labelledby="drawn-tables">
+          <h2 id="drawn-tables">{W.tables}</h2>
+          {drawing.length === 0 && <p class="muted">{W.none}</p>}
+          <div class="segments wrap">
+            {drawing.map((each) => (
+              <button key={each.key} type="button" aria-pressed={each.key === chosen} onClick={() => choose(each.key === chosen ? null : each.key)}>{each.label || '–'}</button>
+            ))}
+          </div>
+          {table && (
+            <TableFields table={table} onChange={(change) => step(changed(drawing, table.key, change))}>
+              <div class="buttons">
+                <button type="button" disabled={corner === null} onClick={() => corner !== null && ofChosen((key) => withCornerAfter(drawing, key, corner))}>{W.addCorner}</button>
+                <button type="button" disabled={corner === null || table.polygon.length <= LEAST_CORNERS} onClick={() => corner !== null && removeCorner(corner)}>{W.removeCorner}</button>
+                <button type="button" class="danger" onClick={() => { step(withoutTable(drawing, table.key)); choose(null) }}>{W.removeTable}</button>
+              </div>
+            </TableFields>
+          )}
+        </section>
+        <section class="card" aria-label={W.save}>
+          <div role="alert">
+            {fault && <p class="error small">{faultText(fault, drawing)}</p>}
+            {problem && <p class="callout error">{problem}</p>}
+            {conflict && (
+              <div class="callout">
+                <p>{W.conflict}</p>
+                <div class="buttons">
+                  <button type="button" onClick={() => saveOver(picture)}>{W.keepMine}</button>
+                  <button type="button" onClick={onTheirs}>{W.takeTheirs}</button>
+                </div>
+              </div>
+            )}
+          </div>
+          <div class="buttons">
+            <button type="button" class="primary" disabled={busy || isSaved || fault !== null || sketch !== null} onClick={() => save(layout?.tag ?? null, picture)}>{busy ? W.saving : W.save}</button>
+            <button type="button" onClick={() => (isSaved || confirm(W.unsaved)) && leave()}>{W.leave}</button>
+          </div>
+        </section>
+        {hints.length > 0 && <Hints hints={hints} />}
+      </div>
+    </div>
+  )
+}
+
+/** Why the drawing was refused, with the table that is meant. */
+class Refused extends Error {
+  constructor(error: unknown, drawing: Drawing) {
+    const at = error instanceof Problem ? /^\/tables\/(\d+)/.exec(error.pointer ?? '')?.[1] : undefined
+    const label = at === undefined ? undefined : drawing[Number(at)]?.label
+    const text = error instanceof Problem && at !== undefined ? `${error.title} (${error.code})` : problemText(error)
+    super(label === undefined ? text : W.refused(tableName(label), text))
+  }
+}
+
+function faultText(fault: DrawingFault, drawing: Drawing): string {
+  const label = drawing.find((each) => each.key === fault.key)?.label.trim() ?? ''
+  if (fault.kind === 'nameless') return W.faults.nameless
+  return W.faults[fault.kind](fault.kind === 'crossing' ? tableName(label) : label)
+}
+
+interface TableFieldsProps {
+  table: DrawnTable
+  onChange: (change: Partial<DrawnTable>) => void
+  children: preact.ComponentChildren
+}
+
+function TableFields({ table, onChange, children }: TableFieldsProps) {
+  const { sections } = useStore()
+  const seats = (text: string) => (/^\d{1,3}$/.test(text.trim()) ? Number(text) : null)
+  return (
+    <div class="table-fields">
+      <label>
+        {W.label}
+        <input type="text" maxLength={200} value={table.label} onInput={(event) => onChange({ label: event.currentTarget.value })} />
+      </label>
+      <label>
+        {W.seats}
+        <input type="text" inputMode="numeric" maxLength={3} value={table.seats ?? ''} onInput={(event) => onChange({ seats: seats(event.currentTarget.value) })} />
+      </label>
+      {sections.value.length > 0 && (
+        <label>
+          {W.section}
+          <select value={table.section_id ?? ''} onChange={(event) => onChange({ section_id: event.currentTarget.value || null })}>
+            <option value="">{W.noSection}</option>
+            {sections.value.map((section) => <option key={section.section_id} value={section.section_id}>{section.name}</option>)}
+          </select>
+        </label>
+      )}
+      {children}
+    </div>
+  )
+}
+
+function Hints({ hints }: { hints: readonly LayoutHint[] }) {
+  return (
+    <section class="card" aria-labelledby="hints">
+      <h2 id="hints">{W.hints}</h2>
+      <ul class="points">
+        {hints.map((hint) => <li key={`${hint.table_id}/${hint.reason}`}>{W.hint(tableName(hint.label), hint.sentence, hint.looks)}</li>)}
+      </ul>
+    </section>
+  )
+}

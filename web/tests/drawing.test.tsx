@@ -1,0 +1,150 @@
+// @vitest-environment jsdom
+import { describe, expect, it, vi } from 'vitest'
+import { Client, Problem, type Layout, type Point } from '../src/client'
+import {
+  begun,
+  changed,
+  crossesItself,
+  done,
+  dragged,
+  drawingOf,
+  faultOf,
+  leastDistance,
+  movedTable,
+  redone,
+  sideNear,
+  tablesOf,
+  undone,
+  withCornerAfter,
+  withCornerAt,
+  withoutCorner,
+  withoutTable,
+  withTable,
+} from '../src/drawing'
+import { T } from '../src/texts'
+import { TableEditorView } from '../src/views/table-editor'
+import { EMPTY_SNAPSHOT } from './documents'
+import { show, storeOf } from './show'
+
+const SQUARE: Point[] = [[0.2, 0.2], [0.4, 0.2], [0.4, 0.4], [0.2, 0.4]]
+const LAYOUT: Layout = {
+  camera_id: 'cam_1',
+  version: 3,
+  reference: { width: 1280, height: 720 },
+  tables: [{ table_id: 'tbl_1', label: '7', seats: 4, section_id: 'sec_1', polygon: SQUARE, top: [[0.25, 0.25], [0.35, 0.25], [0.3, 0.35]] }],
+  floor: [SQUARE],
+}
+const drawing = drawingOf(LAYOUT)
+
+describe('a drawing', () => {
+  it('is given back as it was, and a new table without an id', () => {
+    expect(tablesOf(drawing)).toEqual(LAYOUT.tables)
+    const [, added] = tablesOf(withTable(drawing, 'new-0'))
+    expect(added).toEqual({ label: '8', seats: null, section_id: null, polygon: [[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6]], top: null })
+    expect(tablesOf(withoutTable(drawing, 'tbl_1'))).toEqual([])
+  })
+
+  it('has corners that move within the picture, come and go, but for the last three', () => {
+    expect(withCornerAt(drawing, 'tbl_1', 1, [1.2, -0.1])[0]?.polygon[1]).toEqual([1, 0])
+    const five = withCornerAfter(drawing, 'tbl_1', 3)
+    expect(five[0]?.polygon[4]).toEqual([0.2, expect.closeTo(0.3)])
+    expect(withCornerAfter(drawing, 'tbl_1', 0, [0.3, 0.1])[0]?.polygon[1]).toEqual([0.3, 0.1])
+    const three = withoutCorner(drawing, 'tbl_1', 0)
+    expect(three[0]?.polygon).toEqual(SQUARE.slice(1))
+    expect(withoutCorner(three, 'tbl_1', 0)).toBe(three)
+  })
+
+  it('has tables that move as a whole, with their tops, as far as the picture goes', () => {
+    const [table] = movedTable(drawing, 'tbl_1', [0.9, -0.1])
+    const near = (points: Point[]) => points.map(([x, y]) => [expect.closeTo(x), expect.closeTo(y)])
+    expect(table?.polygon).toEqual(near([[0.8, 0.1], [1, 0.1], [1, 0.3], [0.8, 0.3]]))
+    expect(table?.top?.[0]).toEqual([expect.closeTo(0.85), expect.closeTo(0.15)])
+  })
+
+  it('knows the side that is meant, and how near its corners are', () => {
+    expect([[0.3, 0.21], [0.41, 0.3], [0.3, 0.45], [0.1, 0.3]].map((point) => sideNear(SQUARE, point as Point))).toEqual([0, 1, 2, 3])
+    expect(leastDistance(SQUARE, { width: 200, height: 100 })).toBeCloseTo(0.1)
+  })
+
+  it('can be undone and redone; of a drag there is one step', () => {
+    const moved = changed(drawing, 'tbl_1', { seats: 2 })
+    let history = done(begun(drawing), moved)
+    history = dragged(dragged(done(history, withTable(moved, 'a')), withTable(moved, 'b')), withTable(moved, 'c'))
+    expect(undone(history).now).toBe(moved)
+    expect(undone(undone(undone(history))).now).toBe(drawing)
+    expect(redone(redone(undone(undone(history)))).now).toBe(history.now)
+    expect(done(undone(history), drawing).future).toEqual([])
+  })
+
+  it('says what would be refused', () => {
+    expect(faultOf(drawing)).toBeNull()
+    expect(faultOf(changed(drawing, 'tbl_1', { label: ' ' }))).toEqual({ kind: 'nameless', key: 'tbl_1' })
+    const two = withTable(drawing, 'new')
+    expect(faultOf(changed(two, 'new', { label: '7 ' }))).toEqual({ kind: 'doubled', key: 'new' })
+    const crossing: Point[] = [[0, 0], [1, 1], [1, 0], [0, 1]]
+    expect(faultOf(changed(drawing, 'tbl_1', { polygon: crossing }))).toEqual({ kind: 'crossing', key: 'tbl_1' })
+    expect(crossesItself(SQUARE)).toBe(false)
+    expect(crossesItself(SQUARE.slice(1))).toBe(false)
+  })
+})
+
+describe('the editor', () => {
+  async function opened(layout: Layout | null) {
+    const client = new Client()
+    const missing = new Problem(404, 'layout_not_found', 'No such layout', 'Draw one.')
+    if (layout) vi.spyOn(client, 'taggedLayout').mockResolvedValue({ document: layout, tag: '"layout-3"' })
+    else vi.spyOn(client, 'taggedLayout').mockRejectedValue(missing)
+    vi.spyOn(client, 'cameraView').mockResolvedValue({ url: '/p.jpg', width: 1280, height: 720 } as never)
+    vi.spyOn(client, 'layoutHints').mockResolvedValue([{ table_id: 'tbl_1', label: '7', reason: 'zone_too_small', sentence: 'It is too small.', looks: 12 }])
+    const save = vi.spyOn(client, 'saveLayout').mockResolvedValue(LAYOUT)
+    const store = storeOf(client)
+    store.cameras.value = [{ camera_id: 'cam_1', site_id: 'site_1', name: 'Bar', layout_version: layout?.version ?? null }]
+    store.receive({ type: 'snapshot', data: EMPTY_SNAPSHOT })
+    history.replaceState(null, '', '/cameras/cam_1/tables')
+    const { Route, Router } = await import('preact-iso')
+    const root = show(<Router>{[<Route path="/cameras/:id/tables" component={TableEditorView} />]}</Router>, store)
+    document.body.replaceChildren(root)
+    await vi.waitFor(() => expect(root.querySelector('.canvas')).not.toBeNull())
+    const button = (name: string) => [...root.querySelectorAll('button')].find((each) => each.textContent === name || each.getAttribute('aria-label') === name)
+    return { root, save, button }
+  }
+
+  it('draws a table by the keyboard, and saves it over what was read', async () => {
+    const { root, save, button } = await opened(LAYOUT)
+    expect(root.textContent).toContain(T.editor.hint('Table 7', 'It is too small.', 12))
+    expect(button(T.editor.save)?.disabled).toBe(true)
+    button(T.editor.middle)?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.corner')).toHaveLength(4))
+    root.querySelector('.corner')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', shiftKey: true, bubbles: true }))
+    await vi.waitFor(() => expect(root.querySelector('.corner')?.getAttribute('aria-label')).toBe(T.editor.corner(1, 'Table 8', 38, 40)))
+    button(T.editor.undo)?.click()
+    await vi.waitFor(() => expect(root.querySelector('.corner')?.getAttribute('aria-label')).toBe(T.editor.corner(1, 'Table 8', 40, 40)))
+    button(T.editor.save)?.click()
+    await vi.waitFor(() => expect(save).toHaveBeenCalledTimes(1))
+    const [camera, given, tag] = save.mock.calls[0] ?? []
+    expect([camera, tag]).toEqual(['cam_1', '"layout-3"'])
+    expect(given?.tables.map(({ label, table_id }) => [label, table_id])).toEqual([['7', 'tbl_1'], ['8', undefined]])
+    expect(given?.floor).toEqual(LAYOUT.floor)
+  })
+
+  it('of a camera without a layout makes the first one, and names the table that is refused', async () => {
+    const { root, save, button } = await opened(null)
+    save.mockRejectedValue(new Problem(422, 'polygon_too_small', 'The outline is too small', '/tables/0/polygon: it covers less.', '/tables/0/polygon'))
+    button(T.editor.middle)?.click()
+    await vi.waitFor(() => expect(button(T.editor.save)?.disabled).toBe(false))
+    button(T.editor.save)?.click()
+    await vi.waitFor(() => expect(root.querySelector('.callout')?.textContent).toBe('Table 1: The outline is too small (polygon_too_small)'))
+    expect(save.mock.calls[0]?.[2]).toBeNull()
+  })
+
+  it('does not save over what somebody else has drawn meanwhile, unless that is wanted', async () => {
+    const { save, button } = await opened(LAYOUT)
+    save.mockRejectedValueOnce(new Problem(412, 'version_conflict', 'It was changed', 'Read it again.'))
+    button(T.editor.middle)?.click()
+    await vi.waitFor(() => expect(button(T.editor.save)?.disabled).toBe(false))
+    button(T.editor.save)?.click()
+    await vi.waitFor(() => expect(button(T.editor.keepMine)).toBeDefined())
+    button(T.editor.keepMine)?.click()
+    await vi.waitFor(() => expect(save).toHaveBeenCalledTimes(2))
+  })
+})
