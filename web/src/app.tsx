@@ -19,6 +19,8 @@ import { SettingsView } from './views/settings'
 import { VideosView, VideoView } from './views/videos'
 
 const VIEWS: readonly ViewName[] = ['floor', 'cameras', 'videos', 'hazards', 'settings']
+/** Views with addresses of things that belong to one site. */
+const ONE_THING: readonly ViewName[] = ['cameras', 'videos']
 /** Links that the router follows; others (the API's documents) are left to the browser. */
 const OWN_LINKS = new RegExp(`^${PREFIX.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/(${VIEWS.join('|')})(/|\\?|$)`)
 
@@ -146,12 +148,18 @@ function Navigation({ current }: { current: ViewName | undefined }) {
   )
 }
 
-function Bar() {
+export function Bar() {
   const store = useStore()
+  const { path, route } = useLocation()
   const state = store.stream.value
+  const open = (siteId: string) => {
+    const view = ONE_THING.find((each) => path.startsWith(`${address(each)}/`))
+    if (view && path !== address('cameras', 'new')) route(address(view)) // what is shown is not of that site
+    store.open(siteId)
+  }
   return (
     <header class="bar">
-      <select aria-label={T.site} value={store.siteId.value} onChange={(event) => store.open(event.currentTarget.value)}>
+      <select aria-label={T.site} value={store.siteId.value} onChange={(event) => open(event.currentTarget.value)}>
         {store.sites.value.map((site) => <option key={site.site_id} value={site.site_id}>{site.name}</option>)}
       </select>
       <span class="stream" role="status" data-state={state}>{T.stream[state]}</span>

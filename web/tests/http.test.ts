@@ -62,3 +62,12 @@ describe('the client', () => {
     ])
   })
 })
+
+it('a request that is never answered fails after a minute', async () => {
+  vi.useFakeTimers()
+  const client = new Client({ fetch: () => new Promise(() => undefined) })
+  const asked = expect(client.session()).rejects.toMatchObject({ code: 'unreachable' })
+  await vi.advanceTimersByTimeAsync(60_000)
+  await asked
+  vi.useRealTimers()
+})

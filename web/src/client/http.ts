@@ -49,6 +49,8 @@ export class Problem extends Error {
   }
 }
 
+const ANSWER_MS = 60_000
+
 export interface ClientOptions {
   /** Address of the API; empty for the origin of the page. */
   base?: string
@@ -314,13 +316,20 @@ export class Client {
     if (body !== undefined) init.body = JSON.stringify(body)
     let response: Response
     try {
-      response = await this.send(this.base + path, init)
+      response = await inTime(this.send(this.base + path, init))
     } catch {
       throw new Problem(0, 'unreachable', 'No answer', 'The server does not answer. Is it running?')
     }
     if (!response.ok) throw await problemOf(response)
     return response
   }
+}
+
+/** Over a connection that is half open a request would neither be answered nor fail. */
+async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('No answer in time')), ANSWER_MS)))
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer))
 }
 
 function sitePath(siteId: string): string {

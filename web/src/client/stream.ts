@@ -5,6 +5,9 @@
 // delay that doubles. The server sends `resume` before it closes the connection of a client that is too far behind:
 // the browser reconnects with its last id. When the last id cannot be resumed from it sends one `resync`, then a
 // snapshot. A `heartbeat` only moves the last id past what a filter has left out. `site.deleted` is the last event; the stream is not opened again.
+//
+// A connection that is half open (the network changed, the machine slept) brings nothing and no error either. So a stream
+// that was silent for a minute is opened again after its last id, which costs one request where all was well.
 import { STREAMED } from '../generated/events'
 import type { CameraView } from './documents'
 import type { Delta } from './view'
@@ -57,9 +60,13 @@ export interface StreamOptions {
   /** For tests. */
   EventSource?: typeof EventSource
   delayMs?: number
+  silentMs?: number
 }
 
 const MAX_DELAY_MS = 30_000
+const SILENT_MS = 60_000
+/** Opening again is not worth a word unless it takes longer. */
+const SLOW_MS = 5000
 
 /** Opens the stream; returns a function that closes it. */
 export function openStream(options: StreamOptions): () => void {
@@ -69,10 +76,18 @@ export function openStream(options: StreamOptions): () => void {
   let delay = first
   let source: EventSource
   let timer: ReturnType<typeof setTimeout> | undefined
+  let silence: ReturnType<typeof setTimeout> | undefined
 
   const setState = (state: StreamState) => options.onState?.(state)
 
+  /** Something was heard of the server. */
+  const hear = () => {
+    clearTimeout(silence)
+    silence = setTimeout(openAgain, options.silentMs ?? SILENT_MS)
+  }
+
   const receive = (event: MessageEvent<string>) => {
+    hear()
     if (event.type === VIEW) return options.onView?.(JSON.parse(event.data) as CameraView)
     const id = event.type === 'resync' ? '' : event.lastEventId // it has none; browsers give that of the event before
     if (id) lastId = id
@@ -81,15 +96,31 @@ export function openStream(options: StreamOptions): () => void {
     options.onEvent({ type: event.type, data: JSON.parse(event.data) }, id)
   }
 
+  const openAgain = () => {
+    source.close()
+    connect()
+    silence = setTimeout(() => {
+      setState('connecting')
+      hear()
+    }, SLOW_MS)
+  }
+
   const open = () => {
     setState('connecting')
+    connect()
+    hear()
+  }
+
+  const connect = () => {
     source = new Source(address(options, lastId), { withCredentials: true })
     for (const type of [...TYPES, VIEW]) source.addEventListener(type, receive as (event: Event) => void)
     source.onopen = () => {
+      hear()
       delay = first
       setState('live')
     }
     source.onerror = () => {
+      clearTimeout(silence) // the browser tries again, or this does
       if (source.readyState !== Source.CLOSED) return setState('connecting')
       setState('waiting')
       timer = setTimeout(open, delay)
@@ -99,6 +130,7 @@ export function openStream(options: StreamOptions): () => void {
 
   const close = () => {
     clearTimeout(timer)
+    clearTimeout(silence)
     source.close()
     setState('closed')
   }
