@@ -430,3 +430,43 @@ async def test_a_password_is_sealed_for_the_extractor_and_for_this_address(stage
     rows = await stage.pool.fetch("SELECT * FROM cameras")
     told = [refused.text, str(rows), str([each.event for each in await outbox_events(stage.pool, "camera.config")])]
     assert not any("ssword-1" in each or "another" in each for each in told)
+
+
+async def test_cameras_of_a_site_have_numbers_of_their_own_and_keep_their_ids(stage: Stage) -> None:
+    client = await stage.client()
+    place, other = await make_place(client), await make_place(client)
+    new = {"site_id": place.site_id, "name": "Door"}
+    five = answer(await client.post("/v1/cameras", json=new | {"number": 5}), 201)
+    found = await asyncio.gather(*(client.post("/v1/cameras", json=new) for _ in range(4)))
+    assert sorted(answer(each, 201)["number"] for each in found) == [2, 3, 4, 6]  # the camera of the place has 1
+    assert answer(await client.get(f"/v1/cameras/{other.camera_id}"), 200)["number"] == 1
+    taken = await client.post("/v1/cameras", json=new | {"number": 5})
+    assert code(taken, 409) == "number_taken"
+    assert (taken.json()["next_number"], taken.json()["pointer"]) == (7, "/number")
+    path = f"/v1/cameras/{five['camera_id']}"
+    assert code(await client.patch(path, json={"number": 1}), 409) == "number_taken"
+    renumbered = answer(await client.patch(path, json={"number": 12}), 200)
+    assert (renumbered["camera_id"], renumbered["number"]) == (five["camera_id"], 12)
+    assert (await client.delete(path)).status_code == 204
+    assert answer(await client.post("/v1/cameras", json=new | {"number": 12}), 201)["camera_id"] != five["camera_id"]
+
+
+async def test_a_camera_hangs_in_a_section_and_has_notes(stage: Stage) -> None:
+    client = await stage.client()
+    place, other = await make_place(client), await make_place(client)
+    sections = f"/v1/sites/{place.site_id}/sections"
+    terrace = answer(await client.post(sections, json={"name": "Terrace"}), 201)["section_id"]
+    path = f"/v1/cameras/{place.camera_id}"
+    changed = answer(await client.patch(path, json={"section_id": terrace, "notes": "Ladder:\nin the cellar"}), 200)
+    assert (changed["section_id"], changed["notes"]) == (terrace, "Ladder:\nin the cellar")
+    assert code(await client.patch(path, json={"notes": "\x1b[2J"}), 422) == "invalid_request"
+    foreign = await client.patch(f"/v1/cameras/{other.camera_id}", json={"section_id": terrace})
+    assert code(foreign, 404) == "section_not_found"
+    refused = await client.delete(f"{sections}/{terrace}")
+    assert code(refused, 409) == "section_in_use"
+    assert refused.json()["camera_ids"] == [place.camera_id]
+    freed = answer(await client.patch(path, json={"section_id": None, "notes": None}), 200)
+    assert (freed["section_id"], freed["notes"]) == (None, None)
+    answer(await client.patch(path, json={"section_id": terrace}), 200)
+    assert (await client.delete(path)).status_code == 204
+    assert (await client.delete(f"{sections}/{terrace}")).status_code == 204

@@ -38,7 +38,7 @@ CODES = {
     " layout_proposal_not_found"
     " crops_not_found view_not_found table_not_found hazard_not_found key_not_found probe_not_found object_gone",
     405: "method_not_allowed",
-    409: "idempotency_in_flight site_not_empty section_in_use name_taken video_finished video_not_failed"
+    409: "idempotency_in_flight site_not_empty section_in_use name_taken number_taken video_finished video_not_failed"
     " video_not_retryable hazard_closed hazard_status_conflict hazards_ended too_many_cameras",
     412: "version_conflict precondition_failed",
     413: "body_too_large upload_too_large site_storage_full",

@@ -139,6 +139,20 @@ def test_an_error_of_the_api_is_shown_with_its_code(server: type[Stub], capsys: 
     assert json.loads(shown.out) == {"error": {"code": "transport_invalid", "reason": "Of rtsp only."}}
 
 
+def test_a_section_is_named_and_a_number_given(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
+    sections = [{"section_id": "sec_1", "name": "Terrace"}]
+    server.answers["GET", "/v1/sites/site_1/sections"] = (200, {"items": sections, "next_cursor": None})
+    named = ("--number", "7", "--section", "Terrace", "--notes", "Ladder in the cellar")
+    assert run("cameras", "add", "--name", "Window", *named) == Exit.OK
+    identity = {"number": 7, "section_id": "sec_1", "notes": "Ladder in the cellar"}
+    made = {"name": "Window", "site_id": "site_1", "enabled": True, "source": {"type": "none"}}
+    assert sent(server, "POST") == made | identity
+    assert run("cameras", "update", "cam_1", "--number", "8", "--no-section", "--notes", "") == Exit.OK
+    assert sent(server, "PATCH") == {"number": 8, "section_id": None, "notes": None}
+    assert run("cameras", "update", "cam_1", "--section", "Cellar") == Exit.USAGE
+    assert "The site has no section Cellar: Terrace." in capsys.readouterr().err
+
+
 def test_only_what_is_named_changes(server: type[Stub]) -> None:
     assert run("cameras", "update", "cam_1", "--cadence", "0.5", "--site-hours", "--default-detector") == Exit.OK
     assert sent(server, "PATCH") == {"cadence_ms": 500, "opening_hours": None, "detector": None}

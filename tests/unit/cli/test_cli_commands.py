@@ -254,7 +254,8 @@ def test_states_are_those_of_now_and_cameras_say_whether_they_are_read(
     assert run("hazards", "--run", "run_1") == Exit.OK
     assert "no hazards in that run" in capsys.readouterr().err
     camera = {
-        "camera_id": "cam_1", "name": "Door", "enabled": True, "source": {"type": "rtsp"}, "layout_version": None,
+        "camera_id": "cam_1", "number": 1, "name": "Door", "enabled": True, "source": {"type": "rtsp"},
+        "layout_version": None,
         "capture": {"state": "unsupported", "reason": "Nothing reads it."},
     }  # fmt: skip
     server.answers[("GET", "/v1/cameras")] = (200, {"items": [camera], "next_cursor": None})

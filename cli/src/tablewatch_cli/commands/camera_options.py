@@ -35,6 +35,17 @@ def source_options(command: Command) -> Command:
     return command
 
 
+def identity_options(command: Command) -> Command:
+    """What people know a camera by, beside its name."""
+    for option in reversed((
+        click.option("--number", type=click.IntRange(1, 9999), help="Its number, unique in its site."),
+        click.option("--section", metavar="NAME", help="The section that it hangs in, by name or id."),
+        click.option("--notes", metavar="TEXT", help="For people: where the ladder is. Empty: none."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
 def setting_options(command: Command) -> Command:
     """How often pictures are taken and looked at, in seconds."""
     for option in reversed((
@@ -70,6 +81,26 @@ def given_settings(options: Mapping[str, Any]) -> Document:
     fields = {field: options[name] for name, field in SETTINGS.items() if options[name] is not None}
     whole = {field: round(seconds * 1000) for field, seconds in fields.items()}
     return whole if options["detector"] is None else whole | {"detector": options["detector"]}
+
+
+def given_identity(api: Api, site_id: str, options: Mapping[str, Any]) -> Document:
+    """Of the values of `identity_options`; a section is looked up in the site. Raises click.UsageError."""
+    given = {"number": options["number"], "notes": options["notes"]}
+    found: Document = {field: value for field, value in given.items() if value is not None}
+    if "notes" in found:
+        found["notes"] = found["notes"] or None
+    if options["section"] is not None:
+        found["section_id"] = _section_id(api, site_id, options["section"])
+    return found
+
+
+def _section_id(api: Api, site_id: str, section: str) -> str:
+    sections = list(api.pages(f"/v1/sites/{site_id}/sections"))
+    for each in sections:
+        if section in (each["section_id"], each["name"]):
+            return str(each["section_id"])
+    known = ", ".join(str(each["name"]) for each in sections) or "it has none"
+    raise click.UsageError(f"The site has no section {section}: {known}.")
 
 
 def check_zone(api: Api, site_id: str, zone: str | None) -> None:

@@ -10,9 +10,11 @@ from tablewatch_cli import camera_source, hours, output
 from tablewatch_cli.client import Api, Document
 from tablewatch_cli.commands.camera_options import (
     check_zone,
+    given_identity,
     given_settings,
     given_source,
     hours_option,
+    identity_options,
     setting_options,
     source_options,
 )
@@ -28,6 +30,7 @@ zone_option = click.option(
 @click.command("add")
 @click.argument("address", required=False)
 @click.option("--name", required=True, help="What people call it.")
+@identity_options
 @click.option("--site", type=Id(), metavar="ID", help="Its site, where the key opens several.")
 @source_options
 @setting_options
@@ -41,16 +44,16 @@ def add_command(
 ) -> None:
     """Register the camera at ADDRESS: rtsp://, rtsps://, http://, https://, or a path of a local file.
 
-    Without an ADDRESS it takes uploaded videos only. Without hours it has those of its site. Try the address first,
-    with `cameras probe`; then draw its tables.
+    Without an ADDRESS it takes uploaded videos only. Without hours it has those of its site, without a number the next
+    free one. Try the address first, with `cameras probe`; then draw its tables.
     """
     source = camera_source.new(given_source(address, more))
     fields: Document = {"name": name, "source": source, "enabled": not paused, **given_settings(more)}
     week = _week(more)
     with Api(load()) as api:
-        site = site or _only_site(api, needed=timezone is not None)
-        if site is not None:
-            check_zone(api, site, timezone)
+        site = site or _only_site(api, needed=timezone is not None or more["section"] is not None)
+        check_zone(api, str(site), timezone)
+        fields |= given_identity(api, str(site), more)
         camera = api.post("/v1/cameras", fields | {"site_id": site, "opening_hours": week})
     _show(camera, "is registered; draw its tables, then: tablewatch cameras status", as_json=as_json)
 
@@ -58,6 +61,8 @@ def add_command(
 @click.command("update")
 @click.argument("camera", type=Id())
 @click.option("--name", help="What people call it.")
+@identity_options
+@click.option("--no-section", is_flag=True, help="In no section any more.")
 @click.option("--address", metavar="ADDRESS", help="Another address. A password has to be given again.")
 @source_options
 @click.option("--no-login", is_flag=True, help="Forget user name and password.")
@@ -73,11 +78,12 @@ def update_command(
 ) -> None:
     """Change what is named of CAMERA; everything else stays as it is."""
     given, change = given_source(address, more, forget=no_login), _change(more)
-    if not change and given.nothing:
+    if not change and given.nothing and not any(more[name] is not None for name in ("number", "section", "notes")):
         raise click.UsageError("Name what is to be changed; --help lists it.")
     with Api(load()) as api:
         current = api.get(f"/v1/cameras/{camera}")
         check_zone(api, current["site_id"], timezone)
+        change |= given_identity(api, current["site_id"], more)
         if not given.nothing:
             change["source"] = camera_source.changed(current["source"], given)
         changed = api.patch(f"/v1/cameras/{camera}", change)
@@ -91,6 +97,8 @@ def _change(options: Document) -> Document:
         change["detector"] = None
     if options["name"] is not None:
         change["name"] = options["name"]
+    if options["no_section"]:
+        change["section_id"] = None
     week = _week(options, also=options["site_hours"])
     if week is not None or options["site_hours"]:
         change["opening_hours"] = week

@@ -42,7 +42,12 @@ def setup(camera: Document, site: Document) -> Iterator[tuple[str, str]]:
     """A line for each thing of a camera that somebody set, and its status."""
     source, status = camera["source"], camera.get("status")
     yield "camera", f"{camera['camera_id']}, {camera['name']}"
+    yield "number", "none" if camera.get("number") is None else str(camera["number"])
     yield "site", f"{site['site_id']}, {site['name']}"
+    if camera.get("section_id"):
+        yield "section", camera["section_id"]
+    if camera.get("notes"):
+        yield "notes", camera["notes"]
     yield "source", _source(source)
     yield "cadence", f"every {_seconds(camera['cadence_ms'])}, dropped after {_seconds(camera['max_age_ms'])}"
     yield "looks", "at every picture" if not camera["look_every_ms"] else f"every {_seconds(camera['look_every_ms'])}"

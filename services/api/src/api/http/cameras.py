@@ -21,7 +21,7 @@ from api.http.idempotency import IdempotentRoute
 from api.http.preconditions import IfMatch, camera_tag, check_preconditions, of_configuration
 from api.model import events
 from api.model.opening_hours import check_week
-from api.store import cameras, site_events, sites
+from api.store import cameras, sections, site_events, sites
 from api.store.sites import Lock
 from chassis import outbox
 from tablewatch_schemas.ids import new_id
@@ -42,6 +42,8 @@ async def create_camera(body: NewCamera, caller: Writer, deps: Deps, response: R
     async with place_for(deps, body.source), deps.transaction(caller.site_list) as conn:
         site_id = await sites.choose(conn, caller.site_list, body.site_id, Lock.CHANGE)
         await cameras.check_room(conn, site_id, deps.settings.api_site_cameras)
+        await sections.check(conn, site_id, body.section_id)
+        fields["number"] = body.number or await cameras.next_number(conn, site_id)
         asked = fields | {"camera_id": new_id("cam"), "site_id": site_id, "source": source}
         source["secret_ref"] = await sealed(deps, site_id, asked["camera_id"], body.source)
         camera = await cameras.add(conn, asked, now)
@@ -88,6 +90,7 @@ async def change_camera(
             await sites.get(conn, caller.site_list, site_id, Lock.CHANGE)
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
         check_preconditions(camera_tag(camera["version"]), of_configuration(if_match))
+        await sections.check(conn, camera["site_id"], change.get("section_id"))
         if body.source is not None:
             change["source"]["secret_ref"] = await sealed(deps, camera["site_id"], camera_id, body.source)
         camera = await cameras.save(conn, camera | change, now)

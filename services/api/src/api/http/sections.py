@@ -74,7 +74,7 @@ async def change_section(
 
 @router.delete("/{site_id}/sections/{section_id}", status_code=204)
 async def delete_section(site_id: str, section_id: str, caller: Writer, deps: Deps, if_match: IfMatch = None) -> None:
-    """Delete a section that has no tables in a newest layout. Tables of older layouts lose it."""
+    """Delete a section that has no cameras, and no tables in a newest layout. Tables of older layouts lose it."""
     async with deps.transaction(caller.site_list) as conn:
         await sites.get(conn, caller.site_list, site_id, Lock.HOLD)
         section = await sections.get(conn, site_id, section_id, lock=True)
@@ -87,7 +87,7 @@ async def delete_section(site_id: str, section_id: str, caller: Writer, deps: De
 def _check_unused(camera_ids: list[str]) -> None:
     if camera_ids:
         raise SectionInUse(
-            f"Tables of {', '.join(camera_ids)} are in this section. Draw their layouts with another section or none"
-            " (PUT /v1/cameras/{camera_id}/layout), or delete the cameras, and ask again.",
+            f"{', '.join(camera_ids)} or tables of theirs are in this section. Give them another section or none (PATCH"
+            " /v1/cameras/{camera_id}, PUT /v1/cameras/{camera_id}/layout), or delete the cameras, and ask again.",
             camera_ids=camera_ids,
         )

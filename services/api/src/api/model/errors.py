@@ -96,6 +96,10 @@ class NameTaken(Conflict):
     """The name is taken"""
 
 
+class NumberTaken(Conflict):
+    """Another camera of the site has the number"""
+
+
 class SiteNotEmpty(Conflict):
     """Something still belongs to the site"""
 
@@ -105,7 +109,7 @@ class TooManyCameras(Conflict):
 
 
 class SectionInUse(Conflict):
-    """Tables are in the section"""
+    """Tables or cameras are in the section"""
 
 
 class VideoFinished(Conflict):

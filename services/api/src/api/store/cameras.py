@@ -8,7 +8,8 @@ import orjson
 
 from api.compute import compute
 from api.model.capture import capture
-from api.model.errors import CameraNotFound, TooManyCameras
+from api.model.errors import CameraNotFound, NumberTaken, TooManyCameras
+from api.model.numbers import lowest_free
 from api.model.opening_hours import stored_week, whole_week
 from api.model.types import Json, Sites
 from api.store import Connection
@@ -24,17 +25,36 @@ _SEEN = (
 async def add(conn: Connection, camera: Json, now: datetime) -> Json:
     """A new camera (a document as `_document` makes it)."""
     source = camera["source"]
-    row = await conn.fetchrow(
+    row = await _write(
+        conn, camera,
         "INSERT INTO cameras (camera_id, site_id, name, enabled, source_type, source_address, secret_ref, cadence_ms,"
         " max_age_ms, version, created_at, updated_at, detector, look_every_ms, opening_hours,"
-        " source_transport)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12, $13, $14)"
+        " source_transport, number, section_id, notes)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12, $13, $14, $15, $16, $17)"
         " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
         camera["camera_id"], camera["site_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], now, camera["detector"],
-        camera["look_every_ms"], stored_week(camera["opening_hours"]), source["transport"],
+        camera["look_every_ms"], stored_week(camera["opening_hours"]), source["transport"], camera["number"],
+        camera["section_id"], camera["notes"],
     )  # fmt: skip
     return _document(row)
+
+
+async def next_number(conn: Connection, site_id: str) -> int:
+    """The lowest number that no camera of the site has. Two at once find the same: hold the site's row before."""
+    rows = await conn.fetch("SELECT number FROM cameras WHERE site_id = $1 AND deleted_at IS NULL", site_id)
+    return lowest_free(row["number"] for row in rows)
+
+
+async def _write(conn: Connection, camera: Json, statement: str, *values: object) -> asyncpg.Record | None:
+    """Add or change a camera. Raises NumberTaken."""
+    try:
+        async with conn.transaction():
+            return await conn.fetchrow(statement, *values)
+    except asyncpg.UniqueViolationError as error:
+        free = await next_number(conn, camera["site_id"])
+        taken = f"Another camera of the site has number {camera['number']}; the next free one is {free}."
+        raise NumberTaken(taken, pointer="/number", next_number=free) from error
 
 
 async def check_room(conn: Connection, site_id: str, limit: int) -> None:
@@ -75,16 +95,19 @@ async def with_hours(conn: Connection, site_id: str) -> list[Json]:
 async def save(conn: Connection, camera: Json, now: datetime, *, deleted: bool = False) -> Json:
     """Write a changed camera with the next version; its row is locked by `get`."""
     source = camera["source"]
-    row = await conn.fetchrow(
+    row = await _write(
+        conn, camera,
         "UPDATE cameras SET name = $2, enabled = $3, source_type = $4, source_address = $5, secret_ref = $6,"
         " cadence_ms = $7, max_age_ms = $8, layout_version = $9, version = version + 1, updated_at = $10::timestamptz,"
         " deleted_at = CASE WHEN $11::boolean THEN $10::timestamptz END, detector = $12,"
-        " look_every_ms = $13, opening_hours = $14, source_transport = $15"
+        " look_every_ms = $13, opening_hours = $14, source_transport = $15, number = $16, section_id = $17,"
+        " notes = $18"
         " WHERE camera_id = $1"
         " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
         camera["camera_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], camera["layout_version"], now, deleted,
         camera["detector"], camera["look_every_ms"], stored_week(camera["opening_hours"]), source["transport"],
+        camera["number"], camera["section_id"], camera["notes"],
     )  # fmt: skip
     return _document(row)
 
@@ -221,7 +244,10 @@ def _document(row: asyncpg.Record | None) -> Json:
     return {
         "camera_id": row["camera_id"],
         "site_id": row["site_id"],
+        "number": row["number"],
         "name": row["name"],
+        "section_id": row["section_id"],
+        "notes": row["notes"],
         "enabled": row["enabled"],
         "source": {
             "type": row["source_type"],

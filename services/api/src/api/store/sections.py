@@ -38,6 +38,12 @@ async def known(conn: Connection, site_id: str, section_ids: Collection[str]) ->
     return {row["section_id"] for row in rows}
 
 
+async def check(conn: Connection, site_id: str, section_id: str | None) -> None:
+    """That the site has the section, which is not deleted until the transaction ends. Raises SectionNotFound."""
+    if section_id is not None and not await known(conn, site_id, [section_id]):
+        raise SectionNotFound(f"The site has no section {section_id}.", pointer="/section_id")
+
+
 async def get(conn: Connection, site_id: str, section_id: str, *, lock: bool = False) -> Json:
     """One section; `lock` holds its row until the end of the transaction. Raises SectionNotFound."""
     row = await conn.fetchrow(f"{_OF_SITE} AND section_id = $2{' FOR UPDATE' if lock else ''}", site_id, section_id)
@@ -59,11 +65,13 @@ async def save(conn: Connection, section: Json) -> Json:
 
 
 async def used_by(conn: Connection, section_id: str) -> list[str]:
-    """Ids of the cameras whose newest layout has tables in the section."""
+    """Ids of the cameras that are in the section, or whose newest layout has tables in it."""
     rows = await conn.fetch(
-        "SELECT c.camera_id FROM cameras c JOIN layouts l ON l.camera_id = c.camera_id AND l.version = c.layout_version"
-        " WHERE c.site_id = (SELECT site_id FROM sections WHERE section_id = $1) AND c.deleted_at IS NULL AND EXISTS"
-        " (SELECT FROM json_array_elements(l.document->'tables') AS drawn WHERE drawn->>'section_id' = $1)"
+        "SELECT c.camera_id FROM cameras c"
+        " LEFT JOIN layouts l ON l.camera_id = c.camera_id AND l.version = c.layout_version"
+        " WHERE c.site_id = (SELECT site_id FROM sections WHERE section_id = $1) AND c.deleted_at IS NULL AND"
+        " (c.section_id = $1 OR EXISTS"
+        " (SELECT FROM json_array_elements(l.document->'tables') AS drawn WHERE drawn->>'section_id' = $1))"
         " ORDER BY c.camera_id",
         section_id,
     )
@@ -71,7 +79,8 @@ async def used_by(conn: Connection, section_id: str) -> list[str]:
 
 
 async def remove(conn: Connection, section_id: str) -> None:
-    """Delete a section; retired tables that were in it have none afterwards."""
+    """Delete a section; retired tables and deleted cameras that were in it have none afterwards."""
+    await conn.execute("UPDATE cameras SET section_id = NULL WHERE section_id = $1", section_id)
     await conn.execute("UPDATE tables SET section_id = NULL WHERE section_id = $1", section_id)
     await conn.execute("DELETE FROM sections WHERE section_id = $1", section_id)
 

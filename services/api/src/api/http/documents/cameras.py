@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
-from api.http.documents.common import Body, DetectorName, Id, Name, TimeText, Whole, _plain
+from api.http.documents.common import Body, DetectorName, Id, Name, TimeText, Whole, _plain, _text
 from api.http.documents.contract import document_of
 from api.http.documents.opening_hours import HoursOrNothing, NewOpeningHours, OpeningHours, never_null
 from api.model.errors import AddressHasCredentials, AddressInvalid, AddressRequired, TransportInvalid, UserRequired
@@ -54,6 +54,13 @@ _OPENING_HOURS = f"{_HOURS} Null: as its site has it"
 _MADE_WITH_HOURS = f"{_HOURS} Left out: as its site has it"
 
 
+_NUMBER = "What people call it by, unique among the cameras of its site. Another one keeps the `camera_id`"
+_SECTION = "The section of the site that it hangs in"
+_NOTES = "For people: where the ladder is, who installed it"
+MOST_NUMBER = 9999
+Notes = Annotated[str, Field(max_length=2000), AfterValidator(_text)]
+
+
 class NewCamera(Body):
     """A view of a site."""
 
@@ -61,6 +68,11 @@ class NewCamera(Body):
 
     site_id: Id | None = None
     name: Name
+    number: Whole | None = Field(
+        None, ge=1, le=MOST_NUMBER, description=f"{_NUMBER}. Left out: the lowest that no camera of the site has"
+    )
+    section_id: Id | None = Field(None, description=_SECTION)
+    notes: Notes | None = Field(None, description=_NOTES)
     source: Source = Source()
     enabled: StrictBool = True
     cadence_ms: Whole = Field(10_000, ge=100, le=3_600_000, description="One picture every so many milliseconds")
@@ -71,11 +83,15 @@ class NewCamera(Body):
 
 
 class CameraChange(Body):
-    """The fields to change; the others stay, also those that are null, but for `detector` and `opening_hours`."""
+    """The fields to change; the others stay, also those that are null, but for `detector`, `opening_hours`,
+    `section_id` and `notes`."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Window side, left"}})
 
     name: Name | None = None
+    number: Whole | None = Field(None, ge=1, le=MOST_NUMBER, description=_NUMBER)
+    section_id: Id | None = Field(None, description=_SECTION)
+    notes: Notes | None = Field(None, description=_NOTES)
     source: Source | None = None
     enabled: StrictBool | None = None
     cadence_ms: Whole | None = Field(None, ge=100, le=3_600_000)
@@ -110,7 +126,10 @@ class Camera(BaseModel):
 
     camera_id: str
     site_id: str
+    number: int | None = Field(description=f"{_NUMBER}. Null: added by an older version; give it one")
     name: str
+    section_id: str | None = Field(description=_SECTION)
+    notes: str | None = Field(description=_NOTES)
     enabled: bool
     source: CameraSource
     capture: Capture

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from tablewatch_schemas.foreign import read_number
 
 MOST_FIELDS = 50
-NULLABLE = ("detector", "opening_hours")
+NULLABLE = ("detector", "opening_hours", "section_id", "notes")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REORDERING = re.compile(r"[\x80-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """C1, line and paragraph separators, and what changes the direction of the text around it (Unicode, UAX 9)."""
@@ -21,6 +21,13 @@ def _plain(text: str) -> str:
     """Text without control characters, which Postgres refuses and which break lines of logs."""
     if _CONTROL.search(text):
         raise ValueError("control characters are not allowed")
+    return text
+
+
+def _text(text: str) -> str:
+    """Text of several lines, without other control characters and what reorders the text around it."""
+    if _CONTROL.search(text.replace("\n", "")) or _REORDERING.search(text):
+        raise ValueError("control characters are not allowed, but for line breaks")
     return text
 
 
