@@ -13,6 +13,7 @@ import click
 
 from lines.visible import on_one_line
 from tablewatch_cli import output, streams
+from tablewatch_cli.commands.apply import apply_command
 from tablewatch_cli.commands.cameras import cameras_command
 from tablewatch_cli.commands.check import check_command
 from tablewatch_cli.commands.dlq import dlq_group
@@ -51,8 +52,8 @@ def tablewatch() -> None:
 
 for command in (
     upload_command, videos_command, frames_command, states_command, hazards_command, cameras_command, sites_group,
-    tail_command, topics_command, schema_command, lag_command, ledger_command, dlq_group, quota_group, why_command,
-    why_stuck_command, check_command,
+    apply_command, tail_command, topics_command, schema_command, lag_command, ledger_command, dlq_group, quota_group,
+    why_command, why_stuck_command, check_command,
 ):  # fmt: skip
     tablewatch.add_command(command)
 add_examples(tablewatch)

@@ -45,7 +45,11 @@ class Api:
 
     def patch(self, path: str, body: Mapping[str, Any]) -> Document:
         """Null is sent: it takes a choice back."""
-        return self._call("PATCH", path, json=dict(body))
+        return self.send("PATCH", path, body)
+
+    def send(self, method: str, path: str, body: Mapping[str, Any]) -> Document:
+        """A body as it is, null among it."""
+        return self._call(method, path, json=dict(body))
 
     def delete(self, path: str) -> None:
         response = self._response("DELETE", path)

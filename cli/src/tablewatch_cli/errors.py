@@ -157,5 +157,17 @@ class NoOrigin(LocalError):
     """The dead letter has no headers that name its origin, and cannot be replayed."""
 
 
+class SitesFileInvalid(LocalError):
+    """The file cannot be applied, and nothing of what is wrong was."""
+
+    exit_code = Exit.USAGE
+
+
+class PasswordMissing(LocalError):
+    """The environment does not have the password of a camera that the file names."""
+
+    exit_code = Exit.USAGE
+
+
 class NoSnapshot(LocalError):
     """No picture of the camera is stored, or not any more: `tablewatch cameras status` says how it is."""

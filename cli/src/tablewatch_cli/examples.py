@@ -36,6 +36,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "sites show": ("sites show site_1",),
     "sites add": ("sites add Harbour --timezone Europe/Berlin",),
     "sites update": ("sites update site_1 --timezone Europe/Berlin --always-open",),
+    "apply": ("apply -f sites.yaml --dry-run",),
     "states": ("states --site site_1",),
     "hazards": ("hazards --status opened",),
     "tail": ("tail table.state --since 15m --where state=dirty --no-follow",),
