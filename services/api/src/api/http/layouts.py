@@ -1,8 +1,8 @@
 """Layouts of cameras: each change is a new version."""
 
-from dataclasses import replace
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Response
 
 from api.compute import compute
@@ -11,15 +11,15 @@ from api.http.authentication import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.documents.common import NumberText, Page
 from api.http.documents.layouts import Layout as LayoutDocument
-from api.http.documents.layouts import LayoutHints, LayoutProposal, LayoutVersion, NewLayout, SavedLayout
-from api.http.preconditions import IfMatch, IfNoneMatch, check_preconditions, layout_tag
+from api.http.documents.layouts import LayoutDiff, LayoutHints, LayoutProposal, LayoutVersion, NewLayout, SavedLayout
+from api.http.layout_saving import save_drawing, saved
+from api.http.preconditions import IfMatch, IfNoneMatch, layout_tag
 from api.http.routes import Route
-from api.model import events
 from api.model.errors import LayoutNotFound, LayoutProposalNotFound
-from api.model.layouts import Drawn, draw, same, saved_layout, standing_proposal
-from api.model.types import Json
-from api.store import Connection, cameras, layout_hints, sections, site_events
-from chassis import outbox
+from api.model.layout_diff import diff_document
+from api.model.layouts import DRAWN, redrawn, restored, standing_proposal
+from api.model.types import Json, Sites
+from api.store import cameras, layout_hints, layouts, sections
 from objects.store import Gone
 from tablewatch_schemas import ContractError
 from tablewatch_schemas.doubts import DOUBTFUL, LOOKS
@@ -52,19 +52,7 @@ async def put_layout(
     of seats: those of the layout that was drawn last, of those that have the table. Where another camera has changed
     them since, the same drawing is a new version that changes them back.
     """
-    foreign = await _ids_of_other_sites(deps, camera_id, body)
-    async with deps.store_writes.place(), deps.transaction(caller.site_list) as conn:
-        camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
-        newest = await cameras.layout(conn, camera)
-        check_preconditions(None if newest is None else layout_tag(newest.version), if_match, if_none_match)
-        drawn = await _draw(conn, deps, camera, body, newest, foreign)
-        layout = drawn.layout
-        if newest is not None and same(layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables):
-            return await _saved(replace(drawn, layout=newest))
-        # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
-        await deps.objects.put(layout.layout_key, layout.to_json(), "application/json")
-        await _save(conn, deps, camera, layout)
-    return await _saved(drawn)
+    return await saved(await save_drawing(deps, caller, camera_id, body, DRAWN, if_match, if_none_match))
 
 
 @router.get("/{camera_id}/layout", response_model=LayoutDocument)
@@ -115,7 +103,7 @@ async def list_layouts(
     before = paging.decode_number(cursor)
     async with deps.transaction(caller.site_list) as conn:
         camera = await cameras.get(conn, caller.site_list, camera_id)
-        found = await cameras.layouts(conn, camera, before, limit)
+        found = await layouts.page(conn, camera, before, limit)
     return paging.page(found, limit, str(found[-1]["version"]) if found else None)
 
 
@@ -123,6 +111,30 @@ async def list_layouts(
 async def get_layout_version(camera_id: str, version: NumberText, caller: Reader, deps: Deps) -> Any:
     """One version."""
     return await _response(await _version(deps, caller.site_list, camera_id, version))
+
+
+@router.get("/{camera_id}/layouts/{version}/diff", response_model=LayoutDiff)
+async def get_layout_diff(
+    camera_id: str, version: NumberText, caller: Reader, deps: Deps, from_version: NumberText | None = None
+) -> Any:
+    """What differs between a version and an earlier or later one: the one before it, unless `from_version` is given."""
+    newer = await _version(deps, caller.site_list, camera_id, version)
+    older = await _compared(deps, caller.site_list, newer, from_version)
+    return Response(orjson.dumps(await compute(diff_document, older, newer)), media_type="application/json")
+
+
+@router.post("/{camera_id}/layouts/{version}/restore", response_model=SavedLayout)
+async def restore_layout(
+    camera_id: str, version: NumberText, caller: Writer, deps: Deps, if_match: IfMatch = None
+) -> Any:
+    """Draw an earlier version again, as a new one, with the tables that it had.
+
+    Tables that it does not have are retired, those that were retired since are back under their ids. A section that
+    was deleted since is left out.
+    """
+    earlier = await _version(deps, caller.site_list, camera_id, version)
+    drawing = await compute(redrawn, earlier, await _sections(deps, earlier))
+    return await saved(await save_drawing(deps, caller, camera_id, drawing, restored(version), if_match))
 
 
 async def _proposed(deps: Deps, layout_key: str | None) -> Json:
@@ -137,39 +149,6 @@ async def _proposed(deps: Deps, layout_key: str | None) -> Json:
     return {name: found[name] for name in ("reference", "tables", "floor")}
 
 
-async def _ids_of_other_sites(deps: Deps, camera_id: str, body: NewLayout) -> set[str]:
-    """Table ids of the body that are another site's; by the owner's pool: row security hides them."""
-    named = [table.table_id for table in body.tables if table.table_id is not None]
-    async with deps.pool.acquire() as conn:
-        return await cameras.foreign_tables(conn, camera_id, named)
-
-
-async def _draw(
-    conn: Connection, deps: Deps, camera: Json, body: NewLayout, newest: Layout | None, foreign: set[str]
-) -> Drawn:
-    return await compute(
-        draw,
-        camera,
-        body,
-        newest=newest,
-        version=await cameras.newest_version(conn, camera["camera_id"]) + 1,
-        foreign=foreign,
-        sections=await sections.known(
-            conn, camera["site_id"], {each.section_id for each in body.tables if each.section_id}
-        ),
-        now=deps.now(),
-    )
-
-
-async def _save(conn: Connection, deps: Deps, camera: Json, layout: Layout) -> None:
-    now = layout.created_at
-    await cameras.add_layout(conn, layout)
-    await cameras.set_tables(conn, camera, layout.tables, now)
-    camera = await cameras.save(conn, camera | {"layout_version": layout.version}, now)
-    await outbox.enqueue(conn, events.camera_config_event(camera, now))
-    await site_events.append(conn, [events.camera_config_site_event(camera)])
-
-
 async def _version(deps: Deps, sites: list[str] | None, camera_id: str, version: int | None) -> Layout:
     if version is not None and not 1 <= version < 2**31:
         raise LayoutNotFound(f"The camera has no layout version {version}.")
@@ -181,9 +160,18 @@ async def _version(deps: Deps, sites: list[str] | None, camera_id: str, version:
     return layout
 
 
-async def _saved(drawn: Drawn) -> Response:
-    headers = {"ETag": layout_tag(drawn.layout.version)}
-    return Response(await compute(saved_layout, drawn), headers=headers, media_type="application/json")
+async def _compared(deps: Deps, sites: Sites, newer: Layout, from_version: int | None) -> Layout | None:
+    """The version that is given, or the one before. Raises LayoutNotFound."""
+    if from_version is not None:
+        return await _version(deps, sites, newer.camera_id, from_version)
+    async with deps.transaction(sites) as conn:
+        return await layouts.before(conn, newer)
+
+
+async def _sections(deps: Deps, layout: Layout) -> set[str]:
+    """Sections that tables of a layout are in, as far as they are still there."""
+    async with deps.transaction([layout.site_id]) as conn:
+        return await sections.known(conn, layout.site_id, {t.section_id for t in layout.tables if t.section_id})
 
 
 async def _response(layout: Layout) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import orjson
 
@@ -125,6 +125,45 @@ def draw(
         floor=floor,
     )
     return Drawn(layout, layout_changes(older, tables, found), layout_warnings(layout))
+
+
+class Origin(NamedTuple):
+    """How a version was made; `restored_from` is of one that was restored."""
+
+    name: Literal["drawn", "restored", "imported", "pulled", "proposed"]
+    restored_from: int | None = None
+
+
+DRAWN = Origin("drawn")
+
+
+def restored(version: int) -> Origin:
+    """Of a version whose drawing was taken again."""
+    return Origin("restored", version)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """A drawing that did not come as a body."""
+
+    reference: Size
+    tables: Sequence[DrawnTable]
+    floor: Sequence[Points]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSize:
+    """Pixels."""
+
+    width: int
+    height: int
+
+
+def redrawn(layout: Layout, sections: Collection[str]) -> Outlines:
+    """The drawing of a version; `sections` are there still. Raises LayoutTooLarge of one from before the limits."""
+    check_size(layout.to_dict())
+    tables = [table if table.section_id in sections else replace(table, section_id=None) for table in layout.tables]
+    return Outlines(PictureSize(layout.width, layout.height), tables, layout.floor)
 
 
 def saved_layout(drawn: Drawn) -> bytes:

@@ -129,28 +129,6 @@ async def layout_versions(conn: Connection, camera: Json) -> list[tuple[int, dat
     return [(row["version"], row["created_at"]) for row in rows]
 
 
-async def layouts(conn: Connection, camera: Json, before: int, limit: int) -> list[Json]:
-    """Versions of a camera's layout in short, newest first, below `before` (negative: from the newest)."""
-    rows = await conn.fetch(
-        "SELECT version, layout_key, created_at, json_array_length(document->'tables') AS tables FROM layouts"
-        " WHERE camera_id = $1 AND ($2::integer < 0 OR version < $2) ORDER BY version DESC LIMIT $3",
-        camera["camera_id"], before, limit,
-    )  # fmt: skip
-    return [
-        dict(row) | {"created_at": write_time(row["created_at"]), "newest": row["version"] == camera["layout_version"]}
-        for row in rows
-    ]
-
-
-async def add_layout(conn: Connection, layout: Layout) -> None:
-    """A new version; its object is stored already."""
-    await conn.execute(
-        "INSERT INTO layouts VALUES ($1, $2, $3, $4, $5, $6)",
-        layout.camera_id, layout.version, layout.site_id, layout.layout_key, layout.to_json().decode(),
-        layout.created_at,
-    )  # fmt: skip
-
-
 async def newest_version(conn: Connection, camera_id: str) -> int:
     """The newest version of a camera's layout; 0 when there is none."""
     return int(await conn.fetchval("SELECT coalesce(max(version), 0) FROM layouts WHERE camera_id = $1", camera_id))

@@ -43,6 +43,11 @@ async def by_prefix(conn: Connection, prefix: str) -> asyncpg.Record | None:
     return await conn.fetchrow("SELECT * FROM keys WHERE prefix = $1", prefix)
 
 
+async def name(conn: Connection, key_id: str) -> str:
+    """What a key is called; empty of one that is gone."""
+    return str(await conn.fetchval("SELECT name FROM keys WHERE key_id = $1", key_id) or "")
+
+
 async def page(conn: Connection, sites: Sites, after: str, limit: int) -> list[Json]:
     """Keys by id, without their secrets."""
     rows = await conn.fetch(

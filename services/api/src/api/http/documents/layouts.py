@@ -117,6 +117,37 @@ class LayoutVersion(BaseModel):
     created_at: TimeText
     tables: int
     newest: bool
+    author_key_id: str | None = Field(description="The key that sent it; this and what follows: null of older versions")
+    author: str | None = Field(description="Name of that key at the time")
+    origin: str | None = Field(description="`drawn`, `restored`, `imported`, `pulled` or `proposed`; more may come")
+    restored_from: int | None = Field(description="The version that was restored")
+    kept: int | None = Field(description="Tables that the version before has too")
+    new: int | None
+    retired: int | None = Field(description="Tables of that version that this one has not")
+
+
+class ChangedTable(BaseModel):
+    """A table that both versions have."""
+
+    table_id: str
+    label: str = Field(description="In the version that is asked for")
+    fields: list[str] = Field(description="Of `label`, `seats`, `section_id`, `polygon` and `top` those that differ")
+    iou: float = Field(description="Of its two zones: 1 the same, 0 apart")
+
+
+class LayoutDiff(BaseModel):
+    """What differs between two versions: `kept` to `split_from` as in the answer to a PUT."""
+
+    from_version: int | None = Field(description="null: there is none before")
+    version: int
+    kept: list[str]
+    new: list[str]
+    retired: list[str]
+    merged_from: dict[str, list[str]]
+    split_from: dict[str, str]
+    changed: list[ChangedTable]
+    floor_changed: bool
+    reference_changed: bool
 
 
 class LayoutHint(BaseModel):

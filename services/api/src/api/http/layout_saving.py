@@ -1,0 +1,84 @@
+"""From a drawing to the newest version of a camera's layout, wherever the drawing comes from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fastapi import Response
+
+from api.compute import compute
+from api.http.dependencies import HttpDependencies
+from api.http.preconditions import check_preconditions, layout_tag
+from api.model import events
+from api.model.access import Caller
+from api.model.layouts import Drawing, Drawn, Origin, draw, same, saved_layout
+from api.model.types import Json
+from api.store import Connection, cameras, keys, layouts, sections, site_events
+from chassis import outbox
+from tablewatch_schemas.layout import Layout
+
+
+async def save_drawing(
+    deps: HttpDependencies,
+    caller: Caller,
+    camera_id: str,
+    drawing: Drawing,
+    origin: Origin,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+) -> Drawn:
+    """A new version, unless the newest one is the same. Raises what `draw` and `check_preconditions` do."""
+    foreign, author = await _asked_of_all_sites(deps, caller, camera_id, drawing)
+    async with deps.store_writes.place(), deps.transaction(caller.site_list) as conn:
+        camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
+        newest = await cameras.layout(conn, camera)
+        check_preconditions(None if newest is None else layout_tag(newest.version), if_match, if_none_match)
+        drawn = await _draw(conn, deps, camera, drawing, newest, foreign)
+        if newest is not None and same(drawn.layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables):
+            return replace(drawn, layout=newest)
+        layout = drawn.layout
+        # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
+        await deps.objects.put(layout.layout_key, layout.to_json(), "application/json")
+        await layouts.add(conn, drawn, author, origin)
+        await _publish(conn, camera, layout)
+    return drawn
+
+
+async def saved(drawn: Drawn) -> Response:
+    """The response with a SavedLayout."""
+    headers = {"ETag": layout_tag(drawn.layout.version)}
+    return Response(await compute(saved_layout, drawn), headers=headers, media_type="application/json")
+
+
+async def _asked_of_all_sites(
+    deps: HttpDependencies, caller: Caller, camera_id: str, drawing: Drawing
+) -> tuple[set[str], layouts.Author]:
+    """Table ids that are another site's, and the author; by the owner's pool: row security hides the first."""
+    named: Sequence[str] = [table.table_id for table in drawing.tables if table.table_id is not None]
+    async with deps.pool.acquire() as conn:
+        foreign = await cameras.foreign_tables(conn, camera_id, named)
+        return foreign, layouts.Author(caller.key_id, await keys.name(conn, caller.key_id))
+
+
+async def _draw(
+    conn: Connection, deps: HttpDependencies, camera: Json, drawing: Drawing, newest: Layout | None, foreign: set[str]
+) -> Drawn:
+    return await compute(
+        draw,
+        camera,
+        drawing,
+        newest=newest,
+        version=await cameras.newest_version(conn, camera["camera_id"]) + 1,
+        foreign=foreign,
+        sections=await sections.known(
+            conn, camera["site_id"], {each.section_id for each in drawing.tables if each.section_id}
+        ),
+        now=deps.now(),
+    )
+
+
+async def _publish(conn: Connection, camera: Json, layout: Layout) -> None:
+    now = layout.created_at
+    await cameras.set_tables(conn, camera, layout.tables, now)
+    camera = await cameras.save(conn, camera | {"layout_version": layout.version}, now)
+    await outbox.enqueue(conn, events.camera_config_event(camera, now))
+    await site_events.append(conn, [events.camera_config_site_event(camera)])
