@@ -18,6 +18,7 @@ from tablewatch_cli.commands.cameras import cameras_command
 from tablewatch_cli.commands.check import check_command
 from tablewatch_cli.commands.dlq import dlq_group
 from tablewatch_cli.commands.lag import lag_command
+from tablewatch_cli.commands.layout import layout_group
 from tablewatch_cli.commands.ledger import ledger_command
 from tablewatch_cli.commands.quota import quota_group
 from tablewatch_cli.commands.sites import sites_group
@@ -56,6 +57,7 @@ for command in (
     why_command, why_stuck_command, check_command,
 ):  # fmt: skip
     tablewatch.add_command(command)
+cameras_command.add_command(layout_group)
 add_examples(tablewatch)
 
 

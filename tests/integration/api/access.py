@@ -19,6 +19,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("patch", "/v1/cameras/{camera_id}"): {"name": "x"},
     ("post", "/v1/probes"): {"site_id": "{site_id}", "source": {"address": "rtsp://192.168.1.20/"}},
     ("put", "/v1/cameras/{camera_id}/layout"): {"reference": {"width": 1, "height": 1}},
+    ("put", "/v1/cameras/{camera_id}/layout/import"): {"width": 1, "height": 1, "tables": []},
     ("post", "/v1/videos"): {},
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"]},
     ("post", "/v1/links"): {"object_key": "frames/{site_id}/{run_id}/000000000.jpg"},

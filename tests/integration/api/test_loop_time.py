@@ -28,6 +28,11 @@ LARGEST: dict[tuple[str, str], Any] = BODIES | {
     ("post", "/v1/cameras"): {"name": "x", "opening_hours": WEEK},
     ("patch", "/v1/cameras/{camera_id}"): {"opening_hours": WEEK},
     ("put", "/v1/cameras/{camera_id}/layout"): largest_layout(),
+    ("put", "/v1/cameras/{camera_id}/layout/import"): {
+        "width": 1280,
+        "height": 720,
+        "tables": [each | {"id": each["label"]} for each in largest_layout()["tables"]],
+    },
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"], "site_ids": [f"site_{n}" for n in range(1, PAGE + 1)]},
     ("post", "/v1/hazards/{hazard_id}/{action}"): {"note": "x" * 1000},
     ("post", "/v1/keys/{key_id}/rotate"): {"grace_s": 1},

@@ -48,7 +48,7 @@ CODES = {
     " polygon_too_few_points polygon_out_of_frame polygon_self_crossing polygon_too_small table_not_yours"
     " layout_too_large detector_unknown opening_hours_empty opening_hours_overlap opening_hours_unordered"
     " table_doubled camera_required layout_required tables_required floor_required sampling_invalid picture_invalid"
-    " started_at_required started_at_invalid",
+    " started_at_required started_at_invalid layout_format_invalid",
     429: "rate_limited site_rate_limited too_many_event_streams too_many_probes too_many_wrong_keys",
     500: "internal",
     503: "unavailable too_many_bodies credentials_unavailable",

@@ -10,12 +10,14 @@ from api.http.documents.probes import ProbeSourceType
 from api.http.documents.run_options import LayoutChoice, PictureFormat, Product, SamplingMode
 from api.http.documents.videos import DeletingStatus, StageName, StageStatus, Status, StepAction, StepMethod
 from api.model.access import Scope
+from api.model.formats import FormatName
 
 WORDS: Mapping[str, Any] = {
     "DeletingStatus": DeletingStatus,
     "HazardDecision": Decision,
     "JobStatus": Status,
     "LayoutChoice": LayoutChoice,
+    "LayoutFormat": FormatName,
     "PictureFormat": PictureFormat,
     "ProbeSourceType": ProbeSourceType,
     "Product": Product,

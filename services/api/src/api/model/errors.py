@@ -266,6 +266,10 @@ class LayoutTooLarge(Invalid):
     """The layout has more tables, floors or points than are taken"""
 
 
+class LayoutFormatInvalid(Invalid):
+    """The document is not of the form that it is said to be"""
+
+
 class TableNotYours(Invalid):
     """The table belongs to another site"""
 

@@ -130,11 +130,11 @@ def draw(
 class Origin(NamedTuple):
     """How a version was made; `restored_from` is of one that was restored."""
 
-    name: Literal["drawn", "restored", "imported", "pulled", "proposed"]
+    name: Literal["drawn", "restored", "imported"]
     restored_from: int | None = None
 
 
-DRAWN = Origin("drawn")
+DRAWN, IMPORTED = Origin("drawn"), Origin("imported")
 
 
 def restored(version: int) -> Origin:

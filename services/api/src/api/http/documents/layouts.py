@@ -119,7 +119,7 @@ class LayoutVersion(BaseModel):
     newest: bool
     author_key_id: str | None = Field(description="The key that sent it; this and what follows: null of older versions")
     author: str | None = Field(description="Name of that key at the time")
-    origin: str | None = Field(description="`drawn`, `restored`, `imported`, `pulled` or `proposed`; more may come")
+    origin: str | None = Field(description="`drawn`, `restored` or `imported`; more may come")
     restored_from: int | None = Field(description="The version that was restored")
     kept: int | None = Field(description="Tables that the version before has too")
     new: int | None
