@@ -58,3 +58,5 @@ async def test_a_camera_without_a_layout_has_none_to_export(stage: Stage) -> Non
     place = await make_place(client)
     bare = answer(await client.post("/v1/cameras", json={"site_id": place.site_id, "name": "bare"}), 201)["camera_id"]
     assert code(await client.get(f"/v1/cameras/{bare}/layout/export"), 404) == "layout_not_found"
+    assert (await client.delete(f"/v1/cameras/{bare}")).status_code == 204
+    assert code(await client.put(f"/v1/cameras/{bare}/layout/import", json={}), 404) == "camera_not_found"

@@ -49,6 +49,8 @@ async def import_layout(
 
     Tables that an export named keep their ids; others are matched with those of the version before.
     """
+    async with deps.transaction(caller.site_list) as conn:  # who may not see the camera learns nothing of the document
+        await cameras.get(conn, caller.site_list, camera_id)
     drawing = await compute(read_drawing, form, body, source_camera)
     return await saved(await save_drawing(deps, caller, camera_id, drawing, IMPORTED, if_match, if_none_match))
 
