@@ -11,7 +11,7 @@ from extractor.model.alignment import LEAST_ALIKE, LEAST_INLIERS, LEAST_SPREAD, 
 from extractor.model.carried import Carried, carried_outline, carry_over
 from extractor.model.proposal import PROPOSED_S, REFUSED_S, SOON_S, agrees, is_same_as, next_estimate_s, sentence
 from tablewatch_schemas import CameraStatusLayoutProposal
-from tablewatch_schemas.layout import Layout, LayoutTable, Polygon
+from tablewatch_schemas.layout import MOST_POINTS, Layout, LayoutTable, Polygon
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 STILL: Transform = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
@@ -190,3 +190,12 @@ def test_when_the_next_estimate_is_due() -> None:
     assert next_estimate_s(here, settled=False) == next_estimate_s(None, settled=False) == SOON_S
     assert next_estimate_s(here, settled=True) == PROPOSED_S
     assert next_estimate_s("not_recognised", settled=True) == REFUSED_S
+
+
+def test_an_outline_has_no_more_points_than_a_layout_may_have() -> None:
+    """A comb whose teeth are cut off by the border of the picture has more corners than it had."""
+    teeth = [(0.05 + number * 0.009, 0.95 if number % 2 else 0.85) for number in range(98)]
+    outline = ((0.05, 0.4), *teeth, (0.95, 0.4))
+    carried = carried_outline(outline, beside(0.0, 0.1))
+    assert carried is not None
+    assert len(carried[0]) <= MOST_POINTS

@@ -75,3 +75,9 @@ def test_quotes_and_other_alphabets_go_through() -> None:
     assert 'realm="a \\"b\\""' in made
     basic = answered('BASIC realm="a"', Credentials("a", "ø"), "OPTIONS", "rtsp://c/")
     assert basic == "Basic YTrDuA=="
+
+
+def test_a_challenge_that_is_too_long_counts_as_not_known() -> None:
+    """It would be parsed and sent back again and again, whoever sits at the address."""
+    assert chosen([f'Digest realm="r", nonce="{"n" * 3000}"', "Basic"]) is None
+    assert chosen([f'Digest realm="r", nonce="n", {"a" * 1900}']) == Challenge({"realm": "r", "nonce": "n"})

@@ -9,6 +9,8 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from fakecamera.rtp import packets
@@ -249,3 +251,37 @@ async def test_over_udp_the_code_tells_a_line_that_loses_from_a_keyframe_that_do
             send(other, 6)
             await until(lambda: isinstance(relay.failure, NothingOverUdp))
             writer.close()
+
+
+def test_reports_for_a_reader_that_is_behind_are_left_out_and_so_are_those_that_are_none() -> None:
+    written: list[bytes] = []
+    behind = 0
+    transport = SimpleNamespace(get_write_buffer_size=lambda: behind)
+    reader = cast(asyncio.StreamWriter, SimpleNamespace(write=written.append, transport=transport))
+    media = relays._Datagrams(Relay(), reader, 0, "H264")
+    report = b"\x80\xc8" + bytes(26)
+    media.rtcp(report)
+    media.rtcp(report + bytes(2000))
+    behind = relays.MAX_BEHIND + 1
+    media.rtcp(report)
+    assert [content for data in written for _, content in blocks(data)] == [report]
+
+
+async def test_a_side_that_takes_nothing_more_is_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relays, "CLOSE_S", 0.01)
+    deaf = asyncio.Event()
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await deaf.wait()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, limit=1)
+    async with server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+        writer.write(bytes(50 << 20))
+        relays._end(writer)
+        async with asyncio.timeout(60):
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+        assert writer.transport.get_write_buffer_size() == 0
+        deaf.set()

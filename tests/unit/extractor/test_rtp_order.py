@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.model.rtp_order import (
+    MAX_PACKETS,
     MAX_PICTURE,
     MAX_WAIT_S,
     MAX_WAITING,
+    MAX_WAITING_BYTES,
     RESTARTED,
     Order,
     Packet,
@@ -103,7 +105,7 @@ def test_a_packet_that_is_late_is_waited_for_no_longer_than_promised() -> None:
     assert order.take(third, 0.0) == []
     assert order.take(third, MAX_WAIT_S - 0.01) == []
     assert order.take(third, MAX_WAIT_S) == [Packet(third, follows=False)]
-    assert (order.take(late, MAX_WAIT_S), order.lost) == ([], 1)
+    assert order.take(late, MAX_WAIT_S) == []
 
 
 def test_no_more_than_so_many_wait() -> None:
@@ -115,6 +117,22 @@ def test_no_more_than_so_many_wait() -> None:
 
 def numbered(number: int, source: int = 1) -> bytes:
     return bytes([0x80, 96]) + (number & 0xFFFF).to_bytes(2, "big") + bytes(4) + source.to_bytes(4, "big") + b"\x41"
+
+
+def test_no_more_than_so_many_bytes_wait() -> None:
+    order, large = Order(), bytes(60_000)
+    order.take(numbered(0), 0.0)
+    fit = MAX_WAITING_BYTES // (len(large) + 13)
+    held = [order.take(numbered(2 + number) + large, 0.0) for number in range(fit + 1)]
+    assert [len(each) for each in held] == [0] * fit + [fit + 1]
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_packets_come_in_order_over_the_end_of_the_count_whatever_is_missing(every: int) -> None:
+    order, numbers = Order(), range(65_000, 66_500, every)
+    found = [each for number in numbers for each in order.take(numbered(number), number / 1000)]
+    found += [each for now_s in (100.0, 101.0) for each in order.take(numbered(66_500), now_s)]
+    assert [each.data for each in found] == [numbered(number) for number in (*numbers, 66_500)]
 
 
 def test_a_camera_that_counts_anew_is_followed() -> None:
@@ -149,7 +167,13 @@ def test_a_picture_that_never_ends_is_let_go() -> None:
     pictures = WholePictures("H264")
     data = bytes([0x80, 96, *bytes(10)]) + b"\x41" + bytes(60_000)
     assert [pictures.take(Packet(data, follows=True), 0.0) for _ in range(MAX_PICTURE // len(data) + 2)][-1] == []
-    assert pictures.left_out >= MAX_PICTURE // len(data)
+    assert pictures.dark_since_s is not None
+
+
+def test_a_picture_of_too_many_packets_is_let_go() -> None:
+    pictures = WholePictures("H264")
+    sent = slices(1, SPS, *[LATER_SLICE] * (MAX_PACKETS + 10))
+    assert [whole for data in sent for whole in pictures.take(followed(data), 0.0)] == []
 
 
 def test_types_of_units_are_found_behind_extensions_and_in_aggregates() -> None:
@@ -213,6 +237,22 @@ def test_a_picture_is_not_damaged_by_one_before_it_that_has_its_time() -> None:
 
 SETS_265 = (b"\x40\x01", b"\x42\x01", b"\x44\x01")
 FIRST_265, LATER_265 = b"\x26\x01\xaf", b"\x26\x01\x20"
+
+
+def each_marked(sent: list[bytes]) -> list[bytes]:
+    """As by cameras that set the mark of a picture's end on each slice."""
+    return [data[:1] + bytes([data[1] | 0x80]) + data[2:] for data in sent]
+
+
+@pytest.mark.parametrize("missing", [[1], [0], [0, 1], [1, 2]])
+def test_the_rest_of_a_picture_is_damaged_also_where_each_slice_is_marked(missing: list[int]) -> None:
+    whole = (SPS, PPS, FIRST_SLICE, LATER_SLICE)
+    begun, after = packets(whole, 1000, 3600, 7), packets(whole, 1008, 10_800, 7)
+    cut = each_marked(packets([FIRST_SLICE, *[LATER_SLICE] * 3], 1004, 7200, 7))
+    for number in reversed(missing):
+        del cut[number]
+    expected = begun + (cut[:1] if 0 not in missing else []) + after
+    assert received([*begun, *cut, *after], step_s=0.05) == expected
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,13 @@ from extractor.model.rtsp_stream import LEAST_MEDIA, Broken, Message, Splitter, 
 from outbound import Endpoint
 
 CONNECT_S = 5.0
+CLOSE_S = 1.0
+"""For what is still to be sent."""
 CHUNK = 64 << 10
 MAX_DARK_S = 5.0
 """Without a whole picture over UDP, which is half of what the reader waits."""
+MAX_REPORT = 1500
+"""Bytes of RTCP."""
 MAX_BEHIND = 4 << 20
 """Bytes of UDP that the reader has not taken yet; then pictures are left out."""
 
@@ -109,7 +113,7 @@ class Relay:
             with contextlib.suppress(asyncio.CancelledError):  # asyncio would complain of it in a callback
                 await self._pass_on(reader, writer)
         finally:
-            writer.close()
+            _end(writer)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         target = self._target
@@ -131,7 +135,7 @@ class Relay:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
             passing.close()
-            camera[1].close()
+            _end(camera[1])
 
     async def _connect(self, target: Target) -> Streams | None:
         endpoint, tls = target.endpoint, target.tls
@@ -149,6 +153,12 @@ class Relay:
         except (OSError, TimeoutError) as error:
             self.failure = Unreachable(type(error).__name__)
         return None
+
+
+def _end(writer: asyncio.StreamWriter) -> None:
+    """Close it, also where the other side does not take what is still to be sent: that would wait for ever."""
+    writer.close()
+    asyncio.get_running_loop().call_later(CLOSE_S, writer.transport.abort)
 
 
 def _opened(target: Target, camera: asyncio.StreamWriter) -> UdpMedia | None:
@@ -259,7 +269,8 @@ class _Datagrams:
             self._note(NothingOverUdp("each keyframe is damaged") if self._pictures.missed else NoKeyframe("over UDP"))
 
     def rtcp(self, data: bytes) -> None:
-        if len(data) >= LEAST_MEDIA:
+        is_behind = self._reader.transport.get_write_buffer_size() > MAX_BEHIND
+        if LEAST_MEDIA <= len(data) <= MAX_REPORT and not is_behind:
             self._hear(data)
             self._reader.write(block(self._channel + 1, data))
 

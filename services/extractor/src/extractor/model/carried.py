@@ -107,10 +107,11 @@ def _largest(geometry: BaseGeometry) -> Shape | None:
 
 
 def _rounded(shape: Shape) -> Polygon:
-    """Without its closing point."""
-    if len(shape.exterior.coords) > MOST_POINTS:
-        simpler = shape.simplify(ROUGH)
-        shape = simpler if isinstance(simpler, Shape) else shape
+    """Without its closing point, and with no more than a layout may have."""
+    rough = ROUGH
+    while len(shape.exterior.coords) - 1 > MOST_POINTS and rough < 1:
+        simpler = shape.simplify(rough)
+        shape, rough = simpler if isinstance(simpler, Shape) else shape, 2 * rough
     points = [(round(x, DIGITS), round(y, DIGITS)) for x, y in shape.exterior.coords[:-1]]
     return tuple(each for number, each in enumerate(points) if each != points[number - 1])
 

@@ -11,7 +11,9 @@ from credentials import Credentials
 ALGORITHMS = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 SESSION = "-SESS"
 SCHEME = re.compile(r"(?:^|,\s*)(digest|basic)\s+", re.IGNORECASE)
-FIELD = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
+MAX_CHALLENGE = 2048
+"""Characters. Each is answered with what is in it, again and again, and comes from whoever sits at the address."""
+FIELD = re.compile(r'(?<![\w-])([\w-]{1,64})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 
 
 @dataclass(slots=True)
@@ -70,8 +72,11 @@ class Basic:
 def chosen(headers: Sequence[str]) -> Challenge | Basic | None:
     """Of the `WWW-Authenticate` headers of an answer: the first Digest that is known, else Basic, if it is offered.
 
-    A camera that offers a Digest which is not known is never told the password by Basic.
+    A camera that offers a Digest which is not known is never told the password by Basic. What is too long counts as a
+    Digest that is not known.
     """
+    if any(len(header) > MAX_CHALLENGE for header in headers):
+        return None
     offered = [each for header in headers for each in _split(header)]
     digests = [Challenge(_fields(rest)) for scheme, rest in offered if scheme == "digest"]
     known = next((each for each in digests if each.known), None)

@@ -4,15 +4,21 @@ A decoder makes a damaged picture of what is not whole, and goes on damaged up t
 that is lost nothing is passed on before a picture from which a decoder can begin (RFC 3550, 6184, 7798).
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 MAX_WAIT_S = 0.2
 """For a packet that others have overtaken."""
 MAX_WAITING = 1024
 """Packets that wait for it."""
+MAX_WAITING_BYTES = 2 << 20
+"""Of those."""
 MAX_PICTURE = 8 << 20
 """Bytes."""
+MAX_PACKETS = 16_384
+"""Of a picture."""
 RESTARTED = 16
 """Packets in a row that are all older than what was passed on: the camera counts anew."""
 HEADER = 12
@@ -63,12 +69,14 @@ class Order:
     """By sequence number, of one source."""
 
     def __init__(self) -> None:
-        self._next: int | None = None
+        self._next: int | None = None  # numbers are counted on over 65535 here
         self._source = b""
-        self._waiting: dict[int, tuple[bytes, float]] = {}
+        self._waiting: list[tuple[int, bytes]] = []  # a heap
+        self._numbers: set[int] = set()  # of those
+        self._came: deque[tuple[float, int]] = deque()
+        self._bytes = 0
         self._stale = 0
         self._broken = False  # what is next does not go on with what was before
-        self.lost = 0
 
     def take(self, data: bytes, now_s: float) -> list[Packet]:
         """Those that are next in order; of a datagram that is no packet of RTP none."""
@@ -85,32 +93,39 @@ class Order:
             self._broken = True
             self._begin(number, source)
         self._stale = 0
-        self._waiting.setdefault(number, (data, now_s))
+        self._wait((self._next or 0) + ((number - (self._next or 0)) & 0xFFFF), data, now_s)
         return list(self._ready(now_s))
 
     def _begin(self, number: int, source: bytes) -> None:
-        self._next, self._source, self._stale = number, source, 0
+        self._next, self._source, self._stale, self._bytes = number, source, 0, 0
         self._waiting.clear()
+        self._numbers.clear()
+        self._came.clear()
+
+    def _wait(self, number: int, data: bytes, now_s: float) -> None:
+        if number not in self._numbers:
+            heappush(self._waiting, (number, data))
+            self._numbers.add(number)
+            self._came.append((now_s, number))
+            self._bytes += len(data)
 
     def _ready(self, now_s: float) -> Iterator[Packet]:
         while self._waiting:
-            if self._next not in self._waiting:
+            if self._waiting[0][0] != self._next:
                 if not self._gives_up(now_s):
                     return
-                first = min(self._waiting, key=self._ahead)
-                self.lost += self._ahead(first)
-                self._next, self._broken = first, True
-            number = self._next or 0
-            data, _ = self._waiting.pop(number)
+                self._broken = True
+            number, data = heappop(self._waiting)
+            self._numbers.discard(number)
+            self._bytes -= len(data)
             yield Packet(data, not self._broken)
-            self._next, self._broken = (number + 1) & 0xFFFF, False
+            self._next, self._broken = number + 1, False
 
     def _gives_up(self, now_s: float) -> bool:
-        oldest = min(came_s for _, came_s in self._waiting.values())
-        return len(self._waiting) > MAX_WAITING or now_s - oldest >= MAX_WAIT_S
-
-    def _ahead(self, number: int) -> int:
-        return (number - (self._next or 0)) & 0xFFFF
+        while self._came[0][1] < (self._next or 0):  # passed on already
+            self._came.popleft()
+        is_full = len(self._waiting) > MAX_WAITING or self._bytes > MAX_WAITING_BYTES
+        return is_full or now_s - self._came[0][0] >= MAX_WAIT_S
 
 
 class WholePictures:
@@ -124,14 +139,14 @@ class WholePictures:
         self._packets: list[Packet] = []
         self._bytes = 0
         self._damaged = False
+        self._may_begin = False  # whether a decoder can begin with the picture that is under way
         self._heard = False
-        self._cut: int | None = None  # ticks of the picture that was lost, while the rest of it may still come
+        self._newest = 0  # ticks
+        self._cut: int | None = None  # ticks of a picture of which something is missing, while more of it may come
         self.missed = False
         """Whether something was lost, other than what came before the first packet."""
         self.dark_since_s: float | None = None
         """Since when nothing is passed on."""
-        self.left_out = 0
-        """Packets."""
 
     def take(self, packet: Packet, now_s: float) -> list[bytes]:
         """The packets of pictures that are whole with this one."""
@@ -142,12 +157,8 @@ class WholePictures:
             self.lose(now_s)
         elif self._packets and self._packets[0].ticks != packet.ticks:
             found += self._end(now_s)
-        if not self._packets:
-            self._damaged = not self._begins_whole(packet)
-            self._heard, self._cut = True, None
-        self._packets.append(packet)
-        self._bytes += len(packet.data)
-        if self._bytes > MAX_PICTURE:
+        self._add(packet)
+        if self._bytes > MAX_PICTURE or len(self._packets) > MAX_PACKETS:
             self.lose(now_s)
         if packet.marked:
             found += self._end(now_s)
@@ -155,32 +166,31 @@ class WholePictures:
 
     def lose(self, now_s: float) -> None:
         """Something is missing: nothing more before a picture from which a decoder can begin."""
-        self.left_out += len(self._packets)
-        self._cut = self._packets[0].ticks if self._packets else self._cut
         self._packets, self._bytes, self.missed = [], 0, True
+        self._cut = self._newest
         self.dark_since_s = now_s if self.dark_since_s is None else self.dark_since_s
+
+    def _add(self, packet: Packet) -> None:
+        self._cut = self._cut if packet.ticks == self._cut else None
+        if not self._packets:
+            self._damaged, self._may_begin = not self._begins_whole(packet), False
+            self._cut = packet.ticks if self._damaged else self._cut
+        self._heard, self._newest = True, packet.ticks
+        self._may_begin = self._may_begin or begins(self._codec, packet)
+        self._packets.append(packet)
+        self._bytes += len(packet.data)
 
     def _end(self, now_s: float) -> list[bytes]:
         """Of the picture that is under way."""
         packets, self._packets, self._bytes = self._packets, [], 0
-        self._cut = None
         if not packets:
             return []
         if self._damaged:
             self.dark_since_s = now_s if self.dark_since_s is None else self.dark_since_s
-        elif self.dark_since_s is None or self._may_begin(packets):
+        elif self.dark_since_s is None or self._may_begin:
             self.dark_since_s = None
             return [packet.data for packet in packets]
-        self.left_out += len(packets)
         return []
-
-    def _may_begin(self, packets: list[Packet]) -> bool:
-        """Whether a decoder can begin with this picture."""
-        if self._codec not in BEGINS:
-            return True
-        if self._codec == "H264" and any(packet.payload.startswith(RECOVERY_POINT) for packet in packets):
-            return True
-        return any(kind in BEGINS[self._codec] for packet in packets for kind in kinds(self._codec, packet))
 
     def _begins_whole(self, packet: Packet) -> bool:
         """Whether nothing of its picture can be missing before this first packet of it.
@@ -193,6 +203,15 @@ class WholePictures:
         if not self._heard:
             return opens(self._codec, packet)
         return packet.follows and packet.ticks != self._cut
+
+
+def begins(codec: str, packet: Packet) -> bool:
+    """Whether a decoder can begin with the picture that it is of."""
+    if codec not in BEGINS:
+        return True
+    if codec == "H264" and packet.payload.startswith(RECOVERY_POINT):
+        return True
+    return any(kind in BEGINS[codec] for kind in kinds(codec, packet))
 
 
 def opens(codec: str, packet: Packet) -> bool:

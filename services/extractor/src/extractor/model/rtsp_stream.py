@@ -102,8 +102,6 @@ class Splitter:
         self._head: Message | None = None
         self._understood = False
         self.channels: frozenset[int] = frozenset()
-        self.left_out = 0
-        """Bytes between blocks and messages."""
 
     def feed(self, data: bytes) -> list[bytes | Message]:
         """What is whole with these bytes: messages, and blocks one after another as they came. Raises Broken."""
@@ -185,9 +183,7 @@ class Splitter:
             raise Broken("no RTSP")
         begins = (each.start() for each in BEGIN.finditer(buffer, at + 1))
         found = next((each for each in begins if buffer[each] != 0x24 or self._is_block(buffer, each)), None)
-        end = max(at, len(buffer) - KEPT) if found is None else found
-        self.left_out += end - at
-        return end
+        return max(at, len(buffer) - KEPT) if found is None else found
 
     def _is_block(self, buffer: bytes, at: int) -> bool:
         """Whether a block of RTP or RTCP is likely to begin there."""
