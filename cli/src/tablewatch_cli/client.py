@@ -37,19 +37,24 @@ class Api:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Document:
         return self._call("GET", path, params=_present(params))
 
+    def tagged(self, path: str) -> tuple[Document, str | None]:
+        """With the ETag of what was read, for If-Match."""
+        response = self._response("GET", path)
+        return answer(response, f"{self._http.base_url}{path}"), response.headers.get("etag")
+
     def post(self, path: str, body: Mapping[str, Any]) -> Document:
         return self._call("POST", path, json=_present(body))
 
     def put(self, path: str, body: Mapping[str, Any], *, if_match: str | None = None) -> Document:
         return self._call("PUT", path, json=_present(body), headers=_present({"If-Match": if_match}))
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> Document:
+    def patch(self, path: str, body: Mapping[str, Any], *, if_match: str | None = None) -> Document:
         """Null is sent: it takes a choice back."""
-        return self.send("PATCH", path, body)
+        return self.send("PATCH", path, body, if_match=if_match)
 
-    def send(self, method: str, path: str, body: Mapping[str, Any]) -> Document:
+    def send(self, method: str, path: str, body: Mapping[str, Any], *, if_match: str | None = None) -> Document:
         """A body as it is, null among it."""
-        return self._call(method, path, json=dict(body))
+        return self._call(method, path, json=dict(body), headers=_present({"If-Match": if_match}))
 
     def delete(self, path: str) -> None:
         response = self._response("DELETE", path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+import click
 
 CODECS = {"h264": "H.264", "hevc": "H.265", "mjpeg": "JPEG", "png": "PNG", "libdav1d": "AV1"}
 VIA = {"tcp": "RTSP over TCP", "udp": "RTSP over UDP", "tls": "RTSP over TLS", "http": "HTTP", "https": "HTTPS",
@@ -12,8 +15,13 @@ VIA = {"tcp": "RTSP over TCP", "udp": "RTSP over UDP", "tls": "RTSP over TLS", "
 Found = Mapping[str, Any]
 
 
+IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?(/.*)?")
+
+
 def kind_of(address: str) -> str:
-    """The type of source that an address is most likely of."""
+    """The type of source that an address is most likely of. Raises click.UsageError for a host without a scheme."""
+    if IPV4.fullmatch(address):
+        raise click.UsageError(f"Begin the address with rtsp://, rtsps://, http:// or https://: rtsp://{address}")
     parts = urlsplit(address)
     if parts.scheme in ("rtsp", "rtsps"):
         return "rtsp"

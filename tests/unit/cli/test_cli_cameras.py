@@ -283,3 +283,29 @@ def test_the_hours_and_the_clock_of_a_site_are_set(server: type[Stub], capsys: p
     capsys.readouterr()
     assert run("sites", "list") == Exit.OK
     assert "Harbour  Europe/Berlin  always open" in capsys.readouterr().out
+
+
+def test_a_login_that_is_forgotten_is_not_taken_from_the_environment(
+    server: type[Stub], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(login.USER, "admin")
+    monkeypatch.setenv(login.PASSWORD, "hunter2")
+    other = "rtsp://192.168.1.21/stream1"
+    assert run("cameras", "update", "cam_1", "--address", other, "--no-login") == Exit.OK
+    assert sent(server, "PATCH") == {"source": {"type": "rtsp", "address": other}}
+    assert run("cameras", "update", "cam_1", "--no-login", "--user", "admin") == Exit.USAGE
+    assert "Choose one of" in capsys.readouterr().err
+
+
+def test_a_source_that_somebody_else_changed_meanwhile_is_not_taken_back(server: type[Stub]) -> None:
+    current = json.dumps(CAMERA | {"status": LIVE}).encode()
+    server.tags = {OF_CAMERA: '"camera-1-live"'}
+    server.answers[OF_CAMERA] = (200, current)
+    assert run("cameras", "update", "cam_1", "--transport", "udp") == Exit.OK
+    assert run("cameras", "update", "cam_1", "--name", "Door") == Exit.OK
+    assert server.conditions == ['"camera-1-live"'], "a name is of nobody else's source"
+
+
+def test_a_host_without_a_scheme_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("cameras", "add", "192.168.1.20:554/stream1", "--site", "site_1", "--name", "Door") == Exit.USAGE
+    assert "rtsp://192.168.1.20:554/stream1" in capsys.readouterr().err

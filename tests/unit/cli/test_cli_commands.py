@@ -34,6 +34,8 @@ class Stub(BaseHTTPRequestHandler):
     seen: list[tuple[str, str, bytes]]
     conditions: list[str]
     """The If-Match of the requests that had one."""
+    tags: dict[tuple[str, str], str]
+    """The ETag of answers."""
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -43,6 +45,8 @@ class Stub(BaseHTTPRequestHandler):
             (self.command, self.path), (404, {"code": "not_found", "detail": "No such thing."})
         )
         self.send_response(status)
+        if tag := self.tags.get((self.command, self.path)):
+            self.send_header("ETag", tag)
         if isinstance(document, Iterator):
             document = next(document)
         if isinstance(document, tuple):
@@ -70,7 +74,7 @@ class QuietServer(ThreadingHTTPServer):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Stub]]:
-    handler = type("Handler", (Stub,), {"answers": {}, "seen": [], "conditions": []})
+    handler = type("Handler", (Stub,), {"answers": {}, "seen": [], "conditions": [], "tags": {}})
     httpd = QuietServer(("127.0.0.1", 0), handler)
     # It looks for a shutdown twice a second unless told otherwise, and every test waits for that
     threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -69,9 +69,11 @@ def hours_option(command: Command) -> Command:
 def given_source(address: str | None, options: Mapping[str, Any], *, forget: bool = False) -> Given:
     """Of the values of `source_options`. Raises click.UsageError."""
     user = options["user"]
+    if forget and (user or options["ask"] or options["login_stdin"]):
+        raise click.UsageError("Choose one of --no-login and a login.")
     if address is not None:
         login.check_address(address)
-        user = user or login.user()
+        user = user or (None if forget else login.user())
     found = login.find(user, ask=options["ask"], from_stdin=options["login_stdin"])
     return Given(address, options["kind"], options["transport"], found, forget)
 

@@ -81,12 +81,13 @@ def update_command(
     if not change and given.nothing and not any(more[name] is not None for name in ("number", "section", "notes")):
         raise click.UsageError("Name what is to be changed; --help lists it.")
     with Api(load()) as api:
-        current = api.get(f"/v1/cameras/{camera}")
+        current, tag = api.tagged(f"/v1/cameras/{camera}")
         check_zone(api, current["site_id"], timezone)
         change |= given_identity(api, current["site_id"], more)
         if not given.nothing:
             change["source"] = camera_source.changed(current["source"], given)
-        changed = api.patch(f"/v1/cameras/{camera}", change)
+        # A source is sent whole: what somebody else made of it meanwhile must not be taken back
+        changed = api.patch(f"/v1/cameras/{camera}", change, if_match=tag if "source" in change else None)
     _show(changed, "is changed", as_json=as_json)
 
 
