@@ -84,8 +84,15 @@ export interface FeedLine {
   runId: string | null
 }
 
+/** What is no news to who looks at the floor. Types of later versions are. */
+const QUIET = new Set(['snapshot', 'resume', 'resync', 'camera.config', 'camera.probe', 'camera.view', 'site.changed', 'site.config'])
+
 /** The line of the feed for an event, or null where it gets none. */
-export function feedLine(delta: Delta, label: (tableId: string) => string): FeedLine | null {
+export function feedLine(
+  delta: Delta,
+  label: (tableId: string) => string,
+  camera: (cameraId: string) => string = () => 'Camera',
+): FeedLine | null {
   const data = delta.data as Record<string, string | null>
   const field = (name: string) => data[name] ?? ''
   // beside the same tables live, what a video shows must not read as if it were now
@@ -105,7 +112,7 @@ export function feedLine(delta: Delta, label: (tableId: string) => string): Feed
     case 'hazard.alert':
       return line(`${hazardTitle(delta.data as HazardAlert, label)}: ${field('status')}`, 'hazard')
     case 'camera.status':
-      return line(`Camera ${field('status')}: ${field('reason')}`, 'plain')
+      return line(`${camera(field('camera_id'))}: ${displayName(field('status')).toLowerCase()}. ${field('reason')}`, 'plain')
     case 'video.job': {
       const job = delta.data as Job
       const ends = job.status === 'failed' ? ` (${job.error?.code ?? 'no reason given'})` : ''
@@ -115,6 +122,6 @@ export function feedLine(delta: Delta, label: (tableId: string) => string): Feed
     case 'video.deleted':
       return line('A video was deleted', 'plain')
     default:
-      return ['snapshot', 'resume', 'resync'].includes(delta.type) ? null : line(displayName(delta.type.replaceAll('.', ' ')), 'plain')
+      return QUIET.has(delta.type) ? null : line(displayName(delta.type.replaceAll('.', ' ')), 'plain')
   }
 }

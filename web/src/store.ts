@@ -240,9 +240,11 @@ export class Store {
     return run_id === null && !this.tables.value.some((table) => table.table_id === table_id)
   }
 
+  private readonly cameraName = (cameraId: string) => this.cameras.value.find((each) => each.camera_id === cameraId)?.name ?? 'Camera'
+
   /** Adds the line of an event to the feed. */
   private write(delta: Delta): void {
-    const line = isNews(delta, this.view.value) ? feedLine(delta, this.tableLabel.value) : null
+    const line = isNews(delta, this.view.value) ? feedLine(delta, this.tableLabel.value, this.cameraName) : null
     if (!line) return
     const entry = { ...line, id: ++this.entries, at: Date.now() }
     this.feed.value = [entry, ...this.feed.value].slice(0, FEED_LINES)

@@ -62,8 +62,14 @@ describe('the feed', () => {
     expect(failed).toMatchObject({ text: 'demo.mp4: failed (not_a_video)', tone: 'hazard' })
   })
 
+  it('names the camera whose status changed', () => {
+    const data = { camera_id: 'cam_1', status: 'frozen', reason: 'Restart it.' }
+    expect(feedLine({ type: 'camera.status', data }, label, () => 'Window')?.text).toBe('Window: frozen. Restart it.')
+  })
+
   it('has no line for a snapshot, and one for types of later versions', () => {
     expect(feedLine({ type: 'snapshot', data: {} }, label)).toBeNull()
+    expect(feedLine({ type: 'camera.config', data: {} }, label)).toBeNull()
     expect(feedLine({ type: 'table.forecast', data: {} }, label)?.text).toBe('Table forecast')
   })
 })

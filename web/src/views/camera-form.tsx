@@ -75,7 +75,7 @@ function NewCameraForm({ siteId }: { siteId: string }) {
         <SourceCard fields={fields} type={type} tryIt={tryIt} probing={probing} main passwordHelp={passwordLost ? W.passwordLost : W.passwordHelp}>
           {drafted.wasBegun && <button type="button" onClick={startOver}>{W.discard}</button>}
         </SourceCard>
-        <ProbeCard probing={probing}>{tried && !works && <p class="muted">{W.anyway}</p>}</ProbeCard>
+        <ProbeCard probing={probing}>{tried && !works && probing.probe?.error?.code !== 'address_not_allowed' && <p class="muted">{W.anyway}</p>}</ProbeCard>
         {tried && (
           <form class="card" aria-labelledby="naming" onSubmit={save}>
             <h2 id="naming">{W.nameTitle}</h2>
