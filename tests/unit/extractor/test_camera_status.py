@@ -1,9 +1,10 @@
 """The status of a camera, from its last frame and its last failure."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from extractor.model.camera_failures import CameraFailed, NoAnswer, WrongPassword
-from extractor.model.camera_status import CONFIRM, LIVE_REASON, CameraStatusNow, Seen, next_status
+from extractor.model.camera_status import CONFIRM, LIVE_REASON, CameraStatusNow, Seen, find, next_status
 
 NOW = datetime(2026, 11, 28, 20, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -73,3 +74,14 @@ def test_one_that_was_offline_says_at_once_what_is_wrong_with_its_new_address() 
     changed_now = Seen(NOW, every=10 * SECOND, failure=WrongPassword())
     found = next_status(away, changed_now, NOW + SECOND)
     assert found == offline(WrongPassword, NOW - 60 * SECOND, NOW + SECOND)
+
+
+def test_one_that_only_begins_to_play_is_not_frozen() -> None:
+    """Opening may take longer than a picture is waited for, as after the death of a process."""
+    seen = Seen(began=NOW - timedelta(seconds=30), every=timedelta(seconds=2), plays=True, played_at=NOW)
+    assert find(None, seen, NOW + timedelta(seconds=9)) is None
+    found = find(None, seen, NOW + timedelta(seconds=11))
+    assert found is not None
+    assert found.status == "frozen"
+    older = replace(seen, pictured_at=NOW - timedelta(minutes=2))
+    assert find(None, older, NOW + timedelta(seconds=9)) is None

@@ -88,6 +88,8 @@ class Capture:
         self._rising = Rising(claimed.captured_ms)
         self.last_frame_at = None if claimed.captured_ms is None else from_ms(claimed.captured_ms)
         """Capture time of the last good frame, also of the process that had the camera before."""
+        self.lacks_frame = False
+        """Whether its status was reported without one."""
         self._freshness = Freshness()
         self._snapshots = Snapshots(parts.store, parts.clock)
         self._proposals = Proposals(

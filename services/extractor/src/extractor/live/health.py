@@ -29,6 +29,7 @@ class CameraHealth:
     _health: Health = field(init=False)
     _newest: _Picture | None = field(init=False, default=None)
     _pictured_at: datetime | None = field(init=False, default=None)
+    _played_at: datetime | None = field(init=False, default=None)
     _pictures: int = field(init=False, default=0)
     _unstored: int = field(init=False, default=0)
     _starved: int = field(init=False, default=0)
@@ -48,7 +49,7 @@ class CameraHealth:
 
     def opens(self) -> None:
         """A session begins."""
-        self._pictures, self._newest = 0, None
+        self._pictures, self._newest, self._played_at = 0, None, None
 
     def takes(self, scene: Scene | None, packets: int | None, every: timedelta) -> None:
         """A picture came; `packets` of its session so far."""
@@ -98,11 +99,14 @@ class CameraHealth:
 
     def seen(self, every: timedelta, *, plays: bool) -> Seen:
         """`plays`: the camera of the session that is open does."""
+        if plays and self._played_at is None:
+            self._played_at = self.clock.now()
         return Seen(
             began=self.began,
             every=every,
             failure=None if plays and not isinstance(self.failure, SILENT) else self.failure,
             pictured_at=self._pictured_at,
+            played_at=self._played_at,
             plays=plays,
             unstored=self._unstored,
             starved=self._starved,

@@ -21,6 +21,7 @@ from tablewatch_schemas import (
     to_json,
     to_ms,
 )
+from tablewatch_schemas.times import from_ms
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
@@ -85,7 +86,7 @@ _REST = """
 UPDATE cameras SET status = $5, status_code = $6, status_reason = $2, status_since = $3, published_at = $3,
     layout_proposal = NULL, status_version = greatest(status_version + 1, $4)
 WHERE camera_id = $1 AND version = $7 AND NOT captured AND status IS NOT NULL AND status_reason <> $2
-RETURNING site_id, status_version
+RETURNING site_id, status_version, captured_ms
 """
 # Nobody has had it for a lease, or ever.
 _COUNT_UNCLAIMED = """
@@ -100,7 +101,7 @@ WHERE camera_id = (
     SELECT camera_id FROM cameras WHERE captured AND status_reason IS DISTINCT FROM $2
         AND NOT lease_until BETWEEN clock_timestamp() - $1::interval AND clock_timestamp() + 2 * $1::interval
     ORDER BY camera_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING camera_id, site_id, status_version, status_since
+RETURNING camera_id, site_id, status_version, status_since, captured_ms
 """
 _NEXT_SWEEP = """
 UPDATE cameras SET swept_at = clock_timestamp() WHERE camera_id = (
@@ -170,7 +171,8 @@ async def rest(conn: Connection, camera_id: str, version: int, found: Finding, n
     row = await conn.fetchrow(_REST, camera_id, *reported)
     if row is not None:
         status = CameraStatusNow(found.status, found.reason, now, now, found.code)
-        await outbox.enqueue(conn, _event(camera_id, row["site_id"], row["status_version"], status, None, now))
+        last = _frame_at(row["captured_ms"])
+        await outbox.enqueue(conn, _event(camera_id, row["site_id"], row["status_version"], status, last, now))
 
 
 async def seen(conn: Connection, owner: str, lease: timedelta, held: float, is_full: bool) -> Load:
@@ -207,7 +209,8 @@ async def report_unclaimed(conn: Connection, lease: timedelta, now: datetime) ->
     row = await conn.fetchrow(_REPORT_UNCLAIMED, lease, FULL_REASON, now, _least_version(now))
     if row is not None:
         status = CameraStatusNow("offline", FULL_REASON, row["status_since"], now)
-        event = _event(row["camera_id"], row["site_id"], row["status_version"], status, None, now)
+        last = _frame_at(row["captured_ms"])
+        event = _event(row["camera_id"], row["site_id"], row["status_version"], status, last, now)
         await outbox.enqueue(conn, event)
     return row is not None
 
@@ -262,6 +265,10 @@ async def report(
     seen = last_frame_at, now, snapshot_key, layout_proposal
     await outbox.enqueue(conn, _event(camera_id, row["site_id"], row["status_version"], status, *seen))
     return True
+
+
+def _frame_at(captured_ms: int | None) -> datetime | None:
+    return None if captured_ms is None else from_ms(captured_ms)
 
 
 def _least_version(now: datetime) -> int:

@@ -82,15 +82,17 @@ class Seen:
     """What a capture knows of its camera.
 
     `began`: when it was taken over, or its source changed. `pictured_at`: when the newest picture came; `unstored`:
-    those since the last that became a frame. `plays`: a session is open and the camera plays. `starved`: sessions in a
-    row that ended because no more came. `steady`: pictures in a row without a long wait. `few`: waits for a picture in
-    a row that were too long; `slow`: those with hardly a packet between the pictures. `closed`: why capture rests.
+    those since the last that became a frame. `plays`: a session is open and the camera plays; `played_at`: since when.
+    `starved`: sessions in a row that ended because no more came. `steady`: pictures in a row without a long wait.
+    `few`: waits for a picture in a row that were too long; `slow`: those with hardly a packet between the pictures.
+    `closed`: why capture rests.
     """
 
     began: datetime
     every: timedelta
     failure: CameraFailed | None = None
     pictured_at: datetime | None = None
+    played_at: datetime | None = None
     plays: bool = False
     unstored: int = 0
     starved: int = 0
@@ -129,7 +131,8 @@ def find(before: CameraStatusNow | None, seen: Seen, now: datetime) -> Finding |
             return FEW_PICTURES
         return _silent(seen) if was_silent and seen.steady < STEADY else _pictured(seen, patience)
     is_known_bad = before is None or before.status in ("offline", "paused")
-    is_recent = now - (seen.pictured_at or seen.began) <= patience and not seen.starved
+    waits_since = max(filter(None, (seen.pictured_at or seen.began, seen.played_at)))
+    is_recent = now - waits_since <= patience and not seen.starved
     if is_recent and (seen.failure is None or not is_known_bad):
         return None  # just taken over, or just lost; of one that was offline the reason is news at once
     if seen.starved or isinstance(seen.failure, SILENT) or (seen.plays and seen.failure is None):
