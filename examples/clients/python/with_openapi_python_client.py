@@ -28,7 +28,6 @@ from tablewatch_client.models import (
     Job,
     JobPage,
     JobStatus,
-    Layout,
     NewCamera,
     NewJob,
     NewLayout,
@@ -38,6 +37,7 @@ from tablewatch_client.models import (
     Reference,
     Sampling,
     SamplingMode,
+    SavedLayout,
     Site,
     StatePage,
     UploadTarget,
@@ -65,7 +65,7 @@ def of(kind: type[T], answer: object) -> T:
     return answer
 
 
-def set_up(api: AuthenticatedClient) -> tuple[Site, Camera, Layout]:
+def set_up(api: AuthenticatedClient) -> tuple[Site, Camera, SavedLayout]:
     """A site, a camera and where its table is. Repeated with its Idempotency-Key, a request makes nothing new."""
     new, once = NewSite(name="Café Central", timezone="Europe/Vienna"), f"site-{time.time_ns()}"
     site = of(Site, create_site.sync(client=api, body=new, idempotency_key=once))
@@ -77,7 +77,7 @@ def set_up(api: AuthenticatedClient) -> tuple[Site, Camera, Layout]:
         tables=[DrawnTable(label="Table 7", seats=4, polygon=[[0.1, 0.2], [0.4, 0.2], [0.4, 0.6], [0.1, 0.6]])],
         floor=[[[0.0, 0.6], [1.0, 0.6], [1.0, 1.0], [0.0, 1.0]]],
     )
-    return site, camera, of(Layout, put_layout.sync(camera.camera_id, client=api, body=layout))
+    return site, camera, of(SavedLayout, put_layout.sync(camera.camera_id, client=api, body=layout))
 
 
 def send(target: UploadTarget, video_id: str, clip: bytes) -> int:
