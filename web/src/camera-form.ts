@@ -44,9 +44,10 @@ export function typeOf(address: string, chosen: SourceType): SourceType {
 /** A user name and password that stand in the address, as many cameras print it, go where they belong. */
 export function tidied(fields: CameraFields): CameraFields {
   const address = fields.address.trim()
-  const [whole, scheme = '', userinfo = '', rest = ''] = /^(\w+:\/\/)([^/?#]*)@([^@/?#]*.*)$/.exec(address) ?? []
+  const [whole, scheme = '', userinfo = '', rest = ''] = /^(\w+:\/+|)([^/?#]*)@([^@/?#]*.*)$/.exec(address) ?? []
   const type = typeOf(address, fields.type)
-  if (whole === undefined) return { ...fields, address, type }
+  const isPath = type === 'file' && scheme === ''
+  if (whole === undefined || isPath) return { ...fields, address, type }
   const [user = '', ...password] = userinfo.split(':')
   return { ...fields, type, address: scheme + rest, user: decoded(user), password: decoded(password.join(':')) }
 }
@@ -60,11 +61,26 @@ function decoded(text: string): string {
 }
 
 // As the api knows them: some cameras take a password in the path or the query.
-const NAMED_SECRET = /([/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=).*$/i
+const NAMED_SECRET = /([/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=).*$/is
 
 /** What may be kept in the storage of a tab: no password, nor what may be one in the address. */
 export function withoutSecrets(fields: CameraFields): CameraFields {
-  return { ...fields, password: '', address: fields.address.replace(/^(\w+:\/\/).*@/, '$1').replace(NAMED_SECRET, '$1') }
+  return { ...fields, password: '', address: addressWithoutSecrets(fields.address.trim()) }
+}
+
+/** Empty where a user name and password may stand before the host; else up to the first secret that is named. */
+function addressWithoutSecrets(address: string): string {
+  const plain = withoutPercents(address)
+  const [, host = ''] = /^(?:\w+:\/+)?(?:\[[^\]]*\])?([^/?#]*)/.exec(plain) ?? []
+  const isUserInfo = /:(?!\d{0,5}$)/.test(host) // what follows is no port
+  if (plain.includes('@') || isUserInfo) return ''
+  return NAMED_SECRET.test(plain) ? plain.replace(NAMED_SECRET, '$1') : address
+}
+
+/** Decoded until nothing is left to decode, also where a percent sign stands for itself: to look into it, not to send it. */
+function withoutPercents(text: string): string {
+  const once = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+  return once === text ? text : withoutPercents(once)
 }
 
 /** Milliseconds between two pictures; null where the field has no such time. */
@@ -111,11 +127,21 @@ export function changeOf(fields: CameraFields, camera: Camera): CameraChange | n
   }
 }
 
-/** The fields over a camera that somebody else has changed meanwhile: what was typed stays, the rest is theirs. */
+/**
+ * The fields over a camera that somebody else has changed meanwhile: what was typed stays, the rest is theirs.
+ * A user name and password were typed for one address: where another one takes its place, they are not sent to it.
+ */
 export function rebased(fields: CameraFields, before: Camera, now: Camera): CameraFields {
   const [old, fresh] = [fieldsOf(before), fieldsOf(now)]
   const names = Object.keys(fields) as (keyof CameraFields)[]
-  return Object.assign({ ...fields }, ...names.filter((name) => fields[name] === old[name]).map((name) => ({ [name]: fresh[name] })))
+  const mine: CameraFields = Object.assign({ ...fields }, ...names.filter((name) => fields[name] === old[name]).map((name) => ({ [name]: fresh[name] })))
+  const isElsewhere = mine.address !== fields.address || mine.type !== fields.type
+  return isElsewhere ? { ...mine, user: '', password: '' } : mine
+}
+
+/** Whether a user name or password was typed that is not in these fields any more. */
+export function lostCredentials(typed: CameraFields, now: CameraFields): boolean {
+  return typed.user !== now.user || typed.password !== now.password
 }
 
 /** What somebody else has changed, by the name of the field. */

@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks'
 import type { CameraFields } from './camera-form'
 import { withoutSecrets } from './camera-form'
 import type { Camera, Tagged } from './client'
+import { remember, remembered } from './tab'
 
 export interface Draft {
   fields: CameraFields
@@ -10,28 +11,25 @@ export interface Draft {
   probeId: string | null
   /** Whether a password was typed that is not here any more: a tab remembers none. */
   passwordLost: boolean
+  /** Whether the address is typed just now: half of one does not show yet whether a password is in it. */
+  typing: boolean
   /** The camera as it was when the change was begun; null of a new one. */
   before: Tagged<Camera> | null
 }
 
 const PREFIX = 'tablewatch-camera/'
 
-/** Nothing where the tab has none, or the storage is off. */
+/** Nothing where the tab has none, or something else. */
 export function readDraft(key: string): Draft | null {
   try {
-    return JSON.parse(sessionStorage.getItem(PREFIX + key) ?? 'null') as Draft | null
+    return JSON.parse(remembered(PREFIX + key) ?? 'null') as Draft | null
   } catch {
     return null
   }
 }
 
 export function writeDraft(key: string, draft: Draft | null): void {
-  try {
-    if (draft === null) sessionStorage.removeItem(PREFIX + key)
-    else sessionStorage.setItem(PREFIX + key, JSON.stringify(kept(draft)))
-  } catch {
-    // Full, or off: then what was typed is lost with the view.
-  }
+  remember(PREFIX + key, draft && JSON.stringify(kept(draft)))
 }
 
 /** Whether the password that was typed has to be typed again. */
@@ -41,7 +39,8 @@ export function lacksPassword({ passwordLost, fields }: Draft): boolean {
 
 function kept(draft: Draft): Draft {
   const passwordLost = draft.passwordLost || draft.fields.password !== ''
-  return { ...draft, fields: withoutSecrets(draft.fields), passwordLost }
+  const fields = draft.typing ? { ...draft.fields, address: '' } : draft.fields
+  return { ...draft, fields: withoutSecrets(fields), passwordLost, typing: false }
 }
 
 export interface Drafted {

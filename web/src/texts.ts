@@ -217,6 +217,7 @@ export const T = {
     conflict: (what: string) => `Somebody else has changed this camera since you opened it${what ? `: ${what}` : ''}. Nothing of yours is saved yet.`,
     fields: { name: 'its name', type: 'its kind', address: 'its address', user: 'its user name', password: 'its password', udp: 'UDP', seconds: 'the time between pictures' },
     keepMine: 'Save mine over it',
+    otherAddress: (address: string) => `Nothing is saved yet: somebody else has changed where the pictures come from, which is now ${address || 'no address'}. The user name and password that you typed were for what it was before, so they were cleared. Enter them again if they are for this one, then save.`,
     takeTheirs: 'Take theirs',
   },
 

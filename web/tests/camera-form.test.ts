@@ -6,6 +6,7 @@ import {
   changeOf,
   fieldsOf,
   isOtherSource,
+  lostCredentials,
   newCamera,
   NOTHING_TYPED,
   rebased,
@@ -47,6 +48,15 @@ describe('an address', () => {
     expect([address, user, password]).toEqual(['rtsp://10.0.0.1/1?a=b@c', 'admin', 'p@ss:w@rd'])
   })
 
+  it.each([
+    ['admin:x@192.168.1.20/1', 'rtsp', ['192.168.1.20/1', 'admin', 'x']],
+    ['rtsp:/admin:x@cam/1', 'rtsp', ['rtsp:/cam/1', 'admin', 'x']],
+    ['window@bar.mp4', 'file', ['window@bar.mp4', '', '']],
+  ] as const)('%s of type %s gives them also without a whole scheme, but a path has none', (address, type, expected) => {
+    const found = tidied(typed({ address, type }))
+    expect([found.address, found.user, found.password]).toEqual(expected)
+  })
+
   it('without them leaves what was typed in the fields, and one that cannot be decoded as it is', () => {
     expect(tidied(typed({ address: ADDRESS, user: 'admin', password: 'x' }))).toEqual(typed({ address: ADDRESS, user: 'admin', password: 'x' }))
     expect(tidied(typed({ address: 'rtsp://a:50%@h/1' })).password).toBe('50%')
@@ -58,18 +68,28 @@ describe('what a tab remembers', () => {
 
   it.each([
     [typed({ address: ADDRESS, user: 'admin', password: 'Secret' }), ADDRESS],
-    [typed({ address: 'rtsp://admin:Secret@h/1' }), 'rtsp://h/1'],
-    [typed({ address: 'rtsp://admin:Sec/ret@h/1' }), 'rtsp://h/1'],
+    [typed({ address: 'rtsp://admin:Secret@h/1' }), ''],
+    [typed({ address: 'rtsp://admin:Sec/ret@h/1' }), ''],
+    [typed({ address: 'rtsp://admin:Secret' }), ''],
+    [typed({ address: 'admin:Secret@192.168.1.20/1' }), ''],
+    [typed({ address: 'admin:Secret' }), ''],
+    [typed({ address: 'rtsp:/admin:Secret@cam/1' }), ''],
+    [typed({ address: 'rtsp://admin%3ASecret%40cam/1' }), ''],
+    [typed({ address: 'rtsp://cam/1?p%77d=Secret' }), 'rtsp://cam/1?pwd='],
+    [typed({ address: 'rtsp://cam/1?p%2577d=Secret%' }), 'rtsp://cam/1?pwd='],
+    [typed({ address: 'rtsp://cam/1?usr%3Da%26pwd%3DSecret' }), 'rtsp://cam/1?usr='],
+    [typed({ address: 'rtsp://[fe80::1]:554/a%20b' }), 'rtsp://[fe80::1]:554/a%20b'],
+    [typed({ address: '192.168.1.20:554/1' }), '192.168.1.20:554/1'],
     [typed({ address: 'rtsp://h/user=admin_password=Secret_channel=1.sdp' }), 'rtsp://h/user='],
     [typed({ address: 'http://h/p.jpg?size=1&pwd=Secret' }), 'http://h/p.jpg?size=1&pwd='],
   ])('has no password (%#)', (fields, address) => {
     expect(withoutSecrets(fields)).toEqual({ ...fields, password: '', address })
-    writeDraft('new', { fields, probeId: null, passwordLost: false, before: null })
+    writeDraft('new', { fields, probeId: null, passwordLost: false, typing: false, before: null })
     expect(JSON.stringify({ ...sessionStorage })).not.toMatch(/Sec|ret/)
   })
 
   it('is all else, and that the password has to be typed again', () => {
-    const draft = { fields: typed({ address: ADDRESS, password: 'Secret', user: 'admin', name: 'Bar' }), probeId: 'prb_1', passwordLost: false, before: null }
+    const draft = { fields: typed({ address: ADDRESS, password: 'Secret', user: 'admin', name: 'Bar' }), probeId: 'prb_1', passwordLost: false, typing: false, before: null }
     writeDraft('new', draft)
     const found = readDraft('new')
     expect(found).toEqual({ ...draft, fields: { ...draft.fields, password: '' }, passwordLost: true })
@@ -77,6 +97,11 @@ describe('what a tab remembers', () => {
     expect(found && lacksPassword({ ...found, fields: draft.fields })).toBe(false)
     writeDraft('new', null)
     expect(readDraft('new')).toBeNull()
+  })
+
+  it('is no address while it is typed', () => {
+    writeDraft('new', { fields: typed({ address: 'rtsp://hunter2', name: 'Bar' }), probeId: null, passwordLost: false, typing: true, before: null })
+    expect(readDraft('new')).toEqual({ fields: typed({ name: 'Bar' }), probeId: null, passwordLost: false, typing: false, before: null })
   })
 
   it('is nothing where the storage holds something else', () => {
@@ -130,6 +155,23 @@ describe('a camera that somebody else has changed meanwhile', () => {
     const mine = rebased({ ...fieldsOf(CAMERA), seconds: '5', password: 'x' }, CAMERA, theirs)
     expect(mine).toEqual({ ...fieldsOf(CAMERA), name: 'Their name', seconds: '5', password: 'x' })
     expect(changedFields(CAMERA, theirs)).toEqual(['name', 'seconds'])
+    expect(lostCredentials({ ...fieldsOf(CAMERA), seconds: '5', password: 'x' }, mine)).toBe(false)
+  })
+
+  it.each([
+    ['address', { ...CAMERA, source: { type: 'rtsp', address: 'rtsp://elsewhere/1', secret_ref: null } }],
+    ['type', { ...CAMERA, source: { type: 'hls', address: ADDRESS, secret_ref: null } }],
+  ])('gets no user name and password that were typed for another %s', (_, elsewhere) => {
+    const before = { ...fieldsOf(CAMERA), user: 'admin', password: 'x', name: 'Mine' }
+    const mine = rebased(before, CAMERA, elsewhere)
+    expect(mine).toEqual({ ...fieldsOf(elsewhere), name: 'Mine' })
+    expect(lostCredentials(before, mine)).toBe(true)
+  })
+
+  it('gets them for the address that was typed with them', () => {
+    const before = { ...fieldsOf(CAMERA), address: 'rtsp://mine/1', user: 'admin', password: 'x' }
+    const elsewhere = { ...CAMERA, source: { type: 'rtsp', address: 'rtsp://elsewhere/1', secret_ref: null } }
+    expect(rebased(before, CAMERA, elsewhere)).toEqual(before)
   })
 })
 

@@ -1,12 +1,13 @@
 // @vitest-environment jsdom
 // Adding and changing a camera: the views, with a client that the test answers.
+import { Route, Router } from 'preact-iso'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import doneProbe from '../../schemas/camera.probe/examples/v1/done.json'
 import singleProbe from '../../schemas/camera.probe/examples/v1/snapshot.json'
 import wrongPassword from '../../schemas/camera.probe/examples/v1/wrong-password.json'
 import { Client, Problem, type Camera, type Probe } from '../src/client'
 import { T } from '../src/texts'
-import { NewCameraView } from '../src/views/camera-form'
+import { ChangeCameraView, NewCameraView } from '../src/views/camera-form'
 import { probeFacts, problemText } from '../src/words'
 import { show, storeOf } from './show'
 
@@ -29,7 +30,10 @@ function opened(answer: Probe) {
   }
   const store = storeOf(client, ['write'])
   store.siteId.value = 'site_1'
-  const root = show(<NewCameraView />, store)
+  return { ...formOf(show(<NewCameraView />, store)), asked, store }
+}
+
+function formOf(root: HTMLElement) {
   document.body.replaceChildren(root)
   const field = (label: string) => {
     const found = [...root.querySelectorAll('label')].find((each) => each.textContent === label)
@@ -41,7 +45,7 @@ function opened(answer: Probe) {
     await vi.waitFor(() => expect(field(label).value).toBe(value))
   }
   const button = (name: string) => [...root.querySelectorAll('button')].find((each) => each.textContent === name)
-  return { root, asked, type, button, field, store }
+  return { root, type, button, field }
 }
 
 describe('a new camera', () => {
@@ -102,8 +106,53 @@ describe('a new camera', () => {
     expect(root.textContent).toContain(T.probe.works)
   })
 
+  it('keeps its address when the field is left, without the password in it', async () => {
+    const { type, field } = opened(probe(doneProbe.value))
+    const kept = () => JSON.stringify({ ...sessionStorage })
+    field(T.cameraForm.address).dispatchEvent(new FocusEvent('blur'))
+    expect(sessionStorage).toHaveLength(0)
+    for (const each of ['rtsp://admin:12', 'rtsp://admin:1234', 'rtsp://admin:1234@cam/1']) {
+      await type(T.cameraForm.address, each)
+      await vi.waitFor(() => expect(sessionStorage).toHaveLength(1))
+      expect(kept()).not.toMatch(/12|admin/)
+    }
+    field(T.cameraForm.address).dispatchEvent(new FocusEvent('blur'))
+    await vi.waitFor(() => expect(kept()).toContain('rtsp://cam/1'))
+    expect(kept()).not.toContain('1234')
+    await vi.waitFor(() => expect(field(T.cameraForm.password).value).toBe('1234'))
+  })
+
   it('needs a key that may write', () => {
     expect(show(<NewCameraView />, storeOf(new Client(), ['read'])).textContent).toContain(T.cameraForm.mayNot)
+  })
+})
+
+describe('a change of a camera that somebody else has changed meanwhile', () => {
+  const camera: Camera = { ...CAMERA, source: { type: 'rtsp', address: ADDRESS, secret_ref: null }, cadence_ms: 5000 }
+  const elsewhere: Camera = { ...camera, source: { type: 'rtsp', address: 'rtsp://elsewhere/1', secret_ref: null }, version: 2 }
+
+  it('sends no password to an address that it was not typed for', async () => {
+    const client = new Client()
+    vi.spyOn(client, 'camera').mockResolvedValueOnce({ document: camera, tag: '"1"' }).mockResolvedValue({ document: elsewhere, tag: '"2"' })
+    const changed = vi.spyOn(client, 'changeCamera').mockRejectedValueOnce(new Problem(412, 'version_conflict', 'It was changed', 'Read it again.')).mockResolvedValue(elsewhere)
+    history.replaceState(null, '', '/cameras/cam_1/change')
+    const { root, type, button, field } = formOf(show(<Router>{[<Route path="/cameras/:id/change" component={ChangeCameraView} />]}</Router>, storeOf(client, ['write'])))
+    await vi.waitFor(() => expect(button(T.cameraForm.keep)).toBeDefined())
+    await type(T.cameraForm.user, 'admin')
+    await type(T.cameraForm.password, 'Secret')
+    await vi.waitFor(() => expect(button(T.cameraForm.keep)?.disabled).toBe(false))
+    button(T.cameraForm.keep)?.click()
+    await vi.waitFor(() => expect(button(T.cameraForm.keepMine)).toBeDefined())
+    button(T.cameraForm.keepMine)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain(T.cameraForm.otherAddress('rtsp://elsewhere/1')))
+    expect([T.cameraForm.address, T.cameraForm.user, T.cameraForm.password].map((label) => field(label).value)).toEqual(['rtsp://elsewhere/1', '', ''])
+    expect(changed).toHaveBeenCalledTimes(1)
+    await type(T.cameraForm.user, 'me')
+    await type(T.cameraForm.password, 'theirs')
+    await vi.waitFor(() => expect(button(T.cameraForm.keep)?.disabled).toBe(false))
+    button(T.cameraForm.keep)?.click()
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2))
+    expect(changed).toHaveBeenLastCalledWith('cam_1', { source: { type: 'rtsp', address: 'rtsp://elsewhere/1', user: 'me', password: 'theirs' } }, '"2"')
   })
 })
 

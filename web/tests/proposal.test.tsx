@@ -43,7 +43,10 @@ function opened(proposal: LayoutProposal | null, scopes = ['write']) {
   return { root, asked, button }
 }
 
-beforeEach(() => sessionStorage.clear())
+beforeEach(() => {
+  vi.restoreAllMocks()
+  sessionStorage.clear()
+})
 
 describe('the layout that is proposed', () => {
   it('is shown beside the old one, with what it costs, and accepted with the tag of that', async () => {
@@ -77,6 +80,18 @@ describe('the layout that is proposed', () => {
     expect(root.querySelector('figure')).toBeNull()
     button(T.proposal.show)?.click()
     await vi.waitFor(() => expect(root.querySelectorAll('figure')).toHaveLength(2))
+  })
+
+  it('is put off also where the tab remembers nothing', async () => {
+    const off = () => {
+      throw new DOMException('off', 'SecurityError')
+    }
+    for (const name of ['getItem', 'setItem'] as const) vi.spyOn(Storage.prototype, name).mockImplementation(off)
+    const { root, button } = opened(PROPOSAL)
+    await vi.waitFor(() => expect(button(T.proposal.later)).toBeDefined())
+    button(T.proposal.later)?.click()
+    await vi.waitFor(() => expect(button(T.proposal.show)).toBeDefined())
+    expect(root.querySelector('figure')).toBeNull()
   })
 
   it('says why there is none, with the pictures, and offers nothing to accept', async () => {

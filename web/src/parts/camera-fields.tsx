@@ -1,7 +1,7 @@
 // The fields of a camera.
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
-import { cadenceOf, isOtherSource, TYPES, tidied, type CameraFields } from '../camera-form'
+import { cadenceOf, TYPES, type CameraFields } from '../camera-form'
 import type { SourceType } from '../client'
 import { T } from '../texts'
 
@@ -10,13 +10,15 @@ const W = T.cameraForm
 interface FieldsProps {
   fields: CameraFields
   onChange: (fields: CameraFields) => void
+  /** The field of the address was left. */
+  onAddress: () => void
   /** Of user name and password. */
   passwordHelp: string
   required: boolean
 }
 
 /** Where the pictures come from. */
-export function SourceFields({ fields, onChange, passwordHelp, required }: FieldsProps) {
+export function SourceFields({ fields, onChange, onAddress, passwordHelp, required }: FieldsProps) {
   const put = (change: Partial<CameraFields>) => onChange({ ...fields, ...change })
   return (
     <>
@@ -42,10 +44,7 @@ export function SourceFields({ fields, onChange, passwordHelp, required }: Field
             placeholder={W.examples[fields.type]}
             value={fields.address}
             onInput={(event) => put({ address: event.currentTarget.value })}
-            onBlur={() => {
-              const tidy = tidied(fields)
-              if (isOtherSource(tidy, fields)) onChange(tidy)
-            }}
+            onBlur={onAddress}
           />
         )}
       </Field>

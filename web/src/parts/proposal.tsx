@@ -5,6 +5,7 @@ import { useStore } from '../context'
 import { tableName } from '../format'
 import { moveOf, precisionOf } from '../proposal'
 import { useSending } from '../request'
+import { remember, remembered } from '../tab'
 import { T } from '../texts'
 import { Picture } from './picture'
 
@@ -117,10 +118,9 @@ function Half({ title, url, size, tables }: HalfProps) {
 const LATER = 'tablewatch-later/'
 
 function isLater(proposalId: string): boolean {
-  return sessionStorage.getItem(LATER + proposalId) !== null
+  return remembered(LATER + proposalId) !== null
 }
 
 function rememberLater(proposalId: string, yes: boolean): void {
-  if (yes) sessionStorage.setItem(LATER + proposalId, '1')
-  else sessionStorage.removeItem(LATER + proposalId)
+  remember(LATER + proposalId, yes ? '1' : null)
 }

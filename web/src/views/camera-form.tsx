@@ -8,6 +8,7 @@ import {
   hasPassword,
   isOtherSource,
   keepsPassword,
+  lostCredentials,
   newCamera,
   NOTHING_TYPED,
   rebased,
@@ -45,8 +46,8 @@ function MayNot() {
 function NewCameraForm({ siteId }: { siteId: string }) {
   const store = useStore()
   const { route } = useLocation()
-  const drafted = useDraft(`${siteId}/new`, () => ({ fields: NOTHING_TYPED, probeId: null, passwordLost: false, before: null }))
-  const { fields, probing, type, tryIt } = useFields(drafted)
+  const drafted = useDraft(`${siteId}/new`, () => ({ fields: NOTHING_TYPED, probeId: null, passwordLost: false, typing: false, before: null }))
+  const { fields, probing, type, leaveAddress, tryIt } = useFields(drafted)
   const { busy, problem, send } = useSending()
   const once = useOnce()
   const asked = newCamera(siteId, fields)
@@ -61,7 +62,7 @@ function NewCameraForm({ siteId }: { siteId: string }) {
     })
   }
   const startOver = () => {
-    drafted.put({ fields: NOTHING_TYPED, probeId: null, passwordLost: false })
+    drafted.put({ fields: NOTHING_TYPED, probeId: null, passwordLost: false, typing: false })
     drafted.forget()
   }
   const tried = !probing.busy && probing.probe !== null
@@ -72,7 +73,7 @@ function NewCameraForm({ siteId }: { siteId: string }) {
       <p><a class="back" href={address('cameras')}>{T.cameras.all}</a></p>
       <h1>{T.cameras.add}</h1>
       <div class="form-page">
-        <SourceCard fields={fields} type={type} tryIt={tryIt} probing={probing} main passwordHelp={passwordLost ? W.passwordLost : W.passwordHelp}>
+        <SourceCard fields={fields} type={type} leaveAddress={leaveAddress} tryIt={tryIt} probing={probing} main passwordHelp={passwordLost ? W.passwordLost : W.passwordHelp}>
           {drafted.wasBegun && <button type="button" onClick={startOver}>{W.discard}</button>}
         </SourceCard>
         <ProbeCard probing={probing}>{tried && !works && probing.probe?.error?.code !== 'address_not_allowed' && <p class="muted">{W.anyway}</p>}</ProbeCard>
@@ -125,19 +126,21 @@ function ChangeCameraForm({ read }: { read: Tagged<Camera> }) {
   const store = useStore()
   const { route } = useLocation()
   const id = read.document.camera_id
-  const drafted = useDraft(`${read.document.site_id}/${id}`, () => ({ fields: fieldsOf(read.document), probeId: null, passwordLost: false, before: read }))
+  const drafted = useDraft(`${read.document.site_id}/${id}`, () => ({ fields: fieldsOf(read.document), probeId: null, passwordLost: false, typing: false, before: read }))
   const { draft, put, forget } = drafted
-  const { fields, probing, type, tryIt } = useFields(drafted)
+  const { fields, probing, type, leaveAddress, tryIt } = useFields(drafted)
   const { busy, problem, send } = useSending()
   const [theirs, setTheirs] = useState<Tagged<Camera> | null>(null)
+  const [newAddress, setNewAddress] = useState<string | null>(null) // that somebody else set, and nobody gave a password for
   const before = draft.before ?? read
   const change = changeOf(fields, before.document)
   const leave = () => {
     forget()
     route(address('cameras', id), true)
   }
-  const save = (change: CameraChange, tag: string) =>
-    send(async () => {
+  const save = (change: CameraChange, tag: string) => {
+    setNewAddress(null)
+    return send(async () => {
       try {
         store.replaceCamera(await store.client.changeCamera(id, change, tag))
         leave()
@@ -146,19 +149,24 @@ function ChangeCameraForm({ read }: { read: Tagged<Camera> }) {
         setTheirs(await store.client.camera(id))
       }
     })
+  }
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     if (change !== null && !busy) void save(change, before.tag)
   }
   const keepMine = (now: Tagged<Camera>) => {
     const mine = rebased(fields, before.document, now.document)
-    put({ fields: mine, before: now })
     setTheirs(null)
+    if (lostCredentials(fields, mine)) {
+      put({ fields: mine, before: now, probeId: null, passwordLost: false })
+      return setNewAddress(mine.address)
+    }
+    put({ fields: mine, before: now })
     const again = changeOf(mine, now.document)
     if (again !== null) void save(again, now.tag)
   }
   const takeTheirs = (now: Tagged<Camera>) => {
-    put({ fields: fieldsOf(now.document), before: now, probeId: null, passwordLost: false })
+    put({ fields: fieldsOf(now.document), before: now, probeId: null, passwordLost: false, typing: false })
     setTheirs(null)
   }
   const passwordLost = lacksPassword(draft)
@@ -176,12 +184,13 @@ function ChangeCameraForm({ read }: { read: Tagged<Camera> }) {
           </div>
           {drafted.wasBegun && <p class="muted small">{W.goneOn}</p>}
         </form>
-        <SourceCard fields={fields} type={type} tryIt={tryIt} probing={probing} passwordHelp={passwordLost ? W.passwordLost : passwordHelp(fields, before.document)} />
+        <SourceCard fields={fields} type={type} leaveAddress={leaveAddress} tryIt={tryIt} probing={probing} passwordHelp={passwordLost ? W.passwordLost : passwordHelp(fields, before.document)} />
         <ProbeCard probing={probing} />
         <section class="card" aria-label={W.keep}>
           <div role="alert">
             {problem && <p class="callout error">{problem}</p>}
             {passwordLost && <p class="error small">{W.passwordLost}</p>}
+            {newAddress !== null && <p class="callout">{W.otherAddress(newAddress)}</p>}
             {theirs && <Conflict before={before.document} theirs={theirs} onMine={keepMine} onTheirs={takeTheirs} />}
           </div>
           <div class="buttons">
@@ -222,6 +231,7 @@ function Conflict({ before, theirs, onMine, onTheirs }: ConflictProps) {
 interface SourceCardProps {
   fields: CameraFields
   type: (fields: CameraFields) => void
+  leaveAddress: () => void
   tryIt: () => void
   probing: Probing
   passwordHelp: string
@@ -230,7 +240,7 @@ interface SourceCardProps {
   children?: preact.ComponentChildren
 }
 
-function SourceCard({ fields, type, tryIt, probing, passwordHelp, main = false, children }: SourceCardProps) {
+function SourceCard({ fields, type, leaveAddress, tryIt, probing, passwordHelp, main = false, children }: SourceCardProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     if (!probing.busy) tryIt()
@@ -239,7 +249,7 @@ function SourceCard({ fields, type, tryIt, probing, passwordHelp, main = false, 
     <form class="card" aria-labelledby="source" onSubmit={submit}>
       <h2 id="source">{W.where}</h2>
       <div class="form-fields">
-        <SourceFields fields={fields} onChange={type} passwordHelp={passwordHelp} required />
+        <SourceFields fields={fields} onChange={type} onAddress={leaveAddress} passwordHelp={passwordHelp} required />
       </div>
       <div class="buttons">
         <button type="submit" class={main && probing.probe === null ? 'primary' : ''} disabled={probing.busy}>{probing.probe === null ? W.tryIt : W.tryAgain}</button>
@@ -256,14 +266,19 @@ function useFields({ draft, put }: Drafted) {
     const { password } = draft.fields
     const again = draft.passwordLost && !isOtherSource({ ...fields, password }, draft.fields) // it is the one that was tried
     const other: Partial<Draft> = isOtherSource(fields, draft.fields) && !again ? { passwordLost: false, probeId: null } : {}
-    put({ fields, ...other })
+    put({ fields, ...other, typing: draft.typing || fields.address !== draft.fields.address })
+  }
+  const leaveAddress = () => {
+    const tidy = tidied(draft.fields)
+    if (isOtherSource(tidy, draft.fields)) type(tidy)
+    if (draft.typing) put({ typing: false })
   }
   const tryIt = () => {
     const fields = tidied(draft.fields)
-    put({ fields, passwordLost: false })
+    put({ fields, passwordLost: false, typing: false })
     void probing.begin(sourceOf(fields))
   }
-  return { fields: draft.fields, probing, type, tryIt }
+  return { fields: draft.fields, probing, type, leaveAddress, tryIt }
 }
 
 /** A text for each request: sent again after an answer that was lost, it is the same request. */
