@@ -164,3 +164,18 @@ async def test_a_camera_whose_pictures_come_by_the_segment_is_waited_for_as_long
         await asyncio.sleep(0)
     assert capture.seen.every.total_seconds() == 15.0
     await capture.stop()
+
+
+async def test_what_the_newest_status_lacked_is_reported_when_it_is_there() -> None:
+    """The first frame is stored after it made the camera live; its status would lack it for as long as it is live."""
+    cameras = Cameras(1, frames=1)
+    capture = cameras.capture()
+    assert not capture.gained, "this process has reported nothing yet"
+    capture.reported = capture.has
+    assert not capture.gained
+    while capture._published is None:
+        await asyncio.sleep(0)
+    assert capture.gained
+    capture.reported = capture.has
+    assert not capture.gained
+    await capture.stop()

@@ -50,7 +50,9 @@ export function TableEditorView() {
   const [begunWith, setBegun] = useState<Begun | null>(null)
   const [attempt, setAttempt] = useState(0)
   const [failed, setFailed] = useState(false)
+  const [tried, setTried] = useState<string | null>(null)
   const known = camera !== undefined && store.loaded.value
+  const snapshot = store.view.value.cameras.get(id)?.snapshot_key ?? null
   useEffect(() => {
     if (!known) return
     let left = false
@@ -66,6 +68,12 @@ export function TableEditorView() {
     )
     return () => void (left = true)
   }, [id, known, attempt])
+  // a camera that has just become live has its first picture a moment later
+  useEffect(() => {
+    if (begunWith?.picture !== null || snapshot === null || snapshot === tried) return
+    setTried(snapshot)
+    setAttempt(attempt + 1)
+  }, [begunWith, snapshot, tried])
   if (!camera) return store.listed.value ? <NotFound /> : <p class="muted" role="status">{T.loading}</p>
   const again = () => setAttempt(attempt + 1)
   return (

@@ -88,8 +88,8 @@ class Capture:
         self._rising = Rising(claimed.captured_ms)
         self.last_frame_at = None if claimed.captured_ms is None else from_ms(claimed.captured_ms)
         """Capture time of the last good frame, also of the process that had the camera before."""
-        self.lacks_frame = False
-        """Whether its status was reported without one."""
+        self.reported: tuple[bool, bool] | None = None
+        """Whether its newest status had a last frame and a snapshot; None: this process has reported none."""
         self._freshness = Freshness()
         self._snapshots = Snapshots(parts.store, parts.clock)
         self._proposals = Proposals(
@@ -118,6 +118,16 @@ class Capture:
     def snapshot_key(self) -> str | None:
         """Of the last good snapshot."""
         return self._snapshots.key(self.config)
+
+    @property
+    def has(self) -> tuple[bool, bool]:
+        """A last frame, and a snapshot."""
+        return self.last_frame_at is not None, self.snapshot_key is not None
+
+    @property
+    def gained(self) -> bool:
+        """Whether it has what its newest status lacked: the first frame is stored after it made the camera live."""
+        return self.reported is not None and self.has > self.reported
 
     @property
     def layout_proposal(self) -> CameraStatusLayoutProposal | None:

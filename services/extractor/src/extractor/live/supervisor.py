@@ -131,12 +131,14 @@ class Supervisor:
         for camera_id, capture in self._captures.items():
             before, proposal = capture.claimed.status, capture.layout_proposal
             status = next_status(before, capture.seen, now)
-            if status is None and before is not None and proposal != capture.claimed.layout_proposal:
-                status = replace(before, published_at=now)
-            if status is None and before is not None and capture.lacks_frame and capture.last_frame_at is not None:
+            if (
+                status is None
+                and before is not None
+                and (capture.gained or proposal != capture.claimed.layout_proposal)
+            ):
                 status = replace(before, published_at=now)
             if status is not None:
-                capture.lacks_frame = capture.last_frame_at is None
+                capture.reported = capture.has
                 async with self._pool.acquire() as conn, conn.transaction():
                     seen = capture.last_frame_at, now, capture.snapshot_key, proposal
                     await rows.report(conn, camera_id, capture.claimed.fence, status, *seen)
