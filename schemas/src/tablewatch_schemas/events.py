@@ -1677,18 +1677,26 @@ class CameraCommandSource(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CameraCommand(Struct, frozen=True, kw_only=True, gc=False):
-    """Open a camera that is not registered and say what comes of it; the answer is on camera.probe."""
+    """Open a camera that is not registered, or look for cameras on the network, and say what comes of it; the
+    answer is on camera.probe.
+    """
 
     TOPIC: ClassVar[str] = "camera.command"
 
     probe_id: str
-    """Probe."""
+    """Probe, or discovery."""
     site_id: str
     """Site that owns the data."""
     action: str
-    """What to do. Known values: `probe`."""
+    """What to do: probe opens `source`, discover looks for cameras on the networks of the extractor. Known values:
+    `probe`, `discover`.
+    """
     source: CameraCommandSource | None
     """What to open; null for an action that opens no single camera."""
+    secret_ref: str | None = None
+    """Of discover: object with the user name and password that cameras are asked with, sealed for this discovery;
+    it is deleted with the answer.
+    """
     actor: str
     """Key of the request."""
     requested_at: Time
@@ -1698,7 +1706,9 @@ class CameraCommand(Struct, frozen=True, kw_only=True, gc=False):
 
 
 _CameraCommandWire: Any = defstruct(
-    "CameraCommand", ["probe_id", "site_id", "action", "source", "actor", "requested_at", "expires_at"], gc=False
+    "CameraCommand",
+    ["probe_id", "site_id", "action", "source", "secret_ref", "actor", "requested_at", "expires_at"],
+    gc=False,
 )
 
 
@@ -1709,6 +1719,7 @@ def wire_camera_command(event: CameraCommand) -> Any:
         event.site_id,
         event.action,
         event.source,
+        event.secret_ref,
         event.actor,
         write_time(event.requested_at),
         write_time(event.expires_at),
@@ -1741,7 +1752,7 @@ class CameraProbeFoundClock(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CameraProbeFound(Struct, frozen=True, kw_only=True, gc=False):
-    """What the camera sends; null where it could not be read."""
+    """Of probe: what the camera sends; null where it could not be read."""
 
     transport: str
     """How it was read: over tcp or udp (RTSP), tls (RTSPS), http, https, or as a file. Known values: `tcp`, `udp`,
@@ -1773,19 +1784,83 @@ class CameraProbeFound(Struct, frozen=True, kw_only=True, gc=False):
     """Whether the camera's own clock can say when a picture was taken."""
 
 
+class CameraProbeDeviceProfileError(Struct, frozen=True, kw_only=True, gc=False):
+    """Why there is no stream address; null where there is one."""
+
+    code: str
+    """For a program."""
+    reason: str
+    """What is wrong and what to do, for a person."""
+
+
+class CameraProbeDeviceProfile(Struct, frozen=True, kw_only=True, gc=False):
+    """A stream that a device offers."""
+
+    name: str
+    """As the device calls it."""
+    codec: str | None
+    """Of the pictures, as FFmpeg names it: h264, hevc, mjpeg; null: not known."""
+    width: int | None
+    """Of a picture, pixels; null: not known."""
+    height: int | None
+    """Of a picture, pixels; null: not known."""
+    frames_per_s: int | float | None
+    """Pictures a second at most; null: not known."""
+    stream_address: str | None
+    """Address of the stream without user name or password, to probe or to register; null: error says why."""
+    snapshot_address: str | None
+    """Address of single pictures, the same way; null: there is none, or it is not one that may be used."""
+    error: CameraProbeDeviceProfileError | None
+    """Why there is no stream address; null where there is one."""
+
+
+class CameraProbeDeviceError(Struct, frozen=True, kw_only=True, gc=False):
+    """Why its streams are not known; null where they are."""
+
+    code: str
+    """For a program."""
+    reason: str
+    """What is wrong and what to do, for a person."""
+
+
+class CameraProbeDevice(Struct, frozen=True, kw_only=True, gc=False):
+    """A device that answered."""
+
+    endpoint: str | None
+    """Endpoint reference: its own name for itself, which stays; null: it named none."""
+    name: str | None
+    """As its owner called it."""
+    maker: str | None
+    """Manufacturer."""
+    model: str | None
+    """Model, or hardware."""
+    addresses: tuple[str, ...]
+    """IP addresses that it answered from."""
+    service_address: str | None
+    """Where its device service is; null: it named no address that may be asked."""
+    needs_password: bool | None
+    """Whether it names its streams only to whom it knows; null: not known."""
+    profiles: tuple[CameraProbeDeviceProfile, ...]
+    """Its streams, as far as they could be read."""
+    error: CameraProbeDeviceError | None
+    """Why its streams are not known; null where they are."""
+
+
 class CameraProbe(Struct, frozen=True, kw_only=True, gc=False):
-    """What came of a probe: what a camera sends, or why it cannot be read. One record for each camera.command."""
+    """What came of a camera.command: what a camera sends, which cameras there are, or why that is not known. One
+    record for each.
+    """
 
     TOPIC: ClassVar[str] = "camera.probe"
 
     probe_id: str
-    """Probe."""
+    """Probe, or discovery."""
     site_id: str
     """Site that owns the data."""
     version: int
     """1: there is one answer. A reader ignores a lower one than it has, and the same again."""
     action: str
-    """What was asked for. Known values: `probe`."""
+    """What was asked for. Known values: `probe`, `discover`."""
     status: str
     """done: what was asked for was found; failed: error says why not. Known values: `done`, `failed`."""
     requested_at: Time
@@ -1795,9 +1870,17 @@ class CameraProbe(Struct, frozen=True, kw_only=True, gc=False):
     error: CameraProbeError | None
     """Why it failed; null where it did not."""
     found: CameraProbeFound | None
-    """What the camera sends; null where it could not be read."""
+    """Of probe: what the camera sends; null where it could not be read."""
     snapshot_key: str | None
-    """Object of a picture of the camera, deleted an hour later; null where there is none."""
+    """Of probe: object of a picture of the camera, deleted an hour later; null where there is none."""
+    devices: tuple[CameraProbeDevice, ...] | None = None
+    """Of discover: the cameras, and the devices that may be some, by address."""
+    interfaces: tuple[str, ...] | None = None
+    """Of discover: network interfaces that were asked through."""
+    others: int | None = None
+    """Of discover: devices that answered and are no cameras, such as printers."""
+    left_out: int | None = None
+    """Of discover: devices that answered and are not in the list, as it is full."""
 
 
 _CameraProbeWire: Any = defstruct(
@@ -1813,6 +1896,10 @@ _CameraProbeWire: Any = defstruct(
         "error",
         "found",
         "snapshot_key",
+        "devices",
+        "interfaces",
+        "others",
+        "left_out",
     ],
     gc=False,
 )
@@ -1831,6 +1918,10 @@ def wire_camera_probe(event: CameraProbe) -> Any:
         event.error,
         event.found,
         event.snapshot_key,
+        event.devices,
+        event.interfaces,
+        event.others,
+        event.left_out,
     )
 
 
@@ -2141,6 +2232,10 @@ __all__ = [
     "CameraConfigOpeningHours",
     "CameraConfigSource",
     "CameraProbe",
+    "CameraProbeDevice",
+    "CameraProbeDeviceError",
+    "CameraProbeDeviceProfile",
+    "CameraProbeDeviceProfileError",
     "CameraProbeError",
     "CameraProbeFound",
     "CameraProbeFoundClock",

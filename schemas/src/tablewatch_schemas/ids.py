@@ -9,7 +9,7 @@ from typing import Literal
 
 from tablewatch_schemas.times import to_ms
 
-Kind = Literal["vid", "run", "site", "cam", "tbl", "key", "cmd", "haz", "sec", "sig", "grp", "prb", "prop"]
+Kind = Literal["vid", "run", "site", "cam", "tbl", "key", "cmd", "haz", "sec", "sig", "grp", "prb", "dsc", "prop"]
 
 
 def new_id(kind: Kind) -> str:

@@ -459,7 +459,7 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
         "camera.command": TopicInfo(
             name="camera.command",
             title="CameraCommand",
-            description="Open a camera that is not registered and say what comes of it; the answer is on camera.probe.",
+            description="Open a camera that is not registered, or look for cameras on the network; the answer is on camera.probe.",
             owner="api",
             producers=("api",),
             consumers=("extractor-probes",),
@@ -482,7 +482,7 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
         "camera.probe": TopicInfo(
             name="camera.probe",
             title="CameraProbe",
-            description="What came of a probe: what a camera sends, or why it cannot be read. One record for each camera.command.",
+            description="What came of a camera.command: what a camera sends, which cameras there are, or why that is not known.",
             owner="extractor",
             producers=("extractor",),
             consumers=("api-projector",),

@@ -36,9 +36,10 @@ SITE = {
     "timezone": "Europe/Vienna", "opening_hours": WEEK,
 }  # fmt: skip
 PROBE: dict[str, Any] = {
-    "probe_id": "prb_1", "site_id": "site_1",
+    "probe_id": "prb_1", "site_id": "site_1", "action": "probe",
     "source": {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "secret_ref": "secrets/site_1/prb_1.sealed"},
 }  # fmt: skip
+DISCOVERY: dict[str, Any] = {"probe_id": "dsc_1", "site_id": "site_1", "action": "discover", "source": None}
 HAZARD = {"hazard_id": "haz_1", "site_id": "site_1", "run_id": None}
 DELETION = Deletion(
     video_id="vid_1", run_id="run_1", site_id="site_1", camera_id=None, requested_at=NOW, clean_sweeps=2, objects=7,
@@ -50,6 +51,8 @@ WRITTEN = [
     events.camera_config_event(CAMERA | {"layout_version": None, "opening_hours": None}, NOW),
     events.camera_command_event(PROBE, "key_1", NOW, NOW),
     events.camera_command_event(PROBE | {"source": PROBE["source"] | {"secret_ref": None}}, "key_1", NOW, NOW),
+    events.camera_command_event(DISCOVERY, "key_1", NOW, NOW),
+    events.camera_command_event(DISCOVERY | {"secret_ref": "secrets/site_1/dsc_1.sealed"}, "key_1", NOW, NOW),
     events.site_config_event(SITE, NOW),
     events.site_config_event(SITE | {"detector": None, "picture_limit": None, "opening_hours": None}, NOW),
     *(events.video_command_event(VIDEO, action, "key_1", NOW) for action in ("cancel", "delete", "retry")),

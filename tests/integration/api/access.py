@@ -18,6 +18,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("post", "/v1/cameras"): {"name": "x"},
     ("patch", "/v1/cameras/{camera_id}"): {"name": "x"},
     ("post", "/v1/probes"): {"site_id": "{site_id}", "source": {"address": "rtsp://192.168.1.20/"}},
+    ("post", "/v1/discoveries"): {"site_id": "{site_id}"},
     ("put", "/v1/cameras/{camera_id}/layout"): {"reference": {"width": 1, "height": 1}},
     ("put", "/v1/cameras/{camera_id}/layout/import"): {"width": 1, "height": 1, "tables": []},
     ("post", "/v1/videos"): {},
@@ -37,11 +38,13 @@ async def setting(stage: Stage) -> tuple[Place, RunOf, dict[str, str]]:
     await stage.deps.objects.put(str(run.frame(0).object_key), b"jpeg")
     asked = {"site_id": place.site_id, "source": {"address": "rtsp://192.168.1.20/"}}
     probe = answer(await client.post("/v1/probes", json=asked), 202)
+    discovery = answer(await client.post("/v1/discoveries", json={"site_id": place.site_id}), 202)
     ids = {
         "{site_id}": place.site_id, "{camera_id}": place.camera_id, "{video_id}": run.video_id, "{version}": "1",
         "{hazard_id}": f"haz_{run.run_id[4:]}", "{key_id}": keys[0]["key_id"], "{action}": "acknowledge",
         "{run_id}": run.run_id, "{table_id}": place.tables[0], "{frame_id}": run.frame(0).frame_id,
         "{section_id}": section["section_id"], "{probe_id}": probe["probe_id"],
+        "{discovery_id}": discovery["discovery_id"],
     }  # fmt: skip
     return place, run, ids
 

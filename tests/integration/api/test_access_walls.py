@@ -17,6 +17,7 @@ HIDDEN = {
     "{site_id}": "site_not_found",
     "{camera_id}": "camera_not_found",
     "{probe_id}": "probe_not_found",
+    "{discovery_id}": "discovery_not_found",
     "{video_id}": "video_not_found",
     "{table_id}": "table_not_found",
     "{frame_id}": "frame_not_found",

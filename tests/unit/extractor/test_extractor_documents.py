@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from extractor.model import camera_failures
+from extractor.model.discovery import DeviceFailed
 from extractor.model.failures import FAILURES, GAP_CODES
 from extractor.model.probes import ProbeFailed
 from extractor.settings import ExtractorSettings
@@ -24,6 +25,6 @@ def test_every_failure_is_in_the_table() -> None:
 
 
 def test_the_readme_says_of_every_failure_of_a_camera_what_to_do() -> None:
-    probed = {failure.code: failure for failure in ProbeFailed.each()}
+    probed = {failure.code: failure for kind in (ProbeFailed, DeviceFailed) for failure in kind.each()}
     for code, failure in (camera_failures.FAILURES | probed).items():
         assert f"| `{code}` | {failure.sentence} |" in PAGE

@@ -767,16 +767,18 @@ export interface CameraCommandSource {
   transport?: Open<'tcp' | 'udp'> | null
 }
 
-/** Open a camera that is not registered and say what comes of it; the answer is on camera.probe. */
+/** Open a camera that is not registered, or look for cameras on the network, and say what comes of it; the answer is on camera.probe. */
 export interface CameraCommand {
-  /** Probe. */
+  /** Probe, or discovery. */
   probe_id: string
   /** Site that owns the data. */
   site_id: string
-  /** What to do. */
-  action: Open<'probe'>
+  /** What to do: probe opens `source`, discover looks for cameras on the networks of the extractor. */
+  action: Open<'probe' | 'discover'>
   /** What to open; null for an action that opens no single camera. */
   source: CameraCommandSource | null
+  /** Of discover: object with the user name and password that cameras are asked with, sealed for this discovery; it is deleted with the answer. */
+  secret_ref?: string | null
   /** Key of the request. */
   actor: string
   /** When. RFC 3339, UTC, millisecond precision. */
@@ -803,7 +805,7 @@ export interface CameraProbeFoundClock {
   reason: string | null
 }
 
-/** What the camera sends; null where it could not be read. */
+/** Of probe: what the camera sends; null where it could not be read. */
 export interface CameraProbeFound {
   /** How it was read: over tcp or udp (RTSP), tls (RTSPS), http, https, or as a file. */
   transport: Open<'tcp' | 'udp' | 'tls' | 'http' | 'https' | 'file'>
@@ -833,16 +835,74 @@ export interface CameraProbeFound {
   clock: CameraProbeFoundClock
 }
 
-/** What came of a probe: what a camera sends, or why it cannot be read. One record for each camera.command. */
+/** Why there is no stream address; null where there is one. */
+export interface CameraProbeDeviceProfileError {
+  /** For a program. */
+  code: string
+  /** What is wrong and what to do, for a person. */
+  reason: string
+}
+
+/** A stream that a device offers. */
+export interface CameraProbeDeviceProfile {
+  /** As the device calls it. */
+  name: string
+  /** Of the pictures, as FFmpeg names it: h264, hevc, mjpeg; null: not known. */
+  codec: string | null
+  /** Of a picture, pixels; null: not known. */
+  width: number | null
+  /** Of a picture, pixels; null: not known. */
+  height: number | null
+  /** Pictures a second at most; null: not known. */
+  frames_per_s: number | null
+  /** Address of the stream without user name or password, to probe or to register; null: error says why. */
+  stream_address: string | null
+  /** Address of single pictures, the same way; null: there is none, or it is not one that may be used. */
+  snapshot_address: string | null
+  /** Why there is no stream address; null where there is one. */
+  error: CameraProbeDeviceProfileError | null
+}
+
+/** Why its streams are not known; null where they are. */
+export interface CameraProbeDeviceError {
+  /** For a program. */
+  code: string
+  /** What is wrong and what to do, for a person. */
+  reason: string
+}
+
+/** A device that answered. */
+export interface CameraProbeDevice {
+  /** Endpoint reference: its own name for itself, which stays; null: it named none. */
+  endpoint: string | null
+  /** As its owner called it. */
+  name: string | null
+  /** Manufacturer. */
+  maker: string | null
+  /** Model, or hardware. */
+  model: string | null
+  /** IP addresses that it answered from. */
+  addresses: string[]
+  /** Where its device service is; null: it named no address that may be asked. */
+  service_address: string | null
+  /** Whether it names its streams only to whom it knows; null: not known. */
+  needs_password: boolean | null
+  /** Its streams, as far as they could be read. */
+  profiles: CameraProbeDeviceProfile[]
+  /** Why its streams are not known; null where they are. */
+  error: CameraProbeDeviceError | null
+}
+
+/** What came of a camera.command: what a camera sends, which cameras there are, or why that is not known. One record for each. */
 export interface CameraProbe {
-  /** Probe. */
+  /** Probe, or discovery. */
   probe_id: string
   /** Site that owns the data. */
   site_id: string
   /** 1: there is one answer. A reader ignores a lower one than it has, and the same again. */
   version: number
   /** What was asked for. */
-  action: Open<'probe'>
+  action: Open<'probe' | 'discover'>
   /** done: what was asked for was found; failed: error says why not. */
   status: Open<'done' | 'failed'>
   /** When it was asked for. RFC 3339, UTC, millisecond precision. */
@@ -851,10 +911,18 @@ export interface CameraProbe {
   answered_at: Time
   /** Why it failed; null where it did not. */
   error: CameraProbeError | null
-  /** What the camera sends; null where it could not be read. */
+  /** Of probe: what the camera sends; null where it could not be read. */
   found: CameraProbeFound | null
-  /** Object of a picture of the camera, deleted an hour later; null where there is none. */
+  /** Of probe: object of a picture of the camera, deleted an hour later; null where there is none. */
   snapshot_key: string | null
+  /** Of discover: the cameras, and the devices that may be some, by address. */
+  devices?: CameraProbeDevice[] | null
+  /** Of discover: network interfaces that were asked through. */
+  interfaces?: string[] | null
+  /** Of discover: devices that answered and are no cameras, such as printers. */
+  others?: number | null
+  /** Of discover: devices that answered and are not in the list, as it is full. */
+  left_out?: number | null
 }
 
 /** Cancel, delete or retry a video. */

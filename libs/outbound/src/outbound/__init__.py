@@ -4,7 +4,7 @@
 what is connected to: a name that changes its mind between check and use changes nothing.
 """
 
-from outbound.address import HTTP, RTSP, Address, BadAddress, parse
+from outbound.address import HTTP, RTSP, Address, BadAddress, has_credentials, parse
 from outbound.policy import Policy
 from outbound.resolve import Endpoint, NoSuchHost, NotAllowed, resolve
 
@@ -17,6 +17,7 @@ __all__ = [
     "NoSuchHost",
     "NotAllowed",
     "Policy",
+    "has_credentials",
     "parse",
     "resolve",
 ]

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 MAX_LENGTH = 2000
 RTSP = {"rtsp": 554, "rtsps": 322}
@@ -12,6 +12,14 @@ RTSP = {"rtsp": 554, "rtsps": 322}
 HTTP = {"http": 80, "https": 443}
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 _LAST_IS_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?$")
+
+# Cameras also take them in the path (/user=admin_password=x_channel=1.sdp) and in the query (?usr=admin&pwd=x).
+_NAMED_SECRET = re.compile(
+    r"[/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=",
+    re.IGNORECASE,
+)
+# A password that holds a slash ends what is read as host and port: such a port is no number.
+_USER = re.compile(r"^[^/?#]*@|^[^/?#\[\]]*:(?!\d*(?:[/?#]|$)).*@")
 
 
 class BadAddress(ValueError):
@@ -49,6 +57,11 @@ def parse(text: str, schemes: Mapping[str, int]) -> Address:
         raise BadAddress("its port is 0")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Address(parts.scheme, _host(parts), schemes[parts.scheme] if port is None else port, path)
+
+
+def has_credentials(address: str) -> bool:
+    """Whether an address names a user, as RFC 3986 has it (3.2.1) or nearly so, or a secret by its name."""
+    return bool(_USER.search(address.partition("://")[2]) or _NAMED_SECRET.search(unquote(address)))
 
 
 def joined(base: str, reference: str) -> str:

@@ -98,7 +98,7 @@ class GuardedClient:
         self._origin = _origin_of(parse(origin, HTTP))
         self._auth = httpx.Auth() if login is None else CameraAuth(*login)
         self._client = httpx.AsyncClient(
-            transport=_Guard(policy, tls or ssl.create_default_context(), lookup),
+            transport=Guard(policy, tls or ssl.create_default_context(), lookup),
             timeout=TIMEOUT,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -178,8 +178,9 @@ class CameraAuth(httpx.Auth):
             yield from self._basic.auth_flow(request)
 
 
-class _Guard(httpx.AsyncBaseTransport):
-    """Connects to the endpoint that the policy permits, and shows and checks the name that was asked for."""
+class Guard(httpx.AsyncBaseTransport):
+    """A transport of httpx: connects to the endpoint that the policy permits, and shows and checks the name that was
+    asked for. Raises BadAddress, NoSuchHost, NotAllowed besides what httpx raises."""
 
     def __init__(self, policy: Policy, tls: ssl.SSLContext, lookup: Lookup) -> None:
         self._policy, self._tls, self._lookup = policy, tls, lookup

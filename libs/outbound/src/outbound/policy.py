@@ -4,7 +4,8 @@ Sources: the IANA special-purpose registries (RFC 6890), as Python's `ipaddress`
 """
 
 import ipaddress
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -24,11 +25,12 @@ IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`networks`: private ranges that the operator opens to what users name. `exact`: single addresses with their port,
-    whatever they are; the operator's own demo camera on loopback is one.
+    whatever they are; the operator's own demo camera on loopback is one. `hosts`: where not None, no others than these.
     """
 
     networks: tuple[IpNetwork, ...] = ()
     exact: frozenset[tuple[IpAddress, int]] = frozenset()
+    hosts: frozenset[IpAddress] | None = None
 
     @classmethod
     def read(cls, networks: str, exact: str) -> "Policy":
@@ -41,10 +43,16 @@ class Policy:
             frozenset(_endpoint(each) for each in _listed(exact)),
         )
 
+    def only(self, hosts: Iterable[IpAddress]) -> "Policy":
+        """What this one permits of some hosts, and nothing else."""
+        return replace(self, hosts=frozenset(hosts))
+
     def permits(self, ip: IpAddress, port: int) -> bool:
         """Public addresses, the networks that the operator opened, and the exact ones; never this machine's own,
         link-local, multicast or metadata addresses. An IPv6 address that stands for an IPv4 one is that one.
         """
+        if self.hosts is not None and ip not in self.hosts:
+            return False
         if (ip, port) in self.exact:
             return True
         meant = embedded(ip)

@@ -23,6 +23,7 @@ from events.documents import Documents
 from events.producers import FUSE
 from events.recent import RecentFrames
 from events.table import TableReader
+from extractor.discovery.discoverer import Discoverer
 from extractor.files.crop_count import CropCount
 from extractor.files.decoder import DecoderLimits
 from extractor.files.flow_control import GroupLag, PublishWindow
@@ -205,9 +206,14 @@ def build_probes(service: Service, settings: ExtractorSettings, shared: Shared, 
         quality=settings.extractor_jpeg_quality,
         clock=service.clock,
     )
+    discoverer = Discoverer(
+        *(settings.camera_policy, parts.authority, settings.camera_discovery_interfaces),
+        clock=service.clock,
+        log=service.log,
+    )
     observed = {"metrics": service.metrics, "log": service.log}
     prober = Prober(
-        *(shared.owner, shared.pool, parts, shared.store, secrets, settings.camera_probes),
+        *(shared.owner, shared.pool, parts, shared.store, secrets, discoverer, settings.camera_probes),
         health=service.health,
         **observed,
     )

@@ -13,7 +13,16 @@ LIVE_FRAMES = Counter(
 )
 CAMERAS = Gauge("cameras_captured", "Cameras that this process captures, by their status", ("status",))
 CAMERA_SESSIONS = Counter("camera_sessions_ended_total", "Sessions with cameras that ended, by why", ("code",))
-PROBES = Counter("camera_probes_total", "Probes that were answered, by code; done where the source was read", ("code",))
+PROBES = Counter(
+    "camera_probes_total",
+    "Probes and discoveries (action) that were answered, by code; done where that was found which was asked for",
+    ("action", "code"),
+)
+DEVICES = Counter(
+    "camera_devices_discovered_total",
+    "Cameras that discoveries found, by why their streams are not known; done where they are",
+    ("code",),
+)
 CAMERAS_UNCLAIMED = Gauge(
     "cameras_unclaimed", "Cameras that no process has had for a lease, while this one and all others are full"
 )

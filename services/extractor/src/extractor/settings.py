@@ -81,6 +81,11 @@ class ExtractorSettings(QuotaSettings):
     camera_probes: int = Field(
         default=4, ge=1, le=32, description="Cameras that one process probes at a time, before they are registered."
     )
+    camera_discovery_interfaces: str = Field(
+        default="",
+        description="Network interfaces through which cameras are looked for (ONVIF), comma-separated, such as"
+        " eth0,wlan0; empty: all but loopback; none: looking for cameras is switched off.",
+    )
     camera_retention_h: float = Field(
         default=24.0, gt=0, description="Hours after which pictures, crops and judgements of live frames are deleted."
     )

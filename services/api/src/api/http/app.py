@@ -11,6 +11,7 @@ from starlette.types import Message, Scope
 
 from api.http import (
     cameras,
+    discoveries,
     events,
     frames,
     hazards,
@@ -52,6 +53,7 @@ ROUTERS = (
     sections,
     cameras,
     probes,
+    discoveries,
     views,
     layouts,
     layout_exchange,

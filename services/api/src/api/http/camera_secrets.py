@@ -1,4 +1,4 @@
-"""Sealing user names and passwords of cameras, and of probes, for the extractor alone."""
+"""Sealing user names and passwords of cameras, of probes and of discoveries, for the extractor alone."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 
@@ -6,7 +6,7 @@ from api.compute import compute
 from api.http.dependencies import Deps
 from api.http.documents.cameras import Source, credentials_of
 from api.http.errors import CredentialsUnavailable
-from credentials import seal
+from credentials import Credentials, seal
 from objects.store import Gone
 from tablewatch_schemas import keys
 
@@ -23,12 +23,15 @@ async def sealed(deps: Deps, site_id: str, owner_id: str, source: Source) -> str
     CredentialsUnavailable.
     """
     given = credentials_of(source)
-    if given is None:
-        return source.secret_ref
+    return source.secret_ref if given is None else await stored(deps, site_id, owner_id, str(source.address), given)
+
+
+async def stored(deps: Deps, site_id: str, owner_id: str, address: str, given: Credentials) -> str:
+    """As `sealed`; `address`: the only one that the extractor uses them for, empty of a discovery."""
     try:
         pem = await deps.objects.get(keys.EXTRACTOR_KEY)
     except Gone as error:
         raise CredentialsUnavailable("No extractor that reads cameras has started yet; try again later.") from error
     key = keys.camera_secret(site_id, owner_id)
-    await deps.objects.put(key, await compute(seal, pem, owner_id, str(source.address), given))
+    await deps.objects.put(key, await compute(seal, pem, owner_id, address, given))
     return key

@@ -10,6 +10,7 @@ CREATED = {
     "/v1/sites/{site_id}/sections": "section_id",
     "/v1/cameras": "camera_id",
     "/v1/probes": "probe_id",
+    "/v1/discoveries": "discovery_id",
     "/v1/videos": "video_id",
     "/v1/keys": "key_id",
 }

@@ -31,11 +31,11 @@ async def create_probe(body: NewProbe, caller: Writer, deps: Deps, response: Res
     stream, and read it after 35 seconds at the latest: where no extractor runs there is no event, and it has failed.
     """
     now, source = deps.now(), body.source.as_of_camera()
-    asked: Json = {"probe_id": new_id("prb"), "source": checked_source(source)}
+    asked: Json = {"probe_id": new_id("prb"), "action": "probe", "source": checked_source(source)}
     expires_at = now + ANSWER_IN
     async with place_for(deps, source), deps.transaction(caller.site_list) as conn:
         asked["site_id"] = await sites.choose(conn, caller.site_list, body.site_id, Lock.CHANGE)
-        _check_room(await probes.count_open(conn, asked["site_id"], now), deps.settings.api_site_probes)
+        check_room(await probes.count_open(conn, asked["site_id"], now), deps.settings.api_site_probes)
         asked["source"]["secret_ref"] = await sealed(deps, asked["site_id"], asked["probe_id"], source)
         await probes.add(conn, asked, now, expires_at)
         await outbox.enqueue(conn, events.camera_command_event(asked, caller.key_id, now, expires_at))
@@ -57,8 +57,8 @@ async def _shown(deps: Deps, probe: Json) -> Json:
     return probe | {"snapshot_url": await deps.link(probe["snapshot_key"])}
 
 
-def _check_room(found: int, limit: int) -> None:
-    """Raises TooManyProbes."""
+def check_room(found: int, limit: int) -> None:
+    """`found`: probes and discoveries of a site that wait. Raises TooManyProbes."""
     if found >= limit:
         detail = f"{found} probes of the site wait for their answers, and {limit} may; ask again in some seconds."
         raise TooManyProbes(detail, headers={"Retry-After": "5"})

@@ -52,6 +52,10 @@ class ProbeNotFound(NotFound):
     """No such probe"""
 
 
+class DiscoveryNotFound(NotFound):
+    """No such discovery"""
+
+
 class LayoutNotFound(NotFound):
     """No such layout"""
 

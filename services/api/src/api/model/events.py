@@ -67,13 +67,15 @@ def _hours(kind: Callable[..., T], configured: Json) -> T | None:
     return kind(timezone=configured["timezone"], **{day: tuple(intervals) for day, intervals in week.items()})
 
 
-def camera_command_event(probe: Json, actor: str, now: datetime, expires_at: datetime) -> Encoded:
-    """camera.command: a camera to be opened once."""
+def camera_command_event(asked: Json, actor: str, now: datetime, expires_at: datetime) -> Encoded:
+    """camera.command: a camera to be opened once, or cameras to be looked for. `asked` has fields of the command."""
+    source = asked["source"]
     event = CameraCommand(
-        probe_id=probe["probe_id"],
-        site_id=probe["site_id"],
-        action="probe",
-        source=CameraCommandSource(**probe["source"]),
+        probe_id=asked["probe_id"],
+        site_id=asked["site_id"],
+        action=asked["action"],
+        source=None if source is None else CameraCommandSource(**source),
+        secret_ref=asked.get("secret_ref"),
         actor=actor,
         requested_at=now,
         expires_at=expires_at,

@@ -1,4 +1,4 @@
-"""A probe as the API shows it: waiting, or with its answer. Pure."""
+"""A probe, and a discovery, as the API shows them: waiting, or with the answer. Pure."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,17 +18,30 @@ UNANSWERED = {
 }
 
 
+OF_PROBE = ("found", "snapshot_key")
+OF_DISCOVERY = ("devices", "interfaces", "others", "left_out")
+"""Fields of a camera.probe, by what was asked for."""
+
+
 def probe_document(row: Any, answer: Json | None, now: datetime) -> Json:
     """`row`: of the request; `answer`: the camera.probe, None while there is none."""
+    source = {"type": row["source_type"], "address": row["address"]}
+    return {"probe_id": row["probe_id"], "source": source} | _document(row, answer, OF_PROBE, now)
+
+
+def discovery_document(row: Any, answer: Json | None, now: datetime) -> Json:
+    """As `probe_document`."""
+    return {"discovery_id": row["probe_id"]} | _document(row, answer, OF_DISCOVERY, now)
+
+
+def _document(row: Any, answer: Json | None, fields: tuple[str, ...], now: datetime) -> Json:
     of_request = {
-        "probe_id": row["probe_id"],
         "site_id": row["site_id"],
-        "source": {"type": row["source_type"], "address": row["address"]},
         "requested_at": write_time(row["requested_at"]),
         "expires_at": write_time(row["expires_at"]),
     }
     if answer is not None:
-        return of_request | {name: answer[name] for name in ("status", "answered_at", "error", "found", "snapshot_key")}
+        return of_request | {name: answer.get(name) for name in ("status", "answered_at", "error", *fields)}
     late = now > row["expires_at"] + GRACE
-    nothing = {"answered_at": None, "found": None, "snapshot_key": None}
+    nothing = dict.fromkeys(("answered_at", *fields))
     return of_request | nothing | {"status": "failed" if late else "waiting", "error": UNANSWERED if late else None}

@@ -58,6 +58,14 @@ class SourceNotProbed(ProbeFailed):
     """This extractor cannot probe sources of this kind; it may be older than the api."""
 
 
+class NoInterface(ProbeFailed):
+    """No network interface here can ask for cameras; name them with CAMERA_DISCOVERY_INTERFACES, and see the manual."""
+
+
+class DiscoveryOff(ProbeFailed):
+    """Looking for cameras is switched off here (CAMERA_DISCOVERY_INTERFACES is none); enter the camera's address."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClockFinding:
     """`code` as in camera.probe; None where the camera's clock is usable."""

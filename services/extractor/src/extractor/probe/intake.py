@@ -12,7 +12,7 @@ from extractor.probe import rows
 from extractor.probe.prober import Prober
 from tablewatch_schemas import CameraCommand
 
-ACTIONS = ("probe",)
+ACTIONS = ("probe", "discover")
 _log = structlog.get_logger("extractor")
 
 
@@ -29,7 +29,7 @@ class ProbeIntake:
         command = received.event
         if command is None:
             raise Invalid("no_value", "a tombstone on camera.command")
-        if command.action not in ACTIONS or command.source is None:
+        if command.action not in ACTIONS or (command.action == "probe" and command.source is None):
             _log.warning("probe_not_known", probe_id=command.probe_id, action=command.action)
             return
         if is_forgotten(command.requested_at, self._clock.now()):
@@ -38,5 +38,5 @@ class ProbeIntake:
         async with self._pool.acquire() as conn, conn.transaction():
             is_new = await rows.add(conn, received, command)
         if is_new:
-            _log.info("probe_asked", probe_id=command.probe_id, site_id=command.site_id, type=command.source.type)
+            _log.info("probe_asked", probe_id=command.probe_id, site_id=command.site_id, action=command.action)
             self._prober.look()

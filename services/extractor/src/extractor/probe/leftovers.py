@@ -64,7 +64,7 @@ class Leftovers:
             failure = failure_of_abandoned(probe.attempts)()
             await rows.answer(conn, probe, failed_event(probe.cause, failure, self._clock.now()))
         self._answered.append((probe.command.site_id, probe.probe_id))
-        self._metrics.count(PROBES, code=failure.code)
+        self._metrics.count(PROBES, action=probe.command.action, code=failure.code)
         self._log.warning("probe_abandoned", probe_id=probe.probe_id, attempts=probe.attempts, code=failure.code)
         return True
 
@@ -118,5 +118,7 @@ def probe_of(key: str) -> tuple[str, str] | None:
     """Site and probe whose secret it is; None: it is no probe's."""
     site_id, _, name = key.removeprefix(SECRETS).partition("/")
     probe_id = name.removesuffix(".sealed")
-    is_one = probe_id.startswith("prb_") and "/" not in probe_id and key == keys.camera_secret(site_id, probe_id)
+    is_one = (
+        probe_id.startswith(("prb_", "dsc_")) and "/" not in probe_id and key == keys.camera_secret(site_id, probe_id)
+    )
     return (site_id, probe_id) if is_one else None

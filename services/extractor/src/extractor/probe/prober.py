@@ -9,12 +9,14 @@ from chassis.clock import first_of
 from chassis.database import DISCONNECTED
 from chassis.health import Health
 from chassis.metrics import Metrics
+from credentials import Credentials
+from extractor.discovery.discoverer import Discoverer
 from extractor.live.secrets import Secrets
-from extractor.metrics import PROBES
+from extractor.metrics import DEVICES, PROBES
 from extractor.model.camera_failures import CameraFailed, CredentialsNotReadable
 from extractor.model.probes import ANSWER_S, ATTEMPTS, LEASE, LEAST_LEFT, ProbeFailed, ProbeNotStored
 from extractor.probe import rows
-from extractor.probe.events import Found, failed_event, found_event
+from extractor.probe.events import Found, discovered_event, failed_event, found_event
 from extractor.probe.rows import Probe
 from extractor.probe.sources import ProbeParts, look_at
 from objects.store import ObjectStore
@@ -36,6 +38,7 @@ class Prober:
         parts: ProbeParts,
         store: ObjectStore,
         secrets: Secrets,
+        discoverer: Discoverer,
         limit: int,
         *,
         health: Health,
@@ -43,7 +46,7 @@ class Prober:
         log: Any,
     ) -> None:
         self._owner, self._pool, self._parts, self._store = owner, pool, parts, store
-        self._secrets, self._limit, self._clock = secrets, limit, parts.clock
+        self._secrets, self._discoverer, self._limit, self._clock = secrets, discoverer, limit, parts.clock
         self._health, self._metrics, self._log = health, metrics, log
         self._running: dict[str, tuple[Probe, asyncio.Task[None]]] = {}
         self._answering: set[asyncio.Task[None]] = set()
@@ -113,26 +116,37 @@ class Prober:
 
     async def _outcome(self, probe: Probe) -> tuple[Encoded, str]:
         """The answer, and its code."""
+        until = self._clock.monotonic() + probe.left_s - ANSWER_S
         try:
-            found = await self._look(probe)
-            key = await self._stored(probe, found)
+            event = await (self._discovered(probe, until) if probe.discovers else self._found(probe, until))
         except (CameraFailed, ProbeFailed) as failure:
             self._log.info("probe_failed", probe_id=probe.probe_id, code=failure.code, detail=failure.detail)
             return failed_event(probe.cause, failure, self._clock.now()), failure.code
-        return found_event(probe.cause, found, key, self._clock.now()), "done"
+        return event, "done"
 
-    async def _look(self, probe: Probe) -> Found:
+    async def _discovered(self, probe: Probe, until: float) -> Encoded:
+        """Raises CredentialsNotReadable, ProbeFailed."""
+        credentials = await self._credentials(probe, "", probe.command.secret_ref)
+        found = await self._discoverer.discover(credentials, until)
+        for each in found.devices:
+            self._metrics.count(DEVICES, code="done" if each.failure is None else each.failure.code)
+        return discovered_event(probe.cause, found, self._clock.now())
+
+    async def _found(self, probe: Probe, until: float) -> Encoded:
         """Raises CameraFailed, ProbeFailed."""
         command, source = probe.command, probe.command.source
         assert source is not None  # noqa: S101 - the intake takes no other
-        until = self._clock.monotonic() + probe.left_s - ANSWER_S
+        credentials = await self._credentials(probe, source.address, source.secret_ref)
+        found = await look_at(self._parts, command.site_id, source, credentials, until)
+        return found_event(probe.cause, found, await self._stored(probe, found), self._clock.now())
+
+    async def _credentials(self, probe: Probe, address: str, secret_ref: str | None) -> Credentials | None:
+        """Raises CredentialsNotReadable."""
         try:
             async with asyncio.timeout(SECRET_S):
-                sealed = command.site_id, command.probe_id, source.address, source.secret_ref
-                credentials = await self._secrets.read(*sealed)
+                return await self._secrets.read(probe.command.site_id, probe.probe_id, address, secret_ref)
         except (OSError, TimeoutError) as error:
             raise CredentialsNotReadable(f"the object store: {type(error).__name__}") from error
-        return await look_at(self._parts, command.site_id, source, credentials, until)
 
     async def _stored(self, probe: Probe, found: Found) -> str:
         """The key of the picture. Raises ProbeNotStored."""
@@ -145,7 +159,7 @@ class Prober:
         return key
 
     async def _answered(self, probe: Probe, code: str) -> None:
-        self._metrics.count(PROBES, code=code)
+        self._metrics.count(PROBES, action=probe.command.action, code=code)
         self._log.info("probe_answered", probe_id=probe.probe_id, site_id=probe.command.site_id, code=code)
         try:
             async with asyncio.timeout(SECRET_S):

@@ -77,6 +77,11 @@ class Probe:
     def probe_id(self) -> str:
         return self.command.probe_id
 
+    @property
+    def discovers(self) -> bool:
+        """Whether cameras are looked for; else one is opened."""
+        return self.command.action == "discover"
+
 
 async def add(conn: Connection, received: Received[CameraCommand], command: CameraCommand) -> bool:
     """Store a probe to be made; False if it was stored before."""

@@ -1,8 +1,6 @@
 """Documents of cameras."""
 
-import re
 from typing import Annotated, Literal
-from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
@@ -11,7 +9,7 @@ from api.http.documents.contract import document_of
 from api.http.documents.opening_hours import HoursOrNothing, NewOpeningHours, OpeningHours, never_null
 from api.model.errors import AddressHasCredentials, AddressInvalid, AddressRequired, TransportInvalid, UserRequired
 from credentials import Credentials
-from outbound import HTTP, RTSP, BadAddress, parse
+from outbound import HTTP, RTSP, BadAddress, has_credentials, parse
 from outbound.paths import parse_path
 
 SCHEMES = {"rtsp": RTSP, "hls": HTTP, "snapshot": HTTP}
@@ -148,22 +146,6 @@ class CameraWithStatus(Camera):
     """With its health, as far as known."""
 
     status: document_of("camera.status") | None  # type: ignore[valid-type]
-
-
-# Cameras also take them in the path (/user=admin_password=x_channel=1.sdp) and in the query (?usr=admin&pwd=x).
-_NAMED_SECRET = re.compile(
-    r"[/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=",
-    re.IGNORECASE,
-)
-
-
-# A password that holds a slash ends what is read as host and port: such a port is no number.
-_USER = re.compile(r"^[^/?#]*@|^[^/?#\[\]]*:(?!\d*(?:[/?#]|$)).*@")
-
-
-def has_credentials(address: str) -> bool:
-    """Whether an address names a user, as RFC 3986 has it (3.2.1) or nearly so, or a secret by its name."""
-    return bool(_USER.search(address.partition("://")[2]) or _NAMED_SECRET.search(unquote(address)))
 
 
 def checked_source(source: Source) -> dict[str, str | None]:

@@ -64,12 +64,17 @@ def _words(contract: dict[str, Any]) -> str | None:
 
 def _described(contract: dict[str, Any], name: str) -> dict[str, Any]:
     """The schema of an object and those within it. What is not described may be there too: nothing forbids it."""
-    inner = {
-        key: _described(each, name + _title(key)) | {"type": each["type"]} if "properties" in each else _leaf(each)
-        for key, each in contract["properties"].items()
-    }
+    inner = {key: _inner(each, name + _title(key)) for key, each in contract["properties"].items()}
     described = {"description": contract["description"], "properties": inner, "required": contract["required"]}
     return {NAME: name, "type": "object", **described}
+
+
+def _inner(contract: dict[str, Any], name: str) -> dict[str, Any]:
+    if "properties" in contract:
+        return _described(contract, name) | {"type": contract["type"]}
+    if "properties" in contract.get("items", {}):
+        return _leaf(contract) | {"items": _described(contract["items"], name)}
+    return _leaf(contract)
 
 
 def _title(field: str) -> str:

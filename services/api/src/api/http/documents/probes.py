@@ -7,11 +7,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from api.http.documents.cameras import TRANSPORT, Source, Transport
 from api.http.documents.common import Body, Id, TimeText, _plain
 from api.http.documents.contract import fields_of
+from api.model.probes import OF_DISCOVERY
 
 if TYPE_CHECKING:
     Answer = BaseModel
 else:
-    Answer = fields_of("camera.probe", without=("version", "action", "status", "answered_at", "snapshot_key"))
+    Answer = fields_of(
+        "camera.probe",
+        without=("version", "action", "status", "answered_at", "snapshot_key", *OF_DISCOVERY),
+    )
 
 
 ProbeSourceType = Literal["rtsp", "hls", "snapshot", "file"]

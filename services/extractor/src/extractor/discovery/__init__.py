@@ -1,0 +1,1 @@
+"""Looking for cameras on the networks of this machine, by ONVIF."""
