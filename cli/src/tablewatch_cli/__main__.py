@@ -14,6 +14,7 @@ import click
 from lines.visible import on_one_line
 from tablewatch_cli import output, streams
 from tablewatch_cli.commands.apply import apply_command
+from tablewatch_cli.commands.camera_discovery import discover_command
 from tablewatch_cli.commands.cameras import cameras_command
 from tablewatch_cli.commands.check import check_command
 from tablewatch_cli.commands.dlq import dlq_group
@@ -58,6 +59,7 @@ for command in (
 ):  # fmt: skip
     tablewatch.add_command(command)
 cameras_command.add_command(layout_group)
+cameras_command.add_command(discover_command)
 add_examples(tablewatch)
 
 

@@ -14,6 +14,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "videos": ("videos --status processing",),
     "frames": ("frames vid_1 --json",),
     "cameras": ("cameras --json",),
+    "cameras discover": ("cameras discover --user admin",),
     "cameras probe": ("cameras probe rtsp://192.168.1.20:554/stream1 --user admin",),
     "cameras list": ("cameras list --site site_1",),
     "cameras add": (

@@ -100,7 +100,8 @@ def probe_command(
         source["password"] = login.password()
     given = {name: value for name, value in source.items() if value is not None}
     with Api(load()) as api, _shown_waiting() if output.is_watched() else nullcontext():
-        probe = _answered(api, api.post("/v1/probes", {"site_id": site, "source": given}))
+        probe = api.post("/v1/probes", {"site_id": site, "source": given})
+        probe = answered(api, probe, f"/v1/probes/{probe['probe_id']}")
     _show(probe, as_json=as_json)
     if probe["status"] != "done":
         raise click.exceptions.Exit(Exit.REFUSED)
@@ -112,13 +113,13 @@ def _shown_waiting() -> Iterator[None]:
         yield
 
 
-def _answered(api: Api, probe: Document) -> Document:
-    """The probe with its answer, or as it is after ANSWER_S."""
+def answered(api: Api, asked: Document, path: str) -> Document:
+    """A probe or discovery with its answer, or as it is after ANSWER_S."""
     until = time.monotonic() + ANSWER_S
-    while probe["status"] == "waiting" and time.monotonic() < until:
+    while asked["status"] == "waiting" and time.monotonic() < until:
         time.sleep(POLL_S)
-        probe = api.get(f"/v1/probes/{probe['probe_id']}")
-    return probe
+        asked = api.get(path)
+    return asked
 
 
 def _show(probe: Document, *, as_json: bool) -> None:
