@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.integration.extractor.pipeline import Pipeline, command, encoded, until, upload_event
 from tests.integration.extractor.processes import extractor
+from tests.integration.extractor.test_decoder_process import blocked
 from tests.unit.extractor import clips, joined
 from tests.unit.extractor.reference import decode_everything
-from tests.unit.extractor.test_decoder_process import blocked
 
 from chassis.produce import KafkaProducer
 from tablewatch_schemas import FrameExtracted, VideoUploaded
