@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import client, demo_files, layout, site, stack
+from tests.e2e.conftest import client, demo_files, http_cameras, layout, site, stack
 from tests.faults.checks import Checks, Report
 from tests.support.outcome import Outcome, assert_one_content_per_id, outcome, records_of
 from tests.support.pipeline import Site
 from tests.support.private_stack import PrivateStack
 from tests.support.uploads import Uploads
 
-__all__ = ["client", "demo_files", "layout", "site", "stack"]
+__all__ = ["client", "demo_files", "http_cameras", "layout", "site", "stack"]
 LINE = "fault"
 
 

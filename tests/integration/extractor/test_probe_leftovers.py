@@ -50,7 +50,7 @@ class House:
         parts = SimpleNamespace(clock=SystemClock(), readers=SimpleNamespace(end_idle=self._nothing))
         observed: dict[str, Any] = {"metrics": Metrics(), "log": LOG}
         self.prober = Prober(
-            *("me", pool, cast(ProbeParts, parts), self.store, self.secrets, 4),
+            *("me", pool, cast(ProbeParts, parts), self.store, self.secrets, cast(Any, None), 4),
             health=Health(SystemClock()), **observed,
         )  # fmt: skip
         self.leftovers = Leftovers(pool, self.store, self.secrets, clock=self.clock, **observed)
