@@ -103,14 +103,17 @@ async def worker(pool: asyncpg.Pool, store: LocalObjects) -> AsyncIterator[Worke
 
 
 @pytest.fixture
-def house(
+async def house(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     kafka_bootstrap: str,
     own_database: str,
     objects_dir: Path,
     producer: KafkaProducer,
-) -> House:
+) -> AsyncIterator[House]:
     """For tests that are marked to run one after the other."""
     assert request.node.get_closest_marker("xdist_group"), "processes of cameras would meet those of other tests"
-    return House(tmp_path, kafka_bootstrap, own_database, objects_dir, producer)
+    made = House(tmp_path, kafka_bootstrap, own_database, objects_dir, producer)
+    yield made
+    for camera_id in list(made.configured):  # or processes of the next test would share them among themselves too
+        await made.delete(camera_id)

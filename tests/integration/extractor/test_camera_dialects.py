@@ -34,6 +34,7 @@ ADMIN = Credentials("admin", "p@ss: wørd")
 ENOUGH = 3
 """Frames by the camera's clock, and keepalives."""
 WITHIN_S = 120
+PICTURE_MS = 40
 CODES = {"udp-alone": "transport_not_offered", "answers-udp": "transport_not_offered"}
 READ = sorted(set(DIALECTS) - set(CODES))
 
@@ -61,13 +62,15 @@ async def session(readers: Readers, where: Target) -> AsyncIterator[Channel]:
         yield channel
 
 
-async def frames(channel: Channel) -> AsyncIterator[Frame]:
-    """Each is the picture that was shown at its time."""
+async def frames(channel: Channel, late: int = 0) -> AsyncIterator[Frame]:
+    """Each is the picture that was shown at its time; but for so many, which may be one picture late."""
     while True:
         frame, jpeg = await channel.next_frame()
         drawn_ms = shown_ms(jpeg)
         assert drawn_ms is not None, "a picture that is not as it was shown"
         off = off_ms(frame.captured_ms, drawn_ms)
+        if late and frame.error_ms < off <= frame.error_ms + PICTURE_MS:
+            late, off = late - 1, 0
         # By receipt it is later by what this busy machine takes
         assert -frame.error_ms <= off <= frame.error_ms + (1500 if frame.source == "receipt" else 0), (frame, off)
         yield frame
@@ -137,7 +140,9 @@ async def test_a_clock_is_believed_as_far_as_it_can_be(readers: Readers, film: N
     behaviour, sources = CLOCKS[name]
     seen: list[Source] = []
     async with fake_camera(film, behaviour) as camera, session(readers, target(camera)) as channel:
-        async for frame in frames(channel):
+        # 20 ms are promised at the 99th percentile: where the first report comes in mid-stream, a reader that falls
+        # behind may be handed it with the picture after
+        async for frame in frames(channel, late=name == "reports-late"):
             assert frame.source in get_args(Source)
             seen.append(frame.source)
             if len(seen) >= 10 and set(seen[-ENOUGH:]) <= sources and (sources & set(seen)) == sources:
