@@ -43,7 +43,7 @@ async function visit(context) {
   await expectName(tabs, name)
   const late = await load(context)
   await expectName([late, ...tabs], await rename('With nine'))
-  const lines = await Promise.all(tabs.map((tab) => tab.locator('.feed li', { hasText: /site changed/i }).count()))
+  const lines = await Promise.all(tabs.map((tab) => tab.locator('.feed li', { hasText: /settings of .+ were changed/ }).count()))
   assert.deepEqual(lines, Array(TABS).fill(4), 'each tab has each of the four events once, also the one that was away')
   await expectStreams(before + 1, 'still one stream')
   await Promise.all([late, ...tabs].map((tab) => tab.close()))

@@ -85,7 +85,7 @@ export interface FeedLine {
 }
 
 /** What is no news to who looks at the floor. Types of later versions are. */
-const QUIET = new Set(['snapshot', 'resume', 'resync', 'camera.config', 'camera.probe', 'camera.view', 'site.changed', 'site.config'])
+const QUIET = new Set(['snapshot', 'resume', 'resync', 'camera.config', 'camera.probe', 'camera.view', 'site.config'])
 
 /** The line of the feed for an event, or null where it gets none. */
 export function feedLine(
@@ -119,6 +119,8 @@ export function feedLine(
       const at = job.status === 'processing' ? `: ${displayName(job.stage).toLowerCase()}` : ends
       return line(`${jobName(job)}: ${displayName(job.status).toLowerCase()}${at}`, job.status === 'failed' ? 'hazard' : 'plain')
     }
+    case 'site.changed':
+      return line(`The settings of ${field('name')} were changed`, 'plain')
     case 'video.deleted':
       return line('A video was deleted', 'plain')
     default:

@@ -70,6 +70,7 @@ describe('the feed', () => {
   it('has no line for a snapshot, and one for types of later versions', () => {
     expect(feedLine({ type: 'snapshot', data: {} }, label)).toBeNull()
     expect(feedLine({ type: 'camera.config', data: {} }, label)).toBeNull()
+    expect(feedLine({ type: 'site.changed', data: { name: 'Harbour' } }, label)?.text).toBe('The settings of Harbour were changed')
     expect(feedLine({ type: 'table.forecast', data: {} }, label)?.text).toBe('Table forecast')
   })
 })
