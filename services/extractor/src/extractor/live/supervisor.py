@@ -138,10 +138,11 @@ class Supervisor:
             ):
                 status = replace(before, published_at=now)
             if status is not None:
-                capture.reported = capture.has
+                has = capture.has
                 async with self._pool.acquire() as conn, conn.transaction():
                     seen = capture.last_frame_at, now, capture.snapshot_key, proposal
                     await rows.report(conn, camera_id, capture.claimed.fence, status, *seen)
+                capture.reported = has
             current = status or capture.claimed.status
             by_status[current.status if current else "unknown"] += 1
         for name, count in by_status.items():

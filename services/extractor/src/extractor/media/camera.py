@@ -115,7 +115,8 @@ class Session:
         """`meter`: takes every packet, for `measured`."""
         self._address, self._options, self._stop = address, options, stop
         self._cadence, self._clock, self._every_s = Cadence(every_s), CaptureClock(), every_s
-        self._times, self._reports_hold = MediaTimes(), False
+        self._times = MediaTimes()
+        self._is_reported = self._reports_hold = False
         self._scenes, self._meter = SceneMeter(reference), meter
         self._opened_s = time.monotonic()
         self._first_frame_s: float | None = None
@@ -198,13 +199,16 @@ class Session:
         """Its media time, seconds; written into the packet where it was wrong, for the frame that comes of it.
 
         Where the first report comes in mid-stream FFmpeg gives a picture the camera's time of the one after it, and so
-        it goes on, up to a picture of several RTP packets: a keyframe is one.
+        it goes on, up to a picture of several RTP packets: a keyframe is one. The first packet with such a time never
+        counts: its report may have come behind the packets of a picture that FFmpeg ends with the one after it.
         """
         media = self._times.take(None if packet.pts is None else float(packet.pts * packet.time_base))
-        self._reports_hold = self._reports_hold or (packet.is_keyframe and packet.has_sidedata("prft"))
+        is_reported = packet.has_sidedata("prft")
+        counts, self._is_reported = self._is_reported and is_reported, self._is_reported or is_reported
+        self._reports_hold = self._reports_hold or (packet.is_keyframe and is_reported)
         if packet.pts is not None and media.known:
             arrival = arrival_of(packet, media.at_s, received_s)
-            self._clock.arrived(arrival if self._reports_hold else Arrival(media.at_s, received_s))
+            self._clock.arrived(arrival if self._reports_hold and counts else Arrival(media.at_s, received_s))
         elif packet.pts is not None:
             packet.pts = round(media.at_s / packet.time_base)
         return media.at_s
