@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inference.decoders import Found
-from inference.decoders.fit import Fit, squeeze
+from inference.decoders.fit import Fit, pad, squeeze
 from inference.detect import MOST_FOUND, OnnxDetector
 
 PICTURE = np.zeros((9, 16, 3), np.uint8)
@@ -76,3 +76,18 @@ def test_what_is_outside_or_has_no_area_is_left_out_and_no_score_is_above_one() 
     scripted = Scripted((outside, 0.9, 0), (turned, 0.9, 0), (BOX, 3.0, 0))
     (found,) = OnnxDetector(session, scripted, ("person",)).detect(PICTURE)
     assert (found.score, found.box) == (1.0, pytest.approx(BOX))
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (1921, 1081)])
+def test_a_fine_pattern_of_a_large_picture_becomes_grey(size: tuple[int, int]) -> None:
+    width, height = size
+    checks = np.indices((height, width)).sum(axis=0) % 2 * np.uint8(255)
+    padded, fit = pad(np.repeat(checks[..., None], 3, axis=2).astype(np.uint8), 832, 32)
+    picture = padded[: fit.height, : fit.width]
+    assert (fit.width, fit.height) == (832, 468)
+    assert abs(float(picture.mean()) - 127.5) < 2 and float(picture.std()) < 12
+
+
+def test_a_narrow_picture_is_not_halved_to_nothing() -> None:
+    padded, fit = pad(np.full((2, 5000, 3), 90, np.uint8), 832, 32)
+    assert (fit.width, fit.height) == (832, 1) and (padded[:1, :832] == 90).all()

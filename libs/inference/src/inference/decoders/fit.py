@@ -50,10 +50,15 @@ def pad_into(bgr: Picture, width: int, height: int) -> tuple[Picture, Fit]:
 
 
 def _scaled(bgr: Picture, scale: float) -> Picture:
-    """Averaged only below half the size: above it takes 5 ms more than sampling, and nobody more is found."""
+    """Sampled down to half the size, which finds as many as averaging; from below that, halved by averages before.
+
+    Averaging from 1080p straight to 832 takes 10 ms, two by two pixels and then sampling 1.5.
+    """
     height, width = max(1, round(bgr.shape[0] * scale)), max(1, round(bgr.shape[1] * scale))
-    interpolation = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(bgr, (width, height), interpolation=interpolation), np.uint8)
+    while min(bgr.shape[0] / height, bgr.shape[1] / width) > 2:
+        half = max(1, bgr.shape[1] // 2), max(1, bgr.shape[0] // 2)
+        bgr = np.asarray(cv2.resize(bgr, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(bgr, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def planes(picture: Picture) -> Array:
