@@ -33,6 +33,7 @@ const LAYOUT: Layout = {
   reference: { width: 1280, height: 720 },
   tables: [{ table_id: 'tbl_1', label: '7', seats: 4, section_id: 'sec_1', polygon: SQUARE, top: [[0.25, 0.25], [0.35, 0.25], [0.3, 0.35]] }],
   floor: [SQUARE],
+  ignore: [],
 }
 const drawing = drawingOf(LAYOUT)
 

@@ -29,6 +29,7 @@ const LAYOUT: Layout = {
     { table_id: 'tbl_quiet', label: 'Window', seats: 2, polygon: [[0.5, 0], [0.7, 0], [0.7, 0.4]], top: null },
   ],
   floor: [],
+  ignore: [],
 }
 
 function model(changes: Partial<Model> = {}): Model {

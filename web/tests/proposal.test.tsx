@@ -12,7 +12,7 @@ const STATUS = { ...movedStatus.value } as unknown as CameraStatus
 const PROPOSAL_ID = STATUS.layout_proposal?.proposal_id ?? ''
 const table = (table_id: string, label: string): LayoutTable => ({ table_id, label, seats: 2, section_id: null, polygon: [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]], top: null })
 const LOST = STATUS.layout_proposal?.lost_table_ids[0] ?? ''
-const LAYOUT: Layout = { camera_id: STATUS.camera_id, version: 3, reference: { width: 1280, height: 720 }, tables: [table('tbl_1', '1'), table(LOST, 'Window')], floor: [] }
+const LAYOUT: Layout = { camera_id: STATUS.camera_id, version: 3, reference: { width: 1280, height: 720 }, tables: [table('tbl_1', '1'), table(LOST, 'Window')], floor: [], ignore: [] }
 const CAMERA: Camera = { camera_id: STATUS.camera_id, site_id: STATUS.site_id, name: 'Bar', layout_version: 3, version: 7 }
 const PROPOSAL: LayoutProposal = {
   proposal_id: PROPOSAL_ID,
@@ -24,10 +24,11 @@ const PROPOSAL: LayoutProposal = {
   reference: LAYOUT.reference,
   tables: [table('tbl_1', '1')],
   floor: [],
+  ignore: [],
   before_url: '/before.jpg',
   after_url: '/after.jpg',
 }
-const REFUSED: LayoutProposal = { ...PROPOSAL, code: 'changed_too_much', reason: 'The camera was turned too far; draw them anew.', lost_table_ids: [], reference: null, tables: null, floor: null }
+const REFUSED: LayoutProposal = { ...PROPOSAL, code: 'changed_too_much', reason: 'The camera was turned too far; draw them anew.', lost_table_ids: [], reference: null, tables: null, floor: null, ignore: null }
 
 function opened(proposal: LayoutProposal | null, scopes = ['write']) {
   const client = new Client()

@@ -41,4 +41,4 @@ def diff_lines(diff: Document) -> Iterator[str]:
     yield from lines(diff)
     for each in diff["changed"]:
         yield f"{each['table_id']} ({each['label']}): other {', '.join(each['fields'])}, IoU {each['iou']:.2f}"
-    yield from (f"other {name}" for name in ("floor", "reference") if diff[f"{name}_changed"])
+    yield from (f"other {name}" for name in ("floor", "ignore", "reference") if diff.get(f"{name}_changed"))

@@ -18,7 +18,7 @@ CAMERA = (
     "number", "name", "section", "notes", "enabled", "type", "address", "transport", "user", "password_env", "cadence",
     "look_every", "max_age", "detector", "hours", "layout",
 )  # fmt: skip
-LAYOUT = ("reference", "tables", "floor")
+LAYOUT = ("reference", "tables", "floor", "ignore")
 TABLE = ("table_id", "label", "seats", "section", "polygon", "top")
 ALWAYS = "always"
 OF_SITE = "site"
@@ -43,12 +43,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The tables and floor of a camera."""
+    """The tables, floor and ignore areas of a camera."""
 
     line: int
     reference: Document
     tables: tuple[Table, ...]
     floor: list[Any]
+    ignore: list[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +172,12 @@ def _layout(given: Located, where: str, faults: Faults) -> Layout:
     _check_once([(each.line, each.fields.get("label", "")) for each in tables], f"{where} has two tables", faults)
     return Layout(
         line=given.line, reference=fields.get("reference", size, needed=True) or {}, tables=tables,
-        floor=fields.get("floor", lambda outlines: [outline(each) for each in _list(outlines)]) or [],
+        floor=fields.get("floor", _outlines) or [], ignore=fields.get("ignore", _outlines) or [],
     )  # fmt: skip
+
+
+def _outlines(given: Any) -> list[Any]:
+    return [outline(each) for each in _list(given)]
 
 
 def _table(given: Located, where: str, faults: Faults) -> Table:

@@ -180,7 +180,8 @@ class _Site:
             {**table.fields, "section_id": self._section(table.line, table.section, sections)}
             for table in layout.tables
         ]
-        return {"reference": layout.reference, "tables": tables, "floor": layout.floor}
+        drawing: Document = {"reference": layout.reference, "tables": tables}
+        return drawing | {"floor": layout.floor, "ignore": layout.ignore}
 
     def _section(self, line: int, name: str | None, sections: Mapping[str, str]) -> str | None:
         if name is None:
@@ -212,8 +213,8 @@ def drawn(layout: Document) -> Document:
         {name: table.get(name) for name in names} | {name: _rounded(table.get(name)) for name in ("polygon", "top")}
         for table in layout["tables"]
     ]
-    floor = [_rounded(each) for each in layout["floor"]]
-    return {"reference": dict(layout["reference"]), "tables": tables, "floor": floor}
+    areas = {name: [_rounded(each) for each in layout.get(name, ())] for name in ("floor", "ignore")}
+    return {"reference": dict(layout["reference"]), "tables": tables, **areas}
 
 
 def _rounded(points: Any) -> Any:

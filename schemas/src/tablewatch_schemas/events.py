@@ -1528,8 +1528,8 @@ class CameraStatusLayoutProposal(Struct, frozen=True, kw_only=True, gc=False):
     reason: str
     """What is proposed, or why nothing is, for a person."""
     layout_key: str | None
-    """Object of the proposed layout: a layout as it was, with its tables and floor where they are now; null where
-    none is proposed.
+    """Object of the proposed layout: a layout as it was, with its tables, floor and ignore areas where they are
+    now; null where none is proposed.
     """
     lost_table_ids: tuple[str, ...]
     """Tables that are mostly out of the picture now, and not in the proposed layout."""

@@ -33,7 +33,8 @@ Time = Annotated[datetime, msgspec.Meta(tz=True)]
 class JudgedSeen:
     """One detection: what it is, how certain, where. `table_id`: the table that the rule gives it to, with `share` of
     its box inside that table's zone (None where the rule measures no share); `second_table_id`: the table that the
-    second opinion gives it to. `doubtful`: it made a table unknown."""
+    second opinion gives it to. `doubtful`: it made a table unknown. `ignored`: why it counts for no table, a code
+    (`ignore_area`: it is mostly in one of the layout's)."""
 
     label: str
     score: Share
@@ -42,6 +43,7 @@ class JudgedSeen:
     share: Share | None = None
     second_table_id: str | None = None
     doubtful: bool = False
+    ignored: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

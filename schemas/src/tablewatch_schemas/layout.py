@@ -1,4 +1,4 @@
-"""Layouts: the outlines of tables and floor in a camera's picture. Immutable objects, one for each version.
+"""Layouts: the outlines of tables, floor and ignore areas in a camera's picture. Immutable, one for each version.
 
 Coordinates are relative to the picture, 0 to 1, y down.
 """
@@ -22,6 +22,7 @@ Polygon = tuple[Point, ...]
 # drawn before there were limits.
 MOST_TABLES = 200
 MOST_FLOORS = 20
+MOST_IGNORE_AREAS = 20
 MOST_POINTS = 100
 """Of one outline."""
 MOST_POINTS_IN_ALL = 4000
@@ -46,7 +47,7 @@ class LayoutTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """One version of a camera's layout."""
+    """One version of a camera's layout. `ignore`: areas in which nobody counts (mirror, poster, street)."""
 
     layout_key: str
     site_id: str
@@ -58,6 +59,7 @@ class Layout:
     height: int
     tables: tuple[LayoutTable, ...]
     floor: tuple[Polygon, ...]
+    ignore: tuple[Polygon, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> Layout:
@@ -84,6 +86,7 @@ class Layout:
             "reference": {"width": self.width, "height": self.height},
             "tables": [_table_dict(each) for each in self.tables],
             "floor": [_points(each) for each in self.floor],
+            "ignore": [_points(each) for each in self.ignore],
         }
 
 
@@ -104,6 +107,7 @@ def _layout(data: dict[str, Any]) -> Layout:
         height=int(data["reference"]["height"]),
         tables=tuple(_table(each) for each in data["tables"]),
         floor=tuple(_polygon(each) for each in data["floor"]),
+        ignore=tuple(_polygon(each) for each in data.get("ignore", ())),
     )
 
 

@@ -10,7 +10,7 @@ from tests.integration.api.place import answer
 
 from api.events.snapshot import LIMIT
 from api.store.tables import VERSIONS
-from tablewatch_schemas.layout import MOST_FLOORS, MOST_POINTS_IN_ALL, MOST_TABLES
+from tablewatch_schemas.layout import MOST_FLOORS, MOST_IGNORE_AREAS, MOST_POINTS_IN_ALL, MOST_TABLES
 
 PAGE = 1000
 VIDEOS = 1200
@@ -32,7 +32,7 @@ def outline(corners: int, x: float, y: float, radius: float = 0.02) -> list[list
 
 def largest_layout() -> dict[str, Any]:
     """As many tables and points as are taken, with the longest labels."""
-    corners = MOST_POINTS_IN_ALL // (2 * MOST_TABLES + MOST_FLOORS)
+    corners = MOST_POINTS_IN_ALL // (2 * MOST_TABLES + MOST_FLOORS + MOST_IGNORE_AREAS)
     places = [(0.03 + 0.94 * (n % 20) / 20, 0.03 + 0.94 * (n // 20) / 20) for n in range(MOST_TABLES)]
     tables = [
         {
@@ -44,7 +44,8 @@ def largest_layout() -> dict[str, Any]:
         for n, at in enumerate(places)
     ]
     floor = [outline(corners, *at) for at in places[:MOST_FLOORS]]
-    return {"reference": {"width": 1280, "height": 720}, "tables": tables, "floor": floor}
+    ignore = [outline(corners, *at) for at in places[-MOST_IGNORE_AREAS:]]
+    return {"reference": {"width": 1280, "height": 720}, "tables": tables, "floor": floor, "ignore": ignore}
 
 
 async def fill(stage: Stage) -> dict[str, str]:

@@ -21,6 +21,7 @@ async def test_what_is_exported_is_the_same_layout_when_it_is_imported(stage: St
     document = answer(await client.get(f"{layout}/export", params={"format": form}), 200)
     back = answer(await client.put(f"{layout}/import", params={"format": form}, json=document), 200)
     assert back["kept"] == list(place.tables) and back["floor"] == LAYOUT["floor"]
+    assert back["ignore"] == LAYOUT["ignore"]
     assert [each["polygon"] for each in back["tables"]] == [each["polygon"] for each in LAYOUT["tables"]]  # type: ignore[attr-defined]
 
 

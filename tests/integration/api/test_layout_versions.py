@@ -17,6 +17,7 @@ async def test_versions_have_author_origin_and_what_they_changed(stage: Stage) -
     restored = await writer.post(f"{camera}/layouts/1/restore", headers={"If-Match": tag})
     back = answer(restored, 200)
     assert (back["version"], [each["table_id"] for each in back["tables"]]) == (3, [one, two])
+    assert (back["floor"], back["ignore"]) == (LAYOUT["floor"], LAYOUT["ignore"])
     assert (back["kept"], back["new"], back["retired"]) == ([one], [two], [])
     late = await writer.post(f"{camera}/layouts/2/restore", headers={"If-Match": tag})
     assert code(late, 412) == "version_conflict"
@@ -38,10 +39,13 @@ async def test_a_diff_is_of_any_two_versions(stage: Stage) -> None:
     client = await stage.client()
     place = await make_place(client)
     versions = f"/v1/cameras/{place.camera_id}/layouts"
-    answer(await client.put(versions[:-1], json={**LAYOUT, "tables": LAYOUT["tables"][1:], "floor": []}), 200)  # type: ignore[index]
+    answer(
+        await client.put(versions[:-1], json={**LAYOUT, "tables": LAYOUT["tables"][1:], "floor": [], "ignore": []}), 200
+    )  # type: ignore[index]
     diff = answer(await client.get(f"{versions}/2/diff"), 200)
     assert (diff["from_version"], diff["version"], diff["retired"]) == (1, 2, [place.tables[0]])
     assert (diff["kept"], diff["changed"], diff["floor_changed"]) == ([place.tables[1]], [], True)
+    assert (diff["ignore_changed"], diff["reference_changed"]) == (True, False)
     back = answer(await client.get(f"{versions}/1/diff", params={"from_version": 2}), 200)
     assert (back["from_version"], back["new"]) == (2, [place.tables[0]])
     assert answer(await client.get(f"{versions}/1/diff"), 200)["from_version"] is None

@@ -41,6 +41,7 @@ class Drawing:
     tables: Sequence[Table]
     reference: Size = Size()
     floor: Sequence[Polygon] = ()
+    ignore: Sequence[Polygon] = ()
 
 
 def box(x1: float, y1: float, x2: float, y2: float) -> Polygon:

@@ -12,7 +12,9 @@ def test_the_first_version_is_all_new() -> None:
     layout, of = first(a=A, b=B)
     found = diff_document(None, layout)
     assert (found["from_version"], found["version"], found["new"]) == (None, 1, tuple(of.values()))
-    assert not any(found[name] for name in ("kept", "retired", "changed", "floor_changed", "reference_changed"))
+    assert not any(
+        found[name] for name in ("kept", "retired", "changed", "floor_changed", "ignore_changed", "reference_changed")
+    )
 
 
 def test_each_field_that_differs_is_named() -> None:
@@ -23,7 +25,8 @@ def test_each_field_that_differs_is_named() -> None:
     assert found["kept"] == tuple(of.values()) and found["from_version"] == 1
     (changed,) = found["changed"]
     assert changed == {"table_id": of["a"], "label": "a", "fields": ("seats", "polygon"), "iou": 0.3333}
-    assert found["floor_changed"] and found["reference_changed"]
+    assert found["floor_changed"] and found["reference_changed"] and not found["ignore_changed"]
+    assert diff_document(newer, replace(newer, ignore=(B,)))["ignore_changed"]
     assert diff_document(newer, newer)["changed"] == ()
 
 
@@ -38,7 +41,9 @@ def test_what_merged_is_in_it_also_over_several_versions() -> None:
 def test_a_version_is_drawn_again_without_sections_that_are_gone() -> None:
     layout, _ = first(a=A, b=B)
     one, two = layout.tables
-    layout = replace(layout, tables=(replace(one, section_id="sec_1"), replace(two, section_id="sec_2")))
+    tables = (replace(one, section_id="sec_1"), replace(two, section_id="sec_2"))
+    layout = replace(layout, tables=tables, floor=(A,), ignore=(B,))
     again = redrawn(layout, {"sec_1"})
     assert [each.section_id for each in again.tables] == ["sec_1", None]
+    assert (again.floor, again.ignore) == ((A,), (B,))
     assert [each.table_id for each in again.tables] == [one.table_id, two.table_id]

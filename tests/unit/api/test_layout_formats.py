@@ -43,6 +43,7 @@ LAYOUT = st.builds(
     height=st.sampled_from([360, 720, 1080]),
     tables=st.lists(TABLE, max_size=4).map(tuple),
     floor=st.lists(OUTLINE, max_size=2).map(tuple),
+    ignore=st.lists(OUTLINE, max_size=2).map(tuple),
 )
 EXAMPLE = {
     "camera": "front", "width": 1920, "height": 1080,
@@ -63,7 +64,7 @@ def again(name: FormatName, layout: Layout, camera: str = "Front door") -> Json:
 
 def drawn(layout: Layout) -> Json:
     found: Json = layout.to_dict()
-    return {name: found[name] for name in ("reference", "tables", "floor")}
+    return {name: found[name] for name in ("reference", "tables", "floor", "ignore")}
 
 
 @given(LAYOUT)
@@ -83,9 +84,8 @@ def test_coco_keeps_everything(layout: Layout) -> None:
     for one, other in zip(found["tables"], expected["tables"], strict=True):
         assert {**one, "polygon": 0, "top": 0} == {**other, "polygon": 0, "top": 0}
         assert near(_flat(one["polygon"]), _flat(other["polygon"])) and near(_flat(one["top"]), _flat(other["top"]))
-    assert [near(_flat(one), _flat(other)) for one, other in zip(found["floor"], expected["floor"], strict=True)] == [
-        True for _ in layout.floor
-    ]
+    for kind in ("floor", "ignore"):
+        assert all(near(_flat(one), _flat(other)) for one, other in zip(found[kind], expected[kind], strict=True))
 
 
 def _flat(outline: list[list[float]] | None) -> list[float] | None:
@@ -95,7 +95,8 @@ def _flat(outline: list[list[float]] | None) -> list[float] | None:
 @given(LAYOUT)
 def test_frigate_keeps_outlines_and_labels(layout: Layout) -> None:
     found, expected = again("frigate", layout), drawn(layout)
-    assert (found["reference"], found["floor"]) == (expected["reference"], expected["floor"])
+    for name in ("reference", "floor", "ignore"):
+        assert found[name] == expected[name]
     kept = [{name: each[name] for name in ("label", "polygon")} for each in expected["tables"]]
     assert found["tables"] == kept
 
@@ -147,6 +148,7 @@ cameras:
         friendly_name: Am Fenster
         coordinates: ["0.5,0.5", "0.9,0.5", "0.9,0.9"]
       floor: {coordinates: "0,0.6,1,0.6,1,1"}
+      ignore_mirror: {coordinates: "0,0,0.2,0,0.2,0.4"}
   back:
     detect: {width: 100, height: 100}
     zones:
@@ -160,6 +162,7 @@ def test_zones_of_a_configuration_of_frigate() -> None:
     assert [each["label"] for each in front["tables"]] == ["7", "Am Fenster"]
     assert front["tables"][1]["polygon"] == [[0.5, 0.5], [0.9, 0.5], [0.9, 0.9]]
     assert (front["reference"], len(front["floor"])) == ({"width": 1280, "height": 720}, 1)
+    assert front["ignore"] == [[[0.0, 0.0], [0.2, 0.0], [0.2, 0.4]]]
     back = FORMATS["frigate"].read(document, "back")
     assert back["tables"] == [{"label": "bar", "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]}]
     with pytest.raises(LayoutFormatInvalid) as refused:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from api.http.documents.layouts import NewLayout
 from api.model.errors import LayoutTooLarge
 from api.model.layouts import check_size
-from tablewatch_schemas.layout import MOST_FLOORS, MOST_POINTS, MOST_POINTS_IN_ALL, MOST_TABLES
+from tablewatch_schemas.layout import MOST_FLOORS, MOST_IGNORE_AREAS, MOST_POINTS, MOST_POINTS_IN_ALL, MOST_TABLES
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5]]
@@ -18,6 +18,7 @@ LARGEST: Any = {
     "reference": {"width": 1280, "height": 720},
     "tables": [TABLE] * (MOST_TABLES - 20) + [{"label": "2", "polygon": [[0.5, 0.5]] * MOST_POINTS}] * 20,
     "floor": [SQUARE] * MOST_FLOORS,
+    "ignore": [SQUARE] * MOST_IGNORE_AREAS,
 }
 
 
@@ -32,6 +33,8 @@ def test_the_largest_is_taken() -> None:
         ({"tables": [TABLE] * (MOST_TABLES + 1)}, "/tables"),
         ({"floor": [SQUARE] * (MOST_FLOORS + 1)}, "/floor"),
         ({"floor": [SQUARE, [[0.5, 0.5]] * (MOST_POINTS + 1)]}, "/floor/1"),
+        ({"ignore": [SQUARE] * (MOST_IGNORE_AREAS + 1)}, "/ignore"),
+        ({"ignore": [[[0.5, 0.5]] * (MOST_POINTS + 1)]}, "/ignore/0"),
         ({"tables": [TABLE | {"polygon": [None] * (MOST_POINTS + 1)}]}, "/tables/0/polygon"),
         ({"tables": [TABLE, TABLE | {"top": [[0.5, 0.5]] * (MOST_POINTS + 1)}]}, "/tables/1/top"),
         ({"tables": [TABLE | {"polygon": [[0.5, 0.5]] * MOST_POINTS}] * (MOST_POINTS_IN_ALL // MOST_POINTS)}, ""),
@@ -57,13 +60,15 @@ def test_the_schema_says_the_limits() -> None:
     assert schema["properties"]["tables"]["maxItems"] == MOST_TABLES
     assert str(MOST_POINTS_IN_ALL) in schema["properties"]["tables"]["description"]
     assert schema["properties"]["floor"]["maxItems"] == MOST_FLOORS
+    assert schema["properties"]["ignore"]["maxItems"] == MOST_IGNORE_AREAS
     assert schema["$defs"]["DrawnTable"]["properties"]["polygon"]["maxItems"] == MOST_POINTS
 
 
 def test_the_documents_say_the_limits() -> None:
     """Of several numbers in prose the sentence cannot be generated: it is compared."""
     limits = (
-        f"{MOST_TABLES} tables, {MOST_FLOORS} floors, {MOST_POINTS} points an outline and {MOST_POINTS_IN_ALL} points"
+        f"{MOST_TABLES} tables, {MOST_FLOORS} floors, {MOST_IGNORE_AREAS} ignore areas, {MOST_POINTS} points an outline"
+        f" and {MOST_POINTS_IN_ALL} points"
     )
     for name in ("frontend.md", "decisions/0052-limits-of-a-layout.md"):
         assert f"at most {limits} in all" in (DOCS / name).read_text(), name

@@ -53,7 +53,7 @@ def layout() -> Layout:
     )
     return Layout(
         layout_key=LAYOUT_KEY, site_id=SITE, camera_id=CAMERA, version=1, created_at=NOW, width=640, height=360,
-        tables=tables, floor=(),
+        tables=tables, floor=(), ignore=(((0.5, 0.0), (0.9, 0.0), (0.9, 0.3)),),
     )  # fmt: skip
 
 
@@ -170,6 +170,7 @@ async def test_crops_become_a_verdict_for_each_table(stage):
     assert (second.crop.offset, second.crop.length, second.source_id) == (3, 3, RUN)
     assert (first.model.name, first.layout_version, first.things) == ("m", 1, 1)
     (request,) = stage.classifier.requests
+    assert request.ignore == layout().ignore
     assert (request.jpeg, dict(request.crops)) == (b"frame", {"tbl_a": b"aaa", "tbl_b": b"bbb"})
 
 

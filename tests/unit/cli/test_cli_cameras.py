@@ -248,7 +248,8 @@ def test_without_a_look_a_snapshot_is_the_last_good_one(server: type[Stub], caps
 PROPOSAL = {
     "proposal_id": "prp_1", "site_id": "site_1", "camera_id": "cam_1", "layout_version": 3, "made_at": "2026-11-28",
     "code": None, "reason": "All tables were found.", "lost_table_ids": ["tbl_9"], "reference": {"width": 8},
-    "tables": [{"table_id": "tbl_1", "label": "7"}], "floor": [], "before_url": "http://x/b", "after_url": "http://x/a",
+    "tables": [{"table_id": "tbl_1", "label": "7"}], "floor": [], "ignore": [],
+    "before_url": "http://x/b", "after_url": "http://x/a",
 }  # fmt: skip
 
 
@@ -263,7 +264,7 @@ def test_a_proposal_is_shown_and_accepted_for_the_layout_that_it_was_made_of(
     assert "lost       tbl_9" in capsys.readouterr().out
     assert "PUT" not in {asked for asked, _, _ in server.seen}
     assert run("cameras", "proposal", "cam_1", "--accept") == Exit.OK
-    assert sent(server, "PUT") == {name: PROPOSAL[name] for name in ("reference", "tables", "floor")}
+    assert sent(server, "PUT") == {name: PROPOSAL[name] for name in ("reference", "tables", "floor", "ignore")}
     assert server.conditions == ['"layout-3"']
     assert "version 4 of cam_1" in capsys.readouterr().out
     refused = PROPOSAL | {"code": "not_recognised", "reason": "Another room.", "tables": None}

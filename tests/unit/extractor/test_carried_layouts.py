@@ -56,12 +56,15 @@ def carried(of: Layout, transform: Transform) -> Carried:
     return found
 
 
-def test_tables_tops_and_floor_go_where_the_camera_sees_them() -> None:
+def test_tables_tops_floor_and_ignore_areas_go_where_the_camera_sees_them() -> None:
     floor: Polygon = ((0.0, 0.6), (0.8, 0.6), (0.8, 0.9), (0.0, 0.9))
-    found = carried(replace(ONE, floor=(floor,)), beside(0.1, 0.05))
+    found = carried(
+        replace(ONE, floor=(floor,), ignore=(SQUARE, ((0.95, 0.0), (1.0, 0.0), (1.0, 0.1)))), beside(0.1, 0.05)
+    )
     [moved] = found.layout.tables
     assert set(moved.polygon) == {(0.2, 0.15), (0.4, 0.15), (0.4, 0.35), (0.2, 0.35)}
     assert set(moved.top or ()) == {(0.25, 0.2), (0.35, 0.2), (0.3, 0.3)}
+    assert [set(each) for each in found.layout.ignore] == [{(0.2, 0.15), (0.4, 0.15), (0.4, 0.35), (0.2, 0.35)}]
     assert set(found.layout.floor[0]) == {(0.1, 0.65), (0.9, 0.65), (0.9, 0.95), (0.1, 0.95)}
     assert (moved.table_id, moved.label, moved.seats, found.lost) == ("tbl_1", "1", 4, ())
     assert found.layout.version == 3, "it says what it was made from"

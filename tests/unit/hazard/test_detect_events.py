@@ -55,6 +55,12 @@ def test_tables_are_named_nearest_first_and_not_from_afar() -> None:
     assert (seen.kind, seen.stationary_ms, seen.coloured) == ("spill", 6_000, True)
 
 
+def test_what_is_mostly_in_an_ignore_area_is_not_observed() -> None:
+    area, beside = Area(), Area(box=(0.45, 0.6, 0.65, 0.7))
+    window = ((0.3, 0.5), (0.52, 0.5), (0.52, 0.9), (0.3, 0.9))
+    assert [each.box for each in observations([area, beside], [], [], {}, [window])] == [beside.box]
+
+
 @pytest.mark.parametrize(
     ("thing", "kind"),
     [

@@ -74,6 +74,14 @@ def test_a_frame_has_one_closer_look_at_the_best_of_the_faint() -> None:
     assert closer.shapes == [(120, 120, 3)]
 
 
+def test_who_is_in_an_ignore_area_takes_nobodys_closer_look() -> None:
+    closer = Says()
+    mirror = rectangle((0.2, 0.5, 0.3, 0.85))
+    whole = Says(person(AT_FAR, 0.15), person(AT_NEAR, 0.25))
+    FrameAndDoubt(whole, closer, DEFAULT_SCORES, 0.5).see(PICTURE, (FAR, NEAR), (mirror,))
+    assert closer.shapes == [(80, 80, 3)]
+
+
 def test_a_zone_that_would_not_be_larger_is_passed_over_for_one_that_is() -> None:
     closer = Says()
     see(Says(person(AT_FAR, 0.15), person(AT_NEAR, 0.25)), closer, FAR, NEAR, smaller=0.3)

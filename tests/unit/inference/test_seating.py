@@ -5,15 +5,18 @@ from hypothesis import strategies as st
 
 from inference.detect import Detection
 from inference.geometry import rectangle, table_geometry
-from inference.protocol import Box, Region
+from inference.protocol import Box, Polygon, Region
 from inference.seating import DEFAULT_SCORES, MIN_SHARE, Placed, Scores, place_all
 
 LEFT = Region("left", rectangle((0.0, 0.2, 0.55, 0.8)), rectangle((0.1, 0.5, 0.4, 0.65)))
 RIGHT = Region("right", rectangle((0.45, 0.2, 1.0, 0.8)), rectangle((0.6, 0.5, 0.9, 0.65)))
 
 
-def placed(*detections: Detection, scores: Scores = DEFAULT_SCORES, regions: tuple[Region, ...] = (LEFT, RIGHT)):
-    return place_all(detections, [table_geometry(region, 1.0) for region in regions], 1.0, scores)
+def placed(
+    *detections: Detection, scores: Scores = DEFAULT_SCORES, regions: tuple[Region, ...] = (LEFT, RIGHT),
+    ignore: tuple[Polygon, ...] = (),
+):  # fmt: skip
+    return place_all(detections, [table_geometry(region, 1.0) for region in regions], 1.0, scores, ignore)
 
 
 def person(box: Box, score: float = 0.8) -> Detection:
@@ -112,6 +115,23 @@ def test_things_are_placed_on_tops_and_the_rest_is_only_shown() -> None:
     assert [(each.seen.label, each.tables) for each in found] == [
         ("cup", ("left",)), ("cup", ()), ("bottle", ()), ("chair", ()), ("backpack", ()),
     ]  # fmt: skip
+
+
+MIRROR = rectangle((0.2, 0.2, 0.4, 0.6))
+
+
+def test_who_is_mostly_in_an_ignore_area_is_at_no_table_and_says_why() -> None:
+    inside, cup = person((0.22, 0.3, 0.37, 0.55)), Detection("cup", 0.6, (0.3, 0.5, 0.34, 0.58))
+    for each in placed(inside, cup, ignore=(rectangle((0.9, 0.9, 1.0, 1.0)), MIRROR)):
+        assert (each.tables, each.doubt, each.seen.table_id, each.seen.share) == ((), None, None, None)
+        assert (each.seen.ignored, each.seen.doubtful) == ("ignore_area", False)
+    assert placed(person((0.22, 0.3, 0.37, 0.55), 0.2), ignore=(MIRROR,)) == [], "no doubt either"
+
+
+def test_who_is_only_half_in_an_ignore_area_counts() -> None:
+    half = only(person((0.31, 0.3, 0.5, 0.55)), ignore=(MIRROR,))
+    assert (half.tables, half.seen.ignored) == (("left",), None)
+    assert only(person((0.29, 0.3, 0.49, 0.55)), ignore=(MIRROR,)).seen.ignored == "ignore_area"
 
 
 def test_without_tables_everybody_passes_by() -> None:

@@ -39,6 +39,16 @@ def test_a_table_is_occupied_by_who_is_in_its_zone() -> None:
     assert (right.label, right.people) == ("free", 0)
 
 
+def test_who_is_in_a_mirror_occupies_no_table_and_is_shown() -> None:
+    mirror = rectangle((0.15, 0.2, 0.3, 0.7))
+    found = judge(REGIONS, [person(0.25, 0.8), person(0.75, 0.8)], 1000, 500, "coco-ssd", "1", ignore=[mirror])
+    assert [(each.label, each.people, each.reason) for each in found.verdicts] == [
+        ("free", 0, None),
+        ("occupied", 1, None),
+    ]
+    assert [(each.table_id, each.ignored) for each in found.seen] == [(None, "ignore_area"), ("right", None)]
+
+
 def test_who_walks_between_tables_occupies_none() -> None:
     assert {verdict.label for verdict in judged(person(0.5, 0.95))} == {"free"}
 

@@ -16,6 +16,7 @@ PERSON = JudgedSeen(
     label="person", score=0.91, box=(0.1, 0.2, 0.3, 0.9), table_id="tbl_1", share=0.83, second_table_id="tbl_2",
     doubtful=True,
 )  # fmt: skip
+MIRRORED = JudgedSeen(label="person", score=0.8, box=(0.8, 0.0, 0.9, 0.2), ignored="ignore_area")
 TABLE = JudgedTable(
     table_id="tbl_1", label="unknown", confidence=0.5, people=0, things=2, reason="person_between_tables"
 )
@@ -23,7 +24,8 @@ JUDGEMENT = FrameJudgement(
     judgement_key="judgements/site_1/run_1/000000004.json", site_id="site_1", camera_id="cam_1", run_id="run_1",
     video_id="vid_1", frame_id="run_1-000000004", frame_key="frames/site_1/run_1/000000004.jpg", captured_at=NOW,
     width=1280, height=720, layout_key="layouts/site_1/cam_1/2.json", layout_version=2,
-    model=ModelRef(name="yolox-nano", version="0.1.1"), rule="share", complete=True, tables=(TABLE,), seen=(PERSON,),
+    model=ModelRef(name="yolox-nano", version="0.1.1"), rule="share", complete=True, tables=(TABLE,),
+    seen=(PERSON, MIRRORED),
 )  # fmt: skip
 
 

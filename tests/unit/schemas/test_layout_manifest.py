@@ -27,6 +27,7 @@ LAYOUT = Layout(
         LayoutTable(table_id="tbl_2", label="Table 2", seats=None, section_id="sec_1", polygon=SQUARE, top=SQUARE[:3]),
     ),
     floor=(SQUARE,),
+    ignore=(SQUARE[:3],),
 )
 MANIFEST = Manifest(
     run_id="run_1",
@@ -58,6 +59,13 @@ def test_layout_document_is_the_documented_one() -> None:
     assert document["reference"] == {"width": 1280, "height": 720}
     assert document["tables"][0]["top"] is None
     assert document["tables"][1]["top"] == [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6]]
+    assert document["ignore"] == [[[0.1, 0.2], [0.4, 0.2], [0.4, 0.6]]]
+
+
+def test_a_layout_from_before_there_were_ignore_areas_has_none() -> None:
+    document = LAYOUT.to_dict()
+    del document["ignore"]
+    assert Layout.parse(orjson.dumps(document)) == replace(LAYOUT, ignore=())
 
 
 def test_bounding_box_of_a_table() -> None:

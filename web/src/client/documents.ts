@@ -14,6 +14,8 @@ export interface Seen {
   second_table_id: string | null
   /** Whether it made a table unknown. */
   doubtful: boolean
+  /** Why it counts for no table; null: it may. */
+  ignored: string | null
 }
 
 /** What one frame says of a table. */
@@ -208,6 +210,8 @@ export interface Layout {
   reference: { width: number; height: number }
   tables: LayoutTable[]
   floor: Point[][]
+  /** Areas in which nothing counts. */
+  ignore: Point[][]
 }
 
 /** A drawing; a table without `table_id` is a new one. */
@@ -215,6 +219,7 @@ export interface NewLayout {
   reference: Layout['reference']
   tables: (Omit<LayoutTable, 'table_id'> & { table_id?: string })[]
   floor: Point[][]
+  ignore: Point[][]
 }
 
 /** A doubt that another outline of a table may end, and how many looks had it. */
@@ -239,6 +244,7 @@ export interface LayoutProposal {
   reference: Layout['reference'] | null
   tables: LayoutTable[] | null
   floor: Point[][] | null
+  ignore: Point[][] | null
   before_url: string
   after_url: string
 }

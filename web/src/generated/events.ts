@@ -717,7 +717,7 @@ export interface CameraStatusLayoutProposal {
   code: string | null
   /** What is proposed, or why nothing is, for a person. */
   reason: string
-  /** Object of the proposed layout: a layout as it was, with its tables and floor where they are now; null where none is proposed. */
+  /** Object of the proposed layout: a layout as it was, with its tables, floor and ignore areas where they are now; null where none is proposed. */
   layout_key: string | null
   /** Tables that are mostly out of the picture now, and not in the proposed layout. */
   lost_table_ids: string[]

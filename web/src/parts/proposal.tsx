@@ -55,8 +55,8 @@ function Shown({ camera, found, transform, onAccepted }: ShownProps) {
   const { busy, problem, send } = useSending()
   const [later, setLater] = useState(() => isLater(found.proposal.proposal_id))
   const { proposal, before } = found
-  const { reference, tables, floor } = proposal
-  const layout = reference && tables && floor ? { reference, tables, floor } : null
+  const { reference, tables, floor, ignore } = proposal
+  const layout = reference && tables && floor && ignore ? { reference, tables, floor, ignore } : null
   const postpone = (yes: boolean) => {
     setLater(yes)
     rememberLater(proposal.proposal_id, yes)

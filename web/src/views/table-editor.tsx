@@ -154,7 +154,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const save = (tag: string | null, size: Size) =>
     void send(async () => {
       setConflict(false)
-      const given = { reference: { width: size.width, height: size.height }, tables: tablesOf(drawing), floor: layout?.document.floor ?? [] }
+      const given = { reference: { width: size.width, height: size.height }, tables: tablesOf(drawing), floor: layout?.document.floor ?? [], ignore: layout?.document.ignore ?? [] }
       try {
         await store.client.saveLayout(camera.camera_id, given, tag)
         leave()

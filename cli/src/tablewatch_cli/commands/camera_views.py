@@ -204,7 +204,9 @@ def proposal_command(camera: str, *, accept: bool, as_json: bool) -> None:
 
 
 def _accept(api: Api, proposal: Document) -> Document:
-    drawing: dict[str, Any] = {name: proposal[name] for name in ("reference", "tables", "floor")}
+    drawing: dict[str, Any] = {
+        name: proposal[name] for name in ("reference", "tables", "floor", "ignore") if name in proposal
+    }
     version = proposal["layout_version"]
     return api.put(f"/v1/cameras/{proposal['camera_id']}/layout", drawing, if_match=f'"layout-{version}"')
 

@@ -24,7 +24,7 @@ MOST_BYTES = 1024 * 1024
 
 @click.group("layout")
 def layout_group() -> None:
-    """The tables and the floor in a camera's picture."""
+    """The tables, the floor and the ignore areas in a camera's picture."""
 
 
 @layout_group.command("show")

@@ -13,7 +13,7 @@ from inference.decoders.fit import Picture
 from inference.detect import Detection, Detector
 from inference.geometry import bounds, table_geometry
 from inference.looks import look_at, same, square
-from inference.protocol import Box, Region
+from inference.protocol import Box, Polygon, Region
 from inference.seating import FAINT_PERSON, Scores, place_all
 
 EDGE = 0.02  # of a view: whose box ends nearer to its edge is cut off there, and of a part no share can be taken
@@ -31,29 +31,33 @@ class FrameAndDoubt:
     def __init__(self, detector: Detector, closer: Detector, scores: Scores, smaller: float) -> None:
         self._detector, self._closer, self._scores, self._smaller = detector, closer, scores, smaller
 
-    def see(self, bgr: Picture, regions: Sequence[Region]) -> list[Detection]:
+    def see(self, bgr: Picture, regions: Sequence[Region], ignore: Sequence[Polygon] = ()) -> list[Detection]:
         found = self._detector.detect(bgr, self._scores.faint)
-        view = self._view(found, regions, bgr.shape[1], bgr.shape[0])
+        view = self._view(found, regions, ignore, bgr.shape[1], bgr.shape[0])
         if view is None:
             return found
         in_view = look_at(view, bgr, self._closer, self._scores.certain)
         whole = [one for one in in_view if one.label == coco.PERSON and not is_cut_off(one.box, view)]
         return with_certain(found, whole, self._scores)
 
-    def _view(self, found: Sequence[Detection], regions: Sequence[Region], width: int, height: int) -> Box | None:
+    def _view(
+        self, found: Sequence[Detection], regions: Sequence[Region], ignore: Sequence[Polygon], width: int, height: int
+    ) -> Box | None:
         """The square about the zone of the best of the faint that is small enough; ``width``, ``height`` in pixels."""
-        for region in in_doubt(found, regions, width / height, self._scores):
+        for region in in_doubt(found, regions, width / height, self._scores, ignore):
             view = square(bounds(region.polygon), width, height)
             if view is not None and (view[2] - view[0]) * width < self._smaller * max(width, height):
                 return view
         return None
 
 
-def in_doubt(found: Sequence[Detection], regions: Sequence[Region], aspect: float, scores: Scores) -> Iterator[Region]:
+def in_doubt(
+    found: Sequence[Detection], regions: Sequence[Region], aspect: float, scores: Scores, ignore: Sequence[Polygon] = ()
+) -> Iterator[Region]:
     """The tables at which somebody faint is all that there is, the best of the faint first."""
     if not any(one.label == coco.PERSON and one.score < scores.certain for one in found):
         return
-    placed = place_all(found, [table_geometry(region, aspect) for region in regions], aspect, scores)
+    placed = place_all(found, [table_geometry(region, aspect) for region in regions], aspect, scores, ignore)
     people = [each for each in placed if each.seen.label == coco.PERSON]
     taken = {table for each in people if each.doubt is None for table in each.tables}
     faint = sorted((each for each in people if each.doubt == FAINT_PERSON), key=lambda each: -each.seen.score)

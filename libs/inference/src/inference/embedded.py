@@ -15,7 +15,7 @@ from inference import verdicts
 from inference.decoders.fit import Picture
 from inference.detect import Detection
 from inference.looks import Look
-from inference.protocol import FrameRequest, Judgement, Region, Unavailable, Unreadable
+from inference.protocol import FrameRequest, Judgement, Polygon, Region, Unavailable, Unreadable
 from inference.seating import DEFAULT_SCORES, RULE, Scores
 
 GIVES_WAY = 5
@@ -54,25 +54,28 @@ class EmbeddedClassifier:
 
     def judge(self, request: FrameRequest) -> Judgement:
         """``classify`` without an event loop; thread-safe."""
-        return self.judge_picture(read_picture(request.jpeg), request.regions)
+        return self.judge_picture(read_picture(request.jpeg), request.regions, request.ignore)
 
-    def judge_picture(self, bgr: Picture, regions: Sequence[Region]) -> Judgement:
+    def judge_picture(self, bgr: Picture, regions: Sequence[Region], ignore: Sequence[Polygon] = ()) -> Judgement:
         """``judge`` of a picture that is decoded already."""
         height, width = bgr.shape[:2]
-        return self.decide(regions, self.see(bgr, regions), width, height)
+        return self.decide(regions, self.see(bgr, regions, ignore), width, height, ignore)
 
     @property
     def sees_by_zone(self) -> bool:
         """Whether what it sees depends on where the zones are."""
         return self._look.by_zone
 
-    def see(self, bgr: Picture, regions: Sequence[Region]) -> list[Detection]:
+    def see(self, bgr: Picture, regions: Sequence[Region], ignore: Sequence[Polygon] = ()) -> list[Detection]:
         """What the detector finds: the part that takes the time."""
-        return self._look.see(bgr, regions)
+        return self._look.see(bgr, regions, ignore)
 
-    def decide(self, regions: Sequence[Region], found: Iterable[Detection], width: int, height: int) -> Judgement:
+    def decide(
+        self, regions: Sequence[Region], found: Iterable[Detection], width: int, height: int,
+        ignore: Sequence[Polygon] = (),
+    ) -> Judgement:  # fmt: skip
         """What that means for the tables; ``width`` and ``height`` of the picture in pixels."""
-        return verdicts.judge(regions, found, width, height, self.name, self.version, self.scores)
+        return verdicts.judge(regions, found, width, height, self.name, self.version, self.scores, ignore)
 
 
 def give_way() -> None:

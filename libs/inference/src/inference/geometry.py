@@ -44,12 +44,17 @@ def table_geometry(region: Region, aspect: float) -> TableGeometry:
 
 def share_inside(box: Box, table: TableGeometry) -> float:
     """The share of the box's area that lies inside the table's seat zone, 0..1; 0 for a box of less than SMALLEST."""
+    return share_within(box, table.zone, table.zone_bounds)
+
+
+def share_within(box: Box, polygon: Polygon, around: Box) -> float:
+    """The share of the box's area that lies inside a polygon with the bounds ``around``; 0 for less than SMALLEST."""
     x1, y1, x2, y2 = box
-    left, upper, right, lower = table.zone_bounds
+    left, upper, right, lower = around
     size = (x2 - x1) * (y2 - y1)
     if size < SMALLEST or x1 >= right or x2 <= left or y1 >= lower or y2 <= upper:
         return 0.0
-    return min(1.0, area(clip(table.zone, box)) / size)
+    return min(1.0, area(clip(polygon, box)) / size)
 
 
 def seat_point(box: Box, aspect: float) -> Point:

@@ -14,7 +14,7 @@ from inference import coco
 from inference.decoders.fit import Picture
 from inference.detect import Detection, Detector
 from inference.geometry import bounds, middle_of, table_geometry
-from inference.protocol import Box, Region
+from inference.protocol import Box, Polygon, Region
 from inference.seating import Scores, place_all
 
 FULL: Box = (0.0, 0.0, 1.0, 1.0)
@@ -28,8 +28,10 @@ class Look(Protocol):
 
     by_zone: bool
 
-    def see(self, bgr: Picture, regions: Sequence[Region]) -> list[Detection]:
-        """What is in the picture, each thing once, relative to the whole of it."""
+    def see(self, bgr: Picture, regions: Sequence[Region], ignore: Sequence[Polygon] = ()) -> list[Detection]:
+        """What is in the picture, each thing once, relative to the whole of it.
+
+        Who is in an area of ``ignore`` is found too, and is no reason to look closer."""
 
 
 class WholeFrame:
@@ -40,7 +42,7 @@ class WholeFrame:
     def __init__(self, detector: Detector, scores: Scores) -> None:
         self._detector, self._scores = detector, scores
 
-    def see(self, bgr: Picture, regions: Sequence[Region]) -> list[Detection]:
+    def see(self, bgr: Picture, regions: Sequence[Region], ignore: Sequence[Polygon] = ()) -> list[Detection]:
         return self._detector.detect(bgr, self._scores.faint)
 
 
@@ -52,11 +54,11 @@ class FrameAndZones:
     def __init__(self, detector: Detector, scores: Scores) -> None:
         self._detector, self._scores = detector, scores
 
-    def see(self, bgr: Picture, regions: Sequence[Region]) -> list[Detection]:
+    def see(self, bgr: Picture, regions: Sequence[Region], ignore: Sequence[Polygon] = ()) -> list[Detection]:
         height, width = bgr.shape[:2]
         people_and_things = self._in_views(bgr, choose(regions, width, height))
         tables = [table_geometry(region, width / height) for region in regions]
-        placed = place_all(people_and_things, tables, width / height, self._scores)
+        placed = place_all(people_and_things, tables, width / height, self._scores, ignore)
         taken = {table for each in placed if each.seen.label == coco.PERSON for table in each.tables}
         tops = [table_top(region) for region in regions if region.table_id not in taken]
         things = [one for one in self._in_views(bgr, tops) if one.label in coco.THINGS]

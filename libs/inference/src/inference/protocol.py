@@ -31,7 +31,8 @@ class Region:
 class FrameRequest:
     """One whole frame with the tables to judge. ``crops`` maps a table_id to the JPEG of its seat zone.
 
-    ``camera_id``: None where a video names no camera. ``live``: it is of no use when it is late.
+    ``ignore``: areas in which nothing counts. ``camera_id``: None where a video names no camera. ``live``: it is of no
+    use when it is late.
     """
 
     frame_id: str
@@ -41,6 +42,7 @@ class FrameRequest:
     crops: Mapping[str, bytes] = field(default_factory=dict)
     camera_id: str | None = None
     live: bool = False
+    ignore: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Seen:
     """One detection: what counted at a table, what made one doubtful, and what else is there (no table, no doubt).
 
     ``table_id`` is the table that the rule gives it to, with ``share`` of its box inside that table's seat zone (None
-    of things, and in no zone); ``second_table_id`` the table that the second opinion gives a person to.
+    of things, and in no zone); ``second_table_id`` the table that the second opinion gives a person to. ``ignored``:
+    why it counts for no table (a stable code); None: it may.
     """
 
     label: str
@@ -74,6 +77,7 @@ class Seen:
     share: float | None = None
     second_table_id: str | None = None
     doubtful: bool = False
+    ignored: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 **The second opinion** asks another question: whose seats are nearest to the person's hips? Where the two name different
 tables, and where somebody was found faintly or beside every zone, the tables concerned are in doubt: better unknown
 than wrong. How the thresholds were chosen: docs/decisions/0069.
+**Ignore areas** come before both: what is mostly inside one (a mirror, a poster, the street) is at no table.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Literal
 from inference import coco
 from inference.detect import MIN_SCORE, Detection
 from inference.geometry import TableGeometry, foot_point, seat_distance, seat_point, share_inside, top_distance
-from inference.protocol import Point, Seen
+from inference.ignoring import IGNORE_AREA, is_in_one_of
+from inference.protocol import Point, Polygon, Seen
 
 RULE = "share-0.7+distance"
 
@@ -51,11 +53,19 @@ class Placed:
 
 
 def place_all(
-    detections: Iterable[Detection], tables: Sequence[TableGeometry], aspect: float, scores: Scores
+    detections: Iterable[Detection],
+    tables: Sequence[TableGeometry],
+    aspect: float,
+    scores: Scores,
+    ignore: Sequence[Polygon] = (),
 ) -> list[Placed]:
     """Where each detection belongs, also at no table; only what is fainter than MIN_SCORE and concerns none is left
-    out. ``aspect`` is picture width over height."""
-    placed = (_place(detection, tables, aspect, scores) for detection in detections)
+    out. ``aspect`` is picture width over height; ``ignore`` are areas, relative to the picture."""
+    is_ignored = is_in_one_of(ignore)
+    placed = (
+        _at_none(each, IGNORE_AREA) if is_ignored(each.box) else _place(each, tables, aspect, scores)
+        for each in detections
+    )
     return [each for each in placed if each is not None]
 
 
@@ -83,8 +93,8 @@ def _place_person(person: Detection, tables: Sequence[TableGeometry], aspect: fl
     return Placed(_seen(person, best, shares[best], second), (best,))
 
 
-def _at_none(detection: Detection) -> Placed | None:
-    return Placed(_seen(detection)) if detection.score >= MIN_SCORE else None
+def _at_none(detection: Detection, ignored: str | None = None) -> Placed | None:
+    return Placed(_seen(detection, ignored=ignored)) if detection.score >= MIN_SCORE else None
 
 
 def _by_share(shares: dict[str, float], tables: Sequence[TableGeometry], hips: Point) -> str | None:
@@ -124,6 +134,7 @@ def _seen(
     second: str | None = None,
     *,
     doubtful: bool = False,
+    ignored: str | None = None,
 ) -> Seen:
     rounded = None if share is None else round(share, 3)
-    return Seen(detection.label, round(detection.score, 3), detection.box, table, rounded, second, doubtful)
+    return Seen(detection.label, round(detection.score, 3), detection.box, table, rounded, second, doubtful, ignored)

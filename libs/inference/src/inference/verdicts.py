@@ -12,7 +12,7 @@ from inference import coco
 from inference.calibration import LIKELIER_IN_DOUBT, RIGHT_WHEN_FREE, confidence_in_occupied
 from inference.detect import MIN_SCORE, Detection
 from inference.geometry import bounds, table_geometry
-from inference.protocol import Judgement, Region, TableVerdict
+from inference.protocol import Judgement, Polygon, Region, TableVerdict
 from inference.seating import DEFAULT_SCORES, RULE, Placed, Scores, place_all
 
 MIN_PIXELS = 24  # a seat zone smaller than this shows nobody
@@ -27,10 +27,11 @@ def judge(
     model: str,
     version: str,
     scores: Scores = DEFAULT_SCORES,
+    ignore: Sequence[Polygon] = (),
 ) -> Judgement:
-    """One verdict per region, in order."""
+    """One verdict per region, in order; what is mostly in an area of ``ignore`` counts for none."""
     aspect = width / height
-    placed = place_all(detections, [table_geometry(region, aspect) for region in regions], aspect, scores)
+    placed = place_all(detections, [table_geometry(region, aspect) for region in regions], aspect, scores, ignore)
     verdicts = tuple(_verdict(region, placed, width, height) for region in regions)
     seen = tuple(each.seen for each in placed)
     return Judgement(verdicts, seen, model, version, RULE, width, height, complete=scores.faint <= MIN_SCORE)

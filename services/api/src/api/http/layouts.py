@@ -27,6 +27,8 @@ from tablewatch_schemas.layout import Layout
 
 MOST_LAYOUT_BYTES = 1024 * 1024
 """4000 points with all their digits and indented, 200 labels of 200 characters as JSON escapes: 0.9 MB."""
+DRAWN_FIELDS = ("reference", "tables", "floor", "ignore")
+"""Of a layout: what a drawing has."""
 
 
 class LayoutRoute(Route):
@@ -43,7 +45,7 @@ async def put_layout(
     camera_id: str, body: NewLayout, caller: Writer, deps: Deps, if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Any:  # fmt: skip
-    """Draw tables and floor, as a new version unless the newest one is the same.
+    """Draw tables, floor and ignore areas, as a new version unless the newest one is the same.
 
     A table with its `table_id` stays that table. One without stays the table of the version before that it is matched
     with, by place and label, if there is one (docs/layouts.md); else it is new.
@@ -138,15 +140,15 @@ async def restore_layout(
 
 
 async def _proposed(deps: Deps, layout_key: str | None) -> Json:
-    """Tables and floor of a proposed layout. Raises LayoutProposalNotFound."""
+    """Tables, floor and ignore areas of a proposed layout. Raises LayoutProposalNotFound."""
     if layout_key is None:
-        return {"reference": None, "tables": None, "floor": None}
+        return dict.fromkeys(DRAWN_FIELDS)
     try:
         layout = await compute(Layout.parse, await deps.objects.get(layout_key))
     except (Gone, ContractError) as error:
         raise LayoutProposalNotFound("What was proposed is not there any more.") from error
     found = layout.to_dict()
-    return {name: found[name] for name in ("reference", "tables", "floor")}
+    return {name: found[name] for name in DRAWN_FIELDS}
 
 
 async def _version(deps: Deps, sites: list[str] | None, camera_id: str, version: int | None) -> Layout:

@@ -30,6 +30,7 @@ class LayoutDiff:
     changes: LayoutChanges
     changed: tuple[ChangedTable, ...]
     floor_changed: bool
+    ignore_changed: bool
     reference_changed: bool
 
 
@@ -41,6 +42,7 @@ def layout_diff(older: Layout | None, newer: Layout) -> LayoutDiff:
         layout_changes(before, newer.tables, found),
         tuple(_changed(before, newer.tables)),
         (older.floor if older else ()) != newer.floor,
+        (older.ignore if older else ()) != newer.ignore,
         older is not None and (older.width, older.height) != (newer.width, newer.height),
     )
 

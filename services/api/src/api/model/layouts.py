@@ -1,4 +1,4 @@
-"""From a drawing of tables and floor to a version of a layout. Pure."""
+"""From a drawing of tables, floor and ignore areas to a version of a layout. Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +17,7 @@ from tablewatch_schemas.ids import new_id
 from tablewatch_schemas.keys import layout as layout_key
 from tablewatch_schemas.layout import (
     MOST_FLOORS,
+    MOST_IGNORE_AREAS,
     MOST_POINTS,
     MOST_POINTS_IN_ALL,
     MOST_TABLES,
@@ -55,7 +56,7 @@ class Size(Protocol):
 
 
 class Drawing(Protocol):
-    """Tables and floor as somebody drew them on a picture of the size `reference`."""
+    """Tables, floor and ignore areas as somebody drew them on a picture of the size `reference`."""
 
     @property
     def reference(self) -> Size: ...
@@ -63,6 +64,8 @@ class Drawing(Protocol):
     def tables(self) -> Sequence[DrawnTable]: ...
     @property
     def floor(self) -> Sequence[Points]: ...
+    @property
+    def ignore(self) -> Sequence[Points]: ...
 
 
 def check_size(drawing: object) -> None:
@@ -70,10 +73,13 @@ def check_size(drawing: object) -> None:
 
     Raises LayoutTooLarge. What is not of the form of a drawing is not counted; that is for its schema to say.
     """
-    tables, floors = _list_in(drawing, "tables"), _list_in(drawing, "floor")
+    tables = _list_in(drawing, "tables")
     _check_count("tables", len(tables), MOST_TABLES, "/tables")
-    _check_count("floors", len(floors), MOST_FLOORS, "/floor")
-    outlines = {f"/floor/{i}": floor for i, floor in enumerate(floors) if isinstance(floor, list)}
+    outlines: dict[str, list[object]] = {}
+    for name, what, most in (("floor", "floors", MOST_FLOORS), ("ignore", "ignore areas", MOST_IGNORE_AREAS)):
+        areas = _list_in(drawing, name)
+        _check_count(what, len(areas), most, f"/{name}")
+        outlines |= {f"/{name}/{i}": area for i, area in enumerate(areas) if isinstance(area, list)}
     for i, table in enumerate(tables):
         outlines |= {f"/tables/{i}/{name}": _list_in(table, name) for name in ("polygon", "top")}
     for where, points in outlines.items():
@@ -112,7 +118,8 @@ def draw(
     found = overlaps([each.polygon for each in older], zones)
     ids = _ids(drawing.tables, older, found)
     tables = tuple(_table(i, each, zones[i], ids[i], sections) for i, each in enumerate(drawing.tables))
-    floor = tuple(checked(polygon, f"/floor/{i}", f"Floor {i + 1}") for i, polygon in enumerate(drawing.floor))
+    floor = _areas(drawing.floor, "/floor", "Floor")
+    ignore = _areas(drawing.ignore, "/ignore", "Ignore area")
     layout = Layout(
         layout_key=layout_key(camera["site_id"], camera["camera_id"], version),
         site_id=camera["site_id"],
@@ -123,6 +130,7 @@ def draw(
         height=drawing.reference.height,
         tables=tables,
         floor=floor,
+        ignore=ignore,
     )
     return Drawn(layout, layout_changes(older, tables, found), layout_warnings(layout))
 
@@ -149,6 +157,7 @@ class Outlines:
     reference: Size
     tables: Sequence[DrawnTable]
     floor: Sequence[Points]
+    ignore: Sequence[Points]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +172,7 @@ def redrawn(layout: Layout, sections: Collection[str]) -> Outlines:
     """The drawing of a version; `sections` are there still. Raises LayoutTooLarge of one from before the limits."""
     check_size(layout.to_dict())
     tables = [table if table.section_id in sections else replace(table, section_id=None) for table in layout.tables]
-    return Outlines(PictureSize(layout.width, layout.height), tables, layout.floor)
+    return Outlines(PictureSize(layout.width, layout.height), tables, layout.floor, layout.ignore)
 
 
 def saved_layout(drawn: Drawn) -> bytes:
@@ -194,6 +203,10 @@ def _list_in(document: object, name: str) -> list[object]:
 def _check_count(what: str, count: int, most: int, where: str) -> None:
     if count > most:
         raise LayoutTooLarge(f"{where or 'The layout'}: {count} {what}, at most {most} are taken.", pointer=where)
+
+
+def _areas(drawn: Sequence[Points], where: str, name: str) -> tuple[Polygon, ...]:
+    return tuple(checked(polygon, f"{where}/{i}", f"{name} {i + 1}") for i, polygon in enumerate(drawn))
 
 
 def _name(table: DrawnTable) -> str:

@@ -1,4 +1,4 @@
-"""Whether a polygon drawn on a picture can be a table or a floor. Coordinates relative, 0 to 1, y down. Pure."""
+"""Whether a polygon drawn on a picture can be part of a layout. Coordinates relative, 0 to 1, y down. Pure."""
 
 from collections.abc import Sequence
 

@@ -51,4 +51,5 @@ def _seen(seen: Seen) -> JudgedSeen:
         share=None if seen.share is None else round(seen.share, 4),
         second_table_id=seen.second_table_id,
         doubtful=seen.doubtful,
+        ignored=seen.ignored,
     )

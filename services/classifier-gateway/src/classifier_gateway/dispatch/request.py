@@ -13,5 +13,5 @@ def frame_request(ready: CropReady, layout: Layout, jpeg: bytes, crops: bytes) -
     )
     return FrameRequest(
         frame_id=ready.frame_id, site_id=ready.site_id, jpeg=jpeg, regions=regions, crops=by_table,
-        camera_id=ready.camera_id, live=ready.run_id is None,
+        camera_id=ready.camera_id, live=ready.run_id is None, ignore=layout.ignore,
     )  # fmt: skip

@@ -48,7 +48,7 @@ class Carried:
 
 
 def carry_over(layout: Layout, alignment: Alignment | None) -> Carried | Refusal:
-    """The tables and floor where they are in the present picture, or why they cannot be carried over."""
+    """Tables, floor and ignore areas where they are in the present picture, or why they cannot be carried over."""
     why = distrust(alignment)
     if alignment is None or why is not None:
         return why or "not_recognised"
@@ -57,15 +57,14 @@ def carry_over(layout: Layout, alignment: Alignment | None) -> Carried | Refusal
         if statistics.median(moves or [0.0]) < LEAST_MOVED_PX:
             return "not_moved"
         tables = [_table(each, alignment.transform) for each in layout.tables]
-        floor = [carried_outline(each, alignment.transform) for each in layout.floor]
+        floor, ignore = (_areas(each, alignment.transform) for each in (layout.floor, layout.ignore))
     except (Beyond, GEOSException):
         return "changed_too_much"
     kept = tuple(each for each in tables if each is not None)
     if len(kept) < MOSTLY * len(layout.tables):
         return "tables_out_of_view"
     lost = tuple(each.table_id for each, now in zip(layout.tables, tables, strict=True) if now is None)
-    floors = tuple(each for each, _ in filter(None, floor))
-    carried = replace(layout, tables=kept, floor=floors)
+    carried = replace(layout, tables=kept, floor=floor, ignore=ignore)
     return Carried(alignment.transform, alignment.aspect, layout, carried, lost)
 
 
@@ -90,6 +89,12 @@ def carried_outline(outline: Polygon, transform: Transform) -> tuple[Polygon, fl
         return None
     points = _rounded(inside)
     return (points, inside.area / whole.area) if len(set(points)) > 2 else None
+
+
+def _areas(outlines: Sequence[Polygon], transform: Transform) -> tuple[Polygon, ...]:
+    """What of them is in the picture. Raises as `carried_outline` does."""
+    found = (carried_outline(each, transform) for each in outlines)
+    return tuple(each for each, _ in filter(None, found))
 
 
 def _table(table: LayoutTable, transform: Transform) -> LayoutTable | None:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from hazard.candidate import DETECTOR, RUN_CANCELLED, RUN_DELETED
 from hazard.geometry import Box, center, contains, iou, nearest
+from inference.ignoring import is_in_one_of
 from tablewatch_schemas import FrameExtracted, HazardCandidate, HazardCandidateObservation, VideoCommand
 
 OBSTACLES = frozenset({"backpack", "handbag", "suitcase", "umbrella", "chair", "bottle", "sports ball", "teddy bear"})
@@ -79,9 +80,14 @@ def observations(
     detected: Sequence[Detected],
     tables: Sequence[tuple[str, Box]],
     labels: Mapping[str, str],
+    ignore: Sequence[tuple[tuple[float, float], ...]] = (),
 ) -> tuple[HazardCandidateObservation, ...]:
-    """One for each area: its kind, its score, and the tables that are near; `labels` are those of all tables."""
-    return tuple(_observation(each, detected, tables, labels) for each in areas)
+    """One for each area: its kind, its score, and the tables that are near; `labels` are those of all tables.
+
+    None for what is mostly in an ignore area.
+    """
+    is_ignored = is_in_one_of(ignore)
+    return tuple(_observation(each, detected, tables, labels) for each in areas if not is_ignored(each.box))
 
 
 def _observation(

@@ -58,7 +58,7 @@ class Inspector:
         areas = await self._in_thread(partial(floor.learn, comparison, to_ms(frame.captured_at), people))
         tables = [(table.table_id, table.box) for table in layout.tables]
         labels = {table.table_id: table.label for table in layout.tables}
-        observed = observations(areas, detected, tables, labels)
+        observed = observations(areas, detected, tables, labels, layout.ignore)
         return candidate_event(frame, observed, "warming_up" if floor.warming_up else None)
 
     async def _seen(

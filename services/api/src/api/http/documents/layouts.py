@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.http.documents.common import Id, Name, TimeText, Whole
 from api.model.layouts import check_size
-from tablewatch_schemas.layout import MOST_FLOORS, MOST_POINTS, MOST_POINTS_IN_ALL, MOST_TABLES
+from tablewatch_schemas.layout import MOST_FLOORS, MOST_IGNORE_AREAS, MOST_POINTS, MOST_POINTS_IN_ALL, MOST_TABLES
 
 # Checked by pydantic's own code alone, and up to the first fault: an outline has many numbers
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -35,7 +35,7 @@ class Reference(BaseModel):
 
 
 class NewLayout(BaseModel):
-    """Tables and floor of a camera's picture. A layout as it was read can be sent back."""
+    """Tables, floor and ignore areas of a camera's picture. A layout as it was read can be sent back."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -43,6 +43,7 @@ class NewLayout(BaseModel):
                 "reference": {"width": 1280, "height": 720},
                 "tables": [{"label": "1", "seats": 4, "polygon": [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6], [0.1, 0.6]]}],
                 "floor": [[[0.0, 0.6], [1.0, 0.6], [1.0, 1.0], [0.0, 1.0]]],
+                "ignore": [[[0.8, 0.0], [1.0, 0.0], [1.0, 0.3], [0.8, 0.3]]],
             }
         }
     )
@@ -51,9 +52,14 @@ class NewLayout(BaseModel):
     tables: list[DrawnTable] = Field(
         default_factory=list,
         max_length=MOST_TABLES,
-        description=f"With the floor, {MOST_POINTS_IN_ALL} points in all at most",
+        description=f"With floor and ignore areas, {MOST_POINTS_IN_ALL} points in all at most",
     )
     floor: list[Points] = Field(default_factory=list, max_length=MOST_FLOORS)
+    ignore: list[Points] = Field(
+        default_factory=list,
+        max_length=MOST_IGNORE_AREAS,
+        description="Mirrors, posters, televisions, the street: who or what is mostly in one counts for no table",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -85,6 +91,7 @@ class Layout(BaseModel):
     reference: Reference
     tables: list[LayoutTable]
     floor: list[list[list[float]]]
+    ignore: list[list[list[float]]]
 
 
 class LayoutWarning(BaseModel):
@@ -147,6 +154,7 @@ class LayoutDiff(BaseModel):
     split_from: dict[str, str]
     changed: list[ChangedTable]
     floor_changed: bool
+    ignore_changed: bool
     reference_changed: bool
 
 
@@ -173,8 +181,8 @@ class LayoutHints(BaseModel):
 class LayoutProposal(BaseModel):
     """Where the tables of a camera that was moved are now, as far as two of its pictures show it.
 
-    `code` null: a layout is proposed, in `reference`, `tables` and `floor`; as it is, or mended, it can be sent as the
-    camera's layout. Else `code` and `reason` say why none is, and these are null.
+    `code` null: a layout is proposed, in `reference`, `tables`, `floor` and `ignore`; as it is, or mended, it
+    can be sent as the camera's layout. Else `code` and `reason` say why none is, and these are null.
     """
 
     proposal_id: str
@@ -190,5 +198,6 @@ class LayoutProposal(BaseModel):
     reference: Reference | None
     tables: list[LayoutTable] | None
     floor: list[list[list[float]]] | None
+    ignore: list[list[list[float]]] | None
     before_url: str = Field(description="A link, which expires, to what the camera showed before it was moved")
     after_url: str = Field(description="The same of the picture in which the tables were looked for")

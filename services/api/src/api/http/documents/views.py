@@ -23,6 +23,7 @@ class Seen(BaseModel):
     share: float | None = Field(description="How much of the box is inside that table's zone, 0 to 1")
     second_table_id: str | None = Field(description="The table that the second opinion gives it to")
     doubtful: bool = Field(description="Whether it made a table unknown")
+    ignored: str | None = Field(description="Why it counts for no table: `ignore_area`, or null; more may come")
 
 
 class JudgedTable(BaseModel):

@@ -1,7 +1,8 @@
 """COCO object detection (https://cocodataset.org/#format-data): annotations of one image, in pixels.
 
-Categories: `floor`, `table_top`, and every other one is a table. What COCO has no place for stands in `attributes`, as
-CVAT writes them: `label`, `seats`, `table_id`, `section_id`, and of a top `of`, the id of its table's annotation.
+Categories: `floor`, `ignore`, `table_top`, and every other one is a table. What COCO has no place for stands in
+`attributes`, as CVAT writes them: `label`, `seats`, `table_id`, `section_id`, and of a top `of`, the id of the
+annotation of its table.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from api.model.polygons import area
 from api.model.types import Json
 from tablewatch_schemas.layout import Layout, Polygon, bounding_box
 
-TABLE, TOP, FLOOR = "table", "table_top", "floor"
-CATEGORIES = {name: number for number, name in enumerate((TABLE, TOP, FLOOR), start=1)}
+TABLE, TOP, FLOOR, IGNORE = "table", "table_top", "floor", "ignore"
+CATEGORIES = {name: number for number, name in enumerate((TABLE, TOP, FLOOR, IGNORE), start=1)}
 
 
 class Image(Struct):
@@ -65,14 +66,15 @@ def read(document: Json, camera: str | None) -> Json:
     image = _image(found)
     names = {each.id: each.name for each in found.categories}
     tops = {each.attributes.of: each for each in found.annotations if names.get(each.category_id) == TOP}
-    tables, floor = list[Json](), list[Points]()
+    tables = list[Json]()
+    areas: dict[str | None, list[Points]] = {FLOOR: [], IGNORE: []}
     for each in found.annotations:
         name = names.get(each.category_id)
-        if name == FLOOR:
-            floor.append(_outline(each, image))
+        if name in areas:
+            areas[name].append(_outline(each, image))
         elif name != TOP:
             tables.append(_table(each, len(tables) + 1, tops.get(each.id), image))
-    return drawing(image.width, image.height, tables, floor)
+    return drawing(image.width, image.height, tables, areas[FLOOR], areas[IGNORE])
 
 
 def write(layout: Layout, camera: str) -> Json:
@@ -85,8 +87,9 @@ def write(layout: Layout, camera: str) -> Json:
         if table.top is not None:
             of = {"of": len(annotations)}
             annotations.append(_annotation(len(annotations) + 1, TOP, table.top, layout, of))
-    for outline in layout.floor:
-        annotations.append(_annotation(len(annotations) + 1, FLOOR, outline, layout, {}))
+    for category, outlines in ((FLOOR, layout.floor), (IGNORE, layout.ignore)):
+        for outline in outlines:
+            annotations.append(_annotation(len(annotations) + 1, category, outline, layout, {}))
     return {
         "images": [{"id": 1, "file_name": f"{camera}.jpg", "width": layout.width, "height": layout.height}],
         "categories": [{"id": number, "name": name} for name, number in CATEGORIES.items()],

@@ -43,6 +43,7 @@ class CropLayout(Struct):
     camera: str | None = None
     units: Literal["pixels", "relative"] | None = None
     floor: list[list[Point]] = field(default_factory=list)
+    ignore: list[list[Point]] = field(default_factory=list)
 
 
 def read(document: Json, camera: str | None) -> Json:
@@ -50,7 +51,7 @@ def read(document: Json, camera: str | None) -> Json:
     found = convert(document, CropLayout)
     zones = [table.zone() for table in found.tables]
     tops = [table.top for table in found.tables]
-    outlines = [*zones, *(top for top in tops if top is not None), *found.floor]
+    outlines = [*zones, *(top for top in tops if top is not None), *found.floor, *found.ignore]
     in_shares = found.units == "relative" or (found.units is None and are_relative(outlines))
 
     def shares(outline: Points) -> Points:
@@ -67,7 +68,8 @@ def read(document: Json, camera: str | None) -> Json:
         }
         for table, zone in zip(found.tables, zones, strict=True)
     ]
-    return drawing(found.width, found.height, tables, [shares(each) for each in found.floor])
+    floor, ignore = ([shares(each) for each in areas] for areas in (found.floor, found.ignore))
+    return drawing(found.width, found.height, tables, floor, ignore)
 
 
 def write(layout: Layout, camera: str) -> Json:
@@ -79,6 +81,7 @@ def write(layout: Layout, camera: str) -> Json:
         "units": "relative",
         "tables": [_table(each) for each in layout.tables],
         "floor": [[list(point) for point in each] for each in layout.floor],
+        "ignore": [[list(point) for point in each] for each in layout.ignore],
     }
 
 

@@ -1,8 +1,8 @@
 """Zones of Frigate's configuration (https://docs.frigate.video/configuration/zones): a zone is a table.
 
 `cameras.<name>.zones.<zone>.coordinates`, as text of numbers or a list of them, relative or (before Frigate 0.14) in
-pixels of `detect`. Zones whose name begins with `floor` are floors. Frigate has no place for tops, seats, sections and
-ids: tables that are read again are matched by place and label.
+pixels of `detect`. Zones whose name begins with `floor` are floors, with `ignore` ignore areas; masks are not read.
+Frigate has no place for tops, seats, sections and ids: tables that are read again are matched by place and label.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from api.model.formats.shapes import Points, are_relative, convert, drawing, rel
 from api.model.types import Json
 from tablewatch_schemas.layout import Layout, Polygon
 
-FLOOR = "floor"
+FLOOR, IGNORE = "floor", "ignore"
 DEFAULT_SIZE = 1280, 720
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _NUMBERED = re.compile(r"table_", re.ASCII)
@@ -63,13 +63,14 @@ def read(document: Json, camera: str | None) -> Json:
     width, height = found.detect.width or DEFAULT_SIZE[0], found.detect.height or DEFAULT_SIZE[1]
     if not are_relative(outlines.values()):
         outlines = {name: relative(each, width, height) for name, each in outlines.items()}
-    floors = {name for name in outlines if name.lower().startswith(FLOOR)}
+    areas = {kind: [name for name in outlines if name.lower().startswith(kind)] for kind in (FLOOR, IGNORE)}
     tables: list[Json] = [
         {"label": found.zones[name].friendly_name or _NUMBERED.sub("", name, count=1), "polygon": each}
         for name, each in outlines.items()
-        if name not in floors
+        if name not in chain(*areas.values())
     ]
-    return drawing(width, height, tables, [each for name, each in outlines.items() if name in floors])
+    floor, ignore = ([outlines[name] for name in areas[kind]] for kind in (FLOOR, IGNORE))
+    return drawing(width, height, tables, floor, ignore)
 
 
 def write(layout: Layout, camera: str) -> Json:
@@ -79,8 +80,9 @@ def write(layout: Layout, camera: str) -> Json:
         name: {"friendly_name": table.label, "coordinates": _text(table.polygon), "objects": ["person"]}
         for name, table in zip(names, layout.tables, strict=True)
     }
-    floors = _unique(FLOOR for _ in layout.floor)
-    zones |= {name: {"coordinates": _text(each)} for name, each in zip(floors, layout.floor, strict=True)}
+    for kind, outlines in ((FLOOR, layout.floor), (IGNORE, layout.ignore)):
+        named = zip(_unique(kind for _ in outlines), outlines, strict=True)
+        zones |= {name: {"coordinates": _text(each)} for name, each in named}
     detect = {"width": layout.width, "height": layout.height}
     return {"cameras": {_NO_NAME.sub("_", camera.lower()).strip("_") or "camera": {"detect": detect, "zones": zones}}}
 

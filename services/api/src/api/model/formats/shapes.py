@@ -49,6 +49,6 @@ def own_id(text: str | None) -> str | None:
     return text if text is not None and _TABLE_ID.fullmatch(text) else None
 
 
-def drawing(width: int, height: int, tables: list[Json], floor: list[Points]) -> Json:
+def drawing(width: int, height: int, tables: list[Json], floor: list[Points], ignore: list[Points]) -> Json:
     """A drawing as JSON values."""
-    return {"reference": {"width": width, "height": height}, "tables": tables, "floor": floor}
+    return {"reference": {"width": width, "height": height}, "tables": tables, "floor": floor, "ignore": ignore}
