@@ -1,7 +1,15 @@
-// Tables as they are drawn on a picture, with what was done to them. Pure. Points are relative, 0 to 1, y down.
-import type { Layout, LayoutTable, Point } from './client'
+// Tables, floor and ignore areas as they are drawn on a picture, with what was done to them. Pure. Points are relative,
+// 0 to 1, y down.
+import type { Layout, LayoutTable, NewLayout, Point } from './client'
+import { tableName } from './format'
+import { T } from './texts'
 
-export interface DrawnTable {
+export type Kind = 'table' | 'floor' | 'ignore'
+export const KINDS: readonly Kind[] = ['table', 'floor', 'ignore']
+
+/** An outline: of a table, or of an area, which has neither name nor seats. */
+export interface Region {
+  kind: Kind
   /** In the drawing; a new table has no id before it is saved. */
   key: string
   table_id: string | null
@@ -14,7 +22,7 @@ export interface DrawnTable {
 
 export type GivenTable = Omit<LayoutTable, 'table_id'> & { table_id?: string }
 
-export type Drawing = readonly DrawnTable[]
+export type Drawing = readonly Region[]
 
 export interface History {
   past: readonly Drawing[]
@@ -29,18 +37,48 @@ export const MOST_CORNERS = 100
 const HALF = 0.1
 
 export function drawingOf(layout: Layout | null): Drawing {
-  return (layout?.tables ?? []).map((table) => ({ ...table, key: table.table_id, section_id: table.section_id ?? null }))
+  if (layout === null) return []
+  const tables = layout.tables.map((table): Region => ({ ...table, kind: 'table', key: table.table_id, section_id: table.section_id ?? null }))
+  const areas = (kind: Kind, outlines: readonly Point[][]) => outlines.map((polygon, at) => area(kind, `${kind}-${at}`, polygon))
+  return [...tables, ...areas('floor', layout.floor), ...areas('ignore', layout.ignore)]
 }
 
-/** As the API takes them: a table without an id is a new one. */
+function area(kind: Kind, key: string, polygon: readonly Point[]): Region {
+  return { kind, key, table_id: null, label: '', seats: null, section_id: null, polygon, top: null }
+}
+
+/** As the API takes it. */
+export function layoutOf(drawing: Drawing, reference: Layout['reference']): NewLayout {
+  const areas = (kind: Kind) => drawing.filter((each) => each.kind === kind).map(({ polygon }) => polygon.map(rounded))
+  return { reference, tables: tablesOf(drawing), floor: areas('floor'), ignore: areas('ignore') }
+}
+
+/** A table without an id is a new one. */
 export function tablesOf(drawing: Drawing): GivenTable[] {
-  return drawing.map(({ key: _, table_id, polygon, top, label, ...more }) => ({
+  return drawing.filter(isTable).map(({ kind: _kind, key: _key, table_id, polygon, top, label, ...more }) => ({
     ...(table_id === null ? {} : { table_id }),
     ...more,
     label: label.trim(),
     polygon: polygon.map(rounded),
     top: top === null ? null : top.map(rounded),
   }))
+}
+
+function isTable({ kind }: Region): boolean {
+  return kind === 'table'
+}
+
+/** What people call it; of an area its place among those of its kind. */
+export function regionName(drawing: Drawing, region: Region): string {
+  if (region.kind === 'table') return tableName(region.label.trim())
+  return T.editor.areas[region.kind].name(drawing.filter(({ kind }) => kind === region.kind).indexOf(region) + 1)
+}
+
+/** The one that the API means with a pointer into a layout. */
+export function regionAt(drawing: Drawing, pointer: string): Region | null {
+  const [, list, at] = /^\/(tables|floor|ignore)\/(\d+)/.exec(pointer) ?? []
+  const kind = list === 'tables' ? 'table' : list
+  return (at === undefined ? null : drawing.filter((each) => each.kind === kind)[Number(at)]) ?? null
 }
 
 export function begun(drawing: Drawing): History {
@@ -66,16 +104,17 @@ export function redone(history: History): History {
   return next ? { past: [...history.past, history.now], now: next, future } : history
 }
 
-export function changed(drawing: Drawing, key: string, change: Partial<DrawnTable>): Drawing {
+export function changed(drawing: Drawing, key: string, change: Partial<Region>): Drawing {
   return drawing.map((table) => (table.key === key ? { ...table, ...change } : table))
 }
 
-export function withTable(drawing: Drawing, key: string, polygon: readonly Point[] = square()): Drawing {
-  return [...drawing, { key, table_id: null, label: nextLabel(drawing), seats: null, section_id: null, polygon: polygon.map(inPicture), top: null }]
+export function withRegion(drawing: Drawing, kind: Kind, key: string, polygon: readonly Point[] = square()): Drawing {
+  const added = area(kind, key, polygon.map(inPicture))
+  return [...drawing, kind === 'table' ? { ...added, label: nextLabel(drawing) } : added]
 }
 
-export function withoutTable(drawing: Drawing, key: string): Drawing {
-  return drawing.filter((table) => table.key !== key)
+export function withoutRegion(drawing: Drawing, key: string): Drawing {
+  return drawing.filter((region) => region.key !== key)
 }
 
 function square(): Point[] {
@@ -108,8 +147,8 @@ export function withoutCorner(drawing: Drawing, key: string, corner: number): Dr
   return polygon.length <= LEAST_CORNERS ? drawing : changed(drawing, key, { polygon: polygon.filter((_, at) => at !== corner) })
 }
 
-/** The whole table, with its top, as far as the picture goes. */
-export function movedTable(drawing: Drawing, key: string, [x, y]: Point): Drawing {
+/** The whole of it, a table with its top, as far as the picture goes. */
+export function movedRegion(drawing: Drawing, key: string, [x, y]: Point): Drawing {
   const table = drawing.find((each) => each.key === key)
   if (!table) return drawing
   const [byX, byY] = [within(x, table.polygon.map((each) => each[0])), within(y, table.polygon.map((each) => each[1]))]
@@ -151,15 +190,16 @@ function distanceTo([x, y]: Point, [x1, y1]: Point, [x2, y2]: Point): number {
   return Math.hypot(x - x1 - share * dx, y - y1 - share * dy)
 }
 
-/** What the API would refuse, by the key of the table. */
+/** What the API would refuse, by the key of the region. */
 export type DrawingFault = { kind: 'nameless' | 'doubled' | 'crossing'; key: string }
 
 export function faultOf(drawing: Drawing): DrawingFault | null {
-  const labels = drawing.map(({ label }) => label.trim())
-  const nameless = drawing.find((_, at) => labels[at] === '')
+  const tables = drawing.filter(isTable)
+  const labels = tables.map(({ label }) => label.trim())
+  const nameless = tables.find((_, at) => labels[at] === '')
   if (nameless) return { kind: 'nameless', key: nameless.key }
   // A new table with the name of another would become that one.
-  const doubled = drawing.find(({ table_id }, at) => table_id === null && labels.some((label, other) => other !== at && label === labels[at]))
+  const doubled = tables.find(({ table_id }, at) => table_id === null && labels.some((label, other) => other !== at && label === labels[at]))
   if (doubled) return { kind: 'doubled', key: doubled.key }
   const crossing = drawing.find(({ polygon }) => crossesItself(polygon))
   return crossing ? { kind: 'crossing', key: crossing.key } : null

@@ -10,16 +10,19 @@ import {
   drawingOf,
   faultOf,
   leastDistance,
-  movedTable,
+  layoutOf,
+  movedRegion,
   redone,
+  regionAt,
+  regionName,
   sideNear,
   tablesOf,
   undone,
   withCornerAfter,
   withCornerAt,
   withoutCorner,
-  withoutTable,
-  withTable,
+  withoutRegion,
+  withRegion,
 } from '../src/drawing'
 import { T } from '../src/texts'
 import { TableEditorView } from '../src/views/table-editor'
@@ -33,16 +36,26 @@ const LAYOUT: Layout = {
   reference: { width: 1280, height: 720 },
   tables: [{ table_id: 'tbl_1', label: '7', seats: 4, section_id: 'sec_1', polygon: SQUARE, top: [[0.25, 0.25], [0.35, 0.25], [0.3, 0.35]] }],
   floor: [SQUARE],
-  ignore: [],
+  ignore: [SQUARE.slice(1)],
 }
 const drawing = drawingOf(LAYOUT)
 
 describe('a drawing', () => {
   it('is given back as it was, and a new table without an id', () => {
     expect(tablesOf(drawing)).toEqual(LAYOUT.tables)
-    const [, added] = tablesOf(withTable(drawing, 'new-0'))
+    const [, added] = tablesOf(withRegion(drawing, 'table', 'new-0'))
     expect(added).toEqual({ label: '8', seats: null, section_id: null, polygon: [[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6]], top: null })
-    expect(tablesOf(withoutTable(drawing, 'tbl_1'))).toEqual([])
+    expect(tablesOf(withoutRegion(drawing, 'tbl_1'))).toEqual([])
+  })
+
+  it('has floor and ignore areas beside its tables, by names of their own', () => {
+    expect(layoutOf(drawing, LAYOUT.reference)).toEqual({ reference: LAYOUT.reference, tables: LAYOUT.tables, floor: LAYOUT.floor, ignore: LAYOUT.ignore })
+    const two = withRegion(drawing, 'ignore', 'new', SQUARE)
+    expect(two.map((each) => regionName(two, each))).toEqual(['Table 7', 'Floor 1', 'Ignore area 1', 'Ignore area 2'])
+    expect(layoutOf(two, LAYOUT.reference).ignore).toEqual([...LAYOUT.ignore, SQUARE])
+    expect(faultOf(two)).toBeNull()
+    expect(faultOf(withRegion(drawing, 'floor', 'new', [[0, 0], [1, 1], [1, 0], [0, 1]]))).toEqual({ kind: 'crossing', key: 'new' })
+    expect(['/ignore/1', '/tables/0/top', '/floor/0', '/floor/7', ''].map((each) => regionAt(two, each)?.key)).toEqual(['new', 'tbl_1', 'floor-0', undefined, undefined])
   })
 
   it('has corners that move within the picture, come and go, but for the last three', () => {
@@ -56,7 +69,7 @@ describe('a drawing', () => {
   })
 
   it('has tables that move as a whole, with their tops, as far as the picture goes', () => {
-    const [table] = movedTable(drawing, 'tbl_1', [0.9, -0.1])
+    const [table] = movedRegion(drawing, 'tbl_1', [0.9, -0.1])
     const near = (points: Point[]) => points.map(([x, y]) => [expect.closeTo(x), expect.closeTo(y)])
     expect(table?.polygon).toEqual(near([[0.8, 0.1], [1, 0.1], [1, 0.3], [0.8, 0.3]]))
     expect(table?.top?.[0]).toEqual([expect.closeTo(0.85), expect.closeTo(0.15)])
@@ -70,7 +83,7 @@ describe('a drawing', () => {
   it('can be undone and redone; of a drag there is one step', () => {
     const moved = changed(drawing, 'tbl_1', { seats: 2 })
     let history = done(begun(drawing), moved)
-    history = dragged(dragged(done(history, withTable(moved, 'a')), withTable(moved, 'b')), withTable(moved, 'c'))
+    history = dragged(dragged(done(history, withRegion(moved, 'table', 'a')), withRegion(moved, 'table', 'b')), withRegion(moved, 'table', 'c'))
     expect(undone(history).now).toBe(moved)
     expect(undone(undone(undone(history))).now).toBe(drawing)
     expect(redone(redone(undone(undone(history)))).now).toBe(history.now)
@@ -80,7 +93,7 @@ describe('a drawing', () => {
   it('says what would be refused', () => {
     expect(faultOf(drawing)).toBeNull()
     expect(faultOf(changed(drawing, 'tbl_1', { label: ' ' }))).toEqual({ kind: 'nameless', key: 'tbl_1' })
-    const two = withTable(drawing, 'new')
+    const two = withRegion(drawing, 'table', 'new')
     expect(faultOf(changed(two, 'new', { label: '7 ' }))).toEqual({ kind: 'doubled', key: 'new' })
     const crossing: Point[] = [[0, 0], [1, 1], [1, 0], [0, 1]]
     expect(faultOf(changed(drawing, 'tbl_1', { polygon: crossing }))).toEqual({ kind: 'crossing', key: 'tbl_1' })
@@ -126,6 +139,24 @@ describe('the editor', () => {
     expect([camera, tag]).toEqual(['cam_1', '"layout-3"'])
     expect(given?.tables.map(({ label, table_id }) => [label, table_id])).toEqual([['7', 'tbl_1'], ['8', undefined]])
     expect(given?.floor).toEqual(LAYOUT.floor)
+  })
+
+  it('draws an ignore area and takes the floor away', async () => {
+    const { root, save, button } = await opened(LAYOUT)
+    button(T.editor.kinds.ignore)?.click()
+    await vi.waitFor(() => expect(button(T.editor.draw.ignore)).toBeDefined())
+    button(T.editor.middle)?.click()
+    await vi.waitFor(() => expect(root.querySelector('.corner')?.getAttribute('aria-label')).toBe(T.editor.corner(1, 'Ignore area 2', 40, 40)))
+    expect(root.querySelectorAll('.drawn[data-kind="ignore"]')).toHaveLength(2)
+    button('Floor 1')?.click()
+    await vi.waitFor(() => expect(button(T.editor.remove.floor)).toBeDefined())
+    button(T.editor.remove.floor)?.click()
+    await vi.waitFor(() => expect(root.querySelector('.drawn[data-kind="floor"]')).toBeNull())
+    save.mockRejectedValueOnce(new Problem(422, 'polygon_too_small', 'The outline is too small', '/ignore/1: it covers less.', '/ignore/1'))
+    button(T.editor.save)?.click()
+    await vi.waitFor(() => expect(root.querySelector('.callout')?.textContent).toBe('Ignore area 2: The outline is too small (polygon_too_small)'))
+    const given = save.mock.calls[0]?.[1]
+    expect([given?.tables.length, given?.floor, given?.ignore.length]).toEqual([1, [], 2])
   })
 
   it('of a camera without a layout makes the first one, and names the table that is refused', async () => {

@@ -59,9 +59,9 @@ describe('the layout that is proposed', () => {
     expect(root.textContent).toContain('to within 8 pixels: 0.6 % of the width')
     button(T.proposal.accept)?.click()
     await vi.waitFor(() => expect(root.textContent).toContain(T.proposal.accepted))
-    const { reference, tables, floor } = PROPOSAL
+    const { reference, tables, floor, ignore } = PROPOSAL
     expect(asked.layout).toHaveBeenCalledWith(CAMERA.camera_id, 3)
-    expect(asked.save).toHaveBeenCalledWith(CAMERA.camera_id, { reference, tables, floor }, '"layout-3"')
+    expect(asked.save).toHaveBeenCalledWith(CAMERA.camera_id, { reference, tables, floor, ignore }, '"layout-3"')
   })
 
   it('is not accepted over a layout that was drawn meanwhile', async () => {

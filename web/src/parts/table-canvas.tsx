@@ -1,10 +1,8 @@
-// The picture that tables are drawn on. Outlines are SVG; the corners of the chosen one are buttons, so that a finger
+// The picture that tables and areas are drawn on. Outlines are SVG; the corners of the chosen one are buttons, so that a finger
 // finds them and the keyboard moves them.
 import { useRef } from 'preact/hooks'
 import type { Point } from '../client'
-import type { DrawnTable } from '../drawing'
-import { leastDistance, sideNear } from '../drawing'
-import { tableName } from '../format'
+import { leastDistance, regionName, sideNear, type Drawing, type Kind, type Region } from '../drawing'
 import { T } from '../texts'
 import { pointsOf, type Size } from './geometry'
 
@@ -17,18 +15,18 @@ const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], 
 interface CanvasProps {
   size: Size
   url: string
-  tables: readonly DrawnTable[]
+  drawing: Drawing
   chosen: string | null
-  /** Corners of a table that is being drawn; null: none is. */
+  /** Corners of what is being drawn; null: nothing is. */
   sketch: readonly Point[] | null
-  /** Key of a table that cannot be saved so. */
+  /** Key of what cannot be saved so. */
   wrong: string | null
   onSketch: (point: Point) => void
   onChoose: (key: string) => void
   /** A drag begins, and goes on; `from` is where it began. */
   onBegin: () => void
   onCorner: (corner: number, to: Point) => void
-  onTable: (by: Point) => void
+  onMove: (by: Point) => void
   /** One step, by the keyboard or a click. */
   onStep: (corner: number, to: Point) => void
   onAdd: (corner: number, at?: Point) => void
@@ -36,8 +34,11 @@ interface CanvasProps {
   onFocus: (corner: number) => void
 }
 
+/** Tables lie on top: the floor is below most of them. */
+const ORDER: readonly Kind[] = ['floor', 'ignore', 'table']
+
 export function TableCanvas(props: CanvasProps) {
-  const { size, url, tables, chosen, sketch, wrong } = props
+  const { size, url, drawing, chosen, sketch, wrong } = props
   const stage = useRef<HTMLDivElement>(null)
   const height = Math.round((WIDTH * size.height) / size.width)
   const drawn = { width: WIDTH, height }
@@ -46,21 +47,23 @@ export function TableCanvas(props: CanvasProps) {
     if (!box || box.width === 0) return [0, 0]
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]
   }
-  const table = tables.find((each) => each.key === chosen)
+  const region = drawing.find((each) => each.key === chosen)
+  const name = W.picture(drawing.filter(({ kind }) => kind === 'table').length)
+  const shown = ORDER.flatMap((kind) => drawing.filter((each) => each.kind === kind))
   const press = (event: MouseEvent) => sketch !== null && props.onSketch(pointOf(event))
   return (
-    <div class="canvas-scroll" role="group" aria-label={W.picture(tables.length)} tabIndex={0}>
-      <div class="stage canvas" ref={stage} data-drawing={sketch !== null} style={{ aspectRatio: `${size.width} / ${size.height}`, '--near': `${table ? leastDistance(table.polygon, size) * 100 : 100}cqw` }}>
+    <div class="canvas-scroll" role="group" aria-label={name} tabIndex={0}>
+      <div class="stage canvas" ref={stage} data-drawing={sketch !== null} style={{ aspectRatio: `${size.width} / ${size.height}`, '--near': `${region ? leastDistance(region.polygon, size) * 100 : 100}cqw` }}>
         <img src={url} alt="" draggable={false} />
-        <svg role="img" aria-label={W.picture(tables.length)} preserveAspectRatio="none" viewBox={`0 0 ${WIDTH} ${height}`} onClick={press}>
-          {tables.map((each) => (
-            <Shape key={each.key} table={each} size={drawn} chosen={each.key === chosen} wrong={each.key === wrong} still={sketch !== null} pointOf={pointOf} canvas={props} />
+        <svg role="img" aria-label={name} preserveAspectRatio="none" viewBox={`0 0 ${WIDTH} ${height}`} onClick={press}>
+          {shown.map((each) => (
+            <Shape key={each.key} region={each} name={regionName(drawing, each)} size={drawn} chosen={each.key === chosen} wrong={each.key === wrong} still={sketch !== null} pointOf={pointOf} canvas={props} />
           ))}
           {sketch && <polyline class="sketch" points={pointsOf(sketch, drawn)} vector-effect="non-scaling-stroke" />}
         </svg>
         {sketch?.map(([x, y], at) => <span key={at} class="spot-corner" style={{ left: `${x * 100}%`, top: `${y * 100}%` }} />)}
-        {sketch === null && table?.polygon.map((point, corner) => (
-          <Corner key={corner} number={corner} point={point} name={tableName(table.label)} pointOf={pointOf} canvas={props} />
+        {sketch === null && region?.polygon.map((point, corner) => (
+          <Corner key={corner} number={corner} point={point} name={regionName(drawing, region)} pointOf={pointOf} canvas={props} />
         ))}
       </div>
     </div>
@@ -68,7 +71,8 @@ export function TableCanvas(props: CanvasProps) {
 }
 
 interface ShapeProps {
-  table: DrawnTable
+  region: Region
+  name: string
   size: Size
   chosen: boolean
   wrong: boolean
@@ -78,13 +82,13 @@ interface ShapeProps {
   canvas: CanvasProps
 }
 
-function Shape({ table, size, chosen, wrong, still, pointOf, canvas }: ShapeProps) {
+function Shape({ region, name, size, chosen, wrong, still, pointOf, canvas }: ShapeProps) {
   const last = useRef<Point | null>(null)
   const moved = useRef(false)
-  const [xs, ys] = [table.polygon.map(([x]) => x), table.polygon.map(([, y]) => y)]
+  const [xs, ys] = [region.polygon.map(([x]) => x), region.polygon.map(([, y]) => y)]
   const down = (event: PointerEvent) => {
     if (still) return
-    if (!chosen) return canvas.onChoose(table.key)
+    if (!chosen) return canvas.onChoose(region.key)
     last.current = pointOf(event)
     moved.current = false
     ;(event.currentTarget as Element).setPointerCapture(event.pointerId)
@@ -97,19 +101,19 @@ function Shape({ table, size, chosen, wrong, still, pointOf, canvas }: ShapeProp
     if (!moved.current) canvas.onBegin()
     moved.current = true
     last.current = at
-    canvas.onTable(by)
+    canvas.onMove(by)
   }
   const up = () => (last.current = null)
   const add = (event: MouseEvent) => {
     if (moved.current) return
     const at = pointOf(event)
-    canvas.onAdd(sideNear(table.polygon, at), at)
+    canvas.onAdd(sideNear(region.polygon, at), at)
   }
   return (
-    <g class="drawn" data-chosen={chosen} data-wrong={wrong}>
-      <polygon class="zone" points={pointsOf(table.polygon, size)} vector-effect="non-scaling-stroke" onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />
-      {chosen && !still && <polygon class="sides" points={pointsOf(table.polygon, size)} vector-effect="non-scaling-stroke" onClick={add} />}
-      <text text-anchor="middle" x={((Math.min(...xs) + Math.max(...xs)) / 2) * size.width} y={((Math.min(...ys) + Math.max(...ys)) / 2) * size.height + 18}>{table.label}</text>
+    <g class="drawn" data-kind={region.kind} data-chosen={chosen} data-wrong={wrong}>
+      <polygon class="zone" points={pointsOf(region.polygon, size)} vector-effect="non-scaling-stroke" onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />
+      {chosen && !still && <polygon class="sides" points={pointsOf(region.polygon, size)} vector-effect="non-scaling-stroke" onClick={add} />}
+      <text text-anchor="middle" x={((Math.min(...xs) + Math.max(...xs)) / 2) * size.width} y={((Math.min(...ys) + Math.max(...ys)) / 2) * size.height + 18}>{region.kind === 'table' ? region.label : name}</text>
     </g>
   )
 }

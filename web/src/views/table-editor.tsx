@@ -1,4 +1,4 @@
-// Drawing the tables of a camera on its newest picture.
+// Drawing the tables of a camera, its floor and its ignore areas, on its newest picture.
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import { Problem, type Camera, type Client, type Layout, type LayoutHint, type Point, type Tagged } from '../client'
@@ -10,19 +10,23 @@ import {
   dragged,
   drawingOf,
   faultOf,
+  KINDS,
+  layoutOf,
   LEAST_CORNERS,
-  movedTable,
+  movedRegion,
   redone,
-  tablesOf,
+  regionAt,
+  regionName,
   undone,
   withCornerAfter,
   withCornerAt,
   withoutCorner,
-  withoutTable,
-  withTable,
+  withoutRegion,
+  withRegion,
   type Drawing,
   type DrawingFault,
-  type DrawnTable,
+  type Kind,
+  type Region,
 } from '../drawing'
 import { tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
@@ -133,6 +137,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const [chosen, setChosen] = useState<string | null>(null)
   const [corner, setCorner] = useState<number | null>(null)
   const [sketch, setSketch] = useState<readonly Point[] | null>(null)
+  const [kind, setKind] = useState<Kind>('table')
   const [conflict, setConflict] = useState(false)
   const [count, setCount] = useState(0)
   const drawing = history.now
@@ -147,14 +152,14 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     const key = `new-${count}`
     setCount(count + 1)
     setSketch(null)
-    step(withTable(drawing, key, polygon))
+    step(withRegion(drawing, kind, key, polygon))
     choose(key)
   }
   const leave = () => route(address('cameras', camera.camera_id), true)
   const save = (tag: string | null, size: Size) =>
     void send(async () => {
       setConflict(false)
-      const given = { reference: { width: size.width, height: size.height }, tables: tablesOf(drawing), floor: layout?.document.floor ?? [], ignore: layout?.document.ignore ?? [] }
+      const given = layoutOf(drawing, { width: size.width, height: size.height })
       try {
         await store.client.saveLayout(camera.camera_id, given, tag)
         leave()
@@ -169,7 +174,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
       save(newest.tag, size)
     })
   if (picture === null) return <section class="card nothing"><p>{W.noPicture}</p></section>
-  const table = drawing.find((each) => each.key === chosen)
+  const region = drawing.find((each) => each.key === chosen)
+  const tables = drawing.filter((each) => each.kind === 'table')
   const ofChosen = (next: (key: string) => Drawing) => chosen !== null && step(next(chosen))
   const drag = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && setHistory((known) => dragged(known, next(known.now, chosen)))
   const removeCorner = (at: number) => {
@@ -178,10 +184,13 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   }
   return (
     <div class="page">
-      <section class="middle" aria-label={W.picture(drawing.length)}>
+      <section class="middle" aria-label={W.picture(tables.length)}>
         <p class="muted small">{sketch === null ? W.help : W.drawing}</p>
-        <div class="buttons" role="toolbar" aria-label={W.tables}>
-          {sketch === null && <button type="button" class="primary" onClick={() => { choose(null); setSketch([]) }}>{W.draw}</button>}
+        <div class="segments wrap" role="group" aria-label={W.kind}>
+          {KINDS.map((each) => <button key={each} type="button" aria-pressed={each === kind} data-kind={each} onClick={() => setKind(each)}>{W.kinds[each]}</button>)}
+        </div>
+        <div class="buttons" role="toolbar" aria-label={W.tools}>
+          {sketch === null && <button type="button" class="primary" onClick={() => { choose(null); setSketch([]) }}>{W.draw[kind]}</button>}
           {sketch !== null && <button type="button" class="primary" disabled={sketch.length < LEAST_CORNERS} onClick={() => add(sketch)}>{W.finish}</button>}
           {sketch !== null && <button type="button" onClick={() => setSketch(null)}>{W.stop}</button>}
           <button type="button" onClick={() => add()}>{W.middle}</button>
@@ -191,7 +200,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
         <TableCanvas
           size={picture}
           url={picture.url}
-          tables={drawing}
+          drawing={drawing}
           chosen={chosen}
           sketch={sketch}
           wrong={fault?.key ?? null}
@@ -199,7 +208,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           onChoose={choose}
           onBegin={() => setHistory((known) => ({ past: [...known.past, known.now], now: known.now, future: [] }))}
           onCorner={(at, to) => drag((now, key) => withCornerAt(now, key, at, to))}
-          onTable={(by) => drag((now, key) => movedTable(now, key, by))}
+          onMove={(by) => drag((now, key) => movedRegion(now, key, by))}
           onStep={(at, to) => ofChosen((key) => withCornerAt(drawing, key, at, to))}
           onAdd={(at, to) => ofChosen((key) => withCornerAfter(drawing, key, at, to))}
           onRemove={removeCorner}
@@ -209,20 +218,17 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
       <div class="side">
         <section class="card" aria-labelledby="drawn-tables">
           <h2 id="drawn-tables">{W.tables}</h2>
-          {drawing.length === 0 && <p class="muted">{W.none}</p>}
-          <div class="segments wrap">
-            {drawing.map((each) => (
-              <button key={each.key} type="button" aria-pressed={each.key === chosen} onClick={() => choose(each.key === chosen ? null : each.key)}>{each.label || '–'}</button>
-            ))}
-          </div>
-          {table && (
-            <TableFields table={table} onChange={(change) => step(changed(drawing, table.key, change))}>
+          {tables.length === 0 && <p class="muted">{W.none}</p>}
+          {KINDS.map((each) => <Chooser key={each} drawing={drawing} kind={each} chosen={chosen} onChoose={choose} />)}
+          {region && (
+            <div class="table-fields">
+              {region.kind === 'table' ? <TableFields table={region} onChange={(change) => step(changed(drawing, region.key, change))} /> : <p class="muted small wide">{W.areas[region.kind].text}</p>}
               <div class="buttons">
                 <button type="button" disabled={corner === null} onClick={() => corner !== null && ofChosen((key) => withCornerAfter(drawing, key, corner))}>{W.addCorner}</button>
-                <button type="button" disabled={corner === null || table.polygon.length <= LEAST_CORNERS} onClick={() => corner !== null && removeCorner(corner)}>{W.removeCorner}</button>
-                <button type="button" class="danger" onClick={() => { step(withoutTable(drawing, table.key)); choose(null) }}>{W.removeTable}</button>
+                <button type="button" disabled={corner === null || region.polygon.length <= LEAST_CORNERS} onClick={() => corner !== null && removeCorner(corner)}>{W.removeCorner}</button>
+                <button type="button" class="danger" onClick={() => { step(withoutRegion(drawing, region.key)); choose(null) }}>{W.remove[region.kind]}</button>
               </div>
-            </TableFields>
+            </div>
           )}
         </section>
         <section class="card" aria-label={W.save}>
@@ -250,33 +256,53 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   )
 }
 
-/** Why the drawing was refused, with the table that is meant. */
+/** Why the drawing was refused, with the table or area that is meant. */
 class Refused extends Error {
   constructor(error: unknown, drawing: Drawing) {
-    const at = error instanceof Problem ? /^\/tables\/(\d+)/.exec(error.pointer ?? '')?.[1] : undefined
-    const label = at === undefined ? undefined : drawing[Number(at)]?.label
-    const text = error instanceof Problem && at !== undefined ? `${error.title} (${error.code})` : problemText(error)
-    super(label === undefined ? text : W.refused(tableName(label), text))
+    const region = error instanceof Problem ? regionAt(drawing, error.pointer ?? '') : null
+    const text = error instanceof Problem && region ? `${error.title} (${error.code})` : problemText(error)
+    super(region ? W.refused(regionName(drawing, region), text) : text)
   }
 }
 
 function faultText(fault: DrawingFault, drawing: Drawing): string {
-  const label = drawing.find((each) => each.key === fault.key)?.label.trim() ?? ''
-  if (fault.kind === 'nameless') return W.faults.nameless
-  return W.faults[fault.kind](fault.kind === 'crossing' ? tableName(label) : label)
+  const region = drawing.find((each) => each.key === fault.key)
+  if (fault.kind === 'nameless' || !region) return W.faults.nameless
+  return W.faults[fault.kind](fault.kind === 'crossing' ? regionName(drawing, region) : region.label.trim())
+}
+
+interface ChooserProps {
+  drawing: Drawing
+  kind: Kind
+  chosen: string | null
+  onChoose: (key: string | null) => void
+}
+
+/** A button for each outline of a kind. */
+function Chooser({ drawing, kind, chosen, onChoose }: ChooserProps) {
+  const regions = drawing.filter((each) => each.kind === kind)
+  if (regions.length === 0) return null
+  return (
+    <div class="segments wrap" role="group" aria-label={W.kinds[kind]}>
+      {regions.map((each) => (
+        <button key={each.key} type="button" aria-pressed={each.key === chosen} data-kind={kind} onClick={() => onChoose(each.key === chosen ? null : each.key)}>
+          {kind === 'table' ? each.label || '–' : regionName(drawing, each)}
+        </button>
+      ))}
+    </div>
+  )
 }
 
 interface TableFieldsProps {
-  table: DrawnTable
-  onChange: (change: Partial<DrawnTable>) => void
-  children: preact.ComponentChildren
+  table: Region
+  onChange: (change: Partial<Region>) => void
 }
 
-function TableFields({ table, onChange, children }: TableFieldsProps) {
+function TableFields({ table, onChange }: TableFieldsProps) {
   const { sections } = useStore()
   const seats = (text: string) => (/^\d{1,3}$/.test(text.trim()) ? Number(text) : null)
   return (
-    <div class="table-fields">
+    <>
       <label>
         {W.label}
         <input type="text" maxLength={200} value={table.label} onInput={(event) => onChange({ label: event.currentTarget.value })} />
@@ -294,8 +320,7 @@ function TableFields({ table, onChange, children }: TableFieldsProps) {
           </select>
         </label>
       )}
-      {children}
-    </div>
+    </>
   )
 }
 
