@@ -1,14 +1,16 @@
-"""usage: python -m fakecamera CLIP --port PORT [--fault-file FILE] [--apart SECONDS] [--dialect NAME]: video over RTSP
+"""usage: python -m fakecamera CLIP --port PORT [--path PATH] [--fault-file FILE] [--apart SECONDS] [--dialect NAME]
 
-H.264 or H.265, on loopback. With a file, the camera has the fault whose name is written into it (`fakecamera.faults`),
-while it is there. `--apart`: each viewer sees a later moment of the film than the one before, as if it were another
-camera. With a dialect it speaks RTSP as some real cameras do (`fakecamera.dialects`).
+Video over RTSP, H.264 or H.265, on loopback. With a path it answers 404 to any other. With a file, the camera has the
+fault whose name is written into it (`fakecamera.faults`), while it is there. `--apart`: each viewer sees a later moment
+of the film than the one before, as if it were another camera. With a dialect it speaks RTSP as some real cameras do
+(`fakecamera.dialects`).
 """
 
 import argparse
 import asyncio
 import signal
 from pathlib import Path
+from urllib.parse import urljoin
 
 from fakecamera.dialects import DIALECTS, PLAIN
 from fakecamera.faults import follow
@@ -23,6 +25,7 @@ def main() -> None:
     parser.add_argument("--fault-file", type=Path)
     parser.add_argument("--apart", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--dialect", choices=DIALECTS)
+    parser.add_argument("--path", help="the only one that it knows, such as /demo (default: any)")
     asyncio.run(serve(parser.parse_args()))
 
 
@@ -31,9 +34,9 @@ async def serve(chosen: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     clip = LoopedClip(chosen.clip)
-    behaviour = Behaviour(apart_s=chosen.apart, dialect=DIALECTS.get(chosen.dialect, PLAIN))
+    behaviour = Behaviour(apart_s=chosen.apart, dialect=DIALECTS.get(chosen.dialect, PLAIN), path=chosen.path)
     async with fake_camera(clip, behaviour, port=chosen.port) as camera, asyncio.TaskGroup() as tasks:
-        print(f"serving {chosen.clip.name} at {camera.address}", flush=True)
+        print(f"serving {chosen.clip.name} at {urljoin(camera.address, chosen.path)}", flush=True)
         if chosen.fault_file is not None:
             following = tasks.create_task(follow(camera, clip, chosen.clip, chosen.fault_file))
         await stop.wait()

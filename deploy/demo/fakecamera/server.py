@@ -190,7 +190,7 @@ class _Session:
             return reply("401 Unauthorized", self._challenges())
         if method in self._dialect.refused:
             return reply(self._dialect.refused[method])
-        if behaviour.path is not None and not urlsplit(address).path.startswith(behaviour.path):
+        if not _is_below(urlsplit(address).path, behaviour.path):
             return reply("404 Not Found")
         if method == "DESCRIBE" and behaviour.redirect:
             return reply("302 Found", (("Location", behaviour.redirect),))
@@ -348,6 +348,11 @@ class _Session:
                 self._udp.report(report)
             else:
                 self._writer.write(interleaved(self._channel + 1, report))
+
+
+def _is_below(asked: str, path: str | None) -> bool:
+    """Whether an address is that of the camera's path, or of one of its streams."""
+    return path is None or asked == path or asked.startswith(f"{path}/")
 
 
 class _Udp:

@@ -9,10 +9,12 @@ from stack.part import Part
 from stack.process import Command
 from stack.settings import REPO, StackSettings
 
+PATH = "/demo"
+
 
 def address(settings: StackSettings) -> str:
     """What the demo's camera is registered with."""
-    return f"rtsp://127.0.0.1:{settings.port('camera')}/demo"
+    return f"rtsp://127.0.0.1:{settings.port('camera')}{PATH}"
 
 
 def part(settings: StackSettings, clip: Path) -> Part:
@@ -26,6 +28,8 @@ def part(settings: StackSettings, clip: Path) -> Part:
             str(clip),
             "--port",
             str(settings.port("camera")),
+            "--path",
+            PATH,
             "--fault-file",
             str(settings.home / "camera-fault"),
         ],

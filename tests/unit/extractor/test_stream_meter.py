@@ -45,6 +45,14 @@ def test_what_a_camera_had_buffered_does_not_raise_the_rate() -> None:
     assert metered(401, first=50, begins=7.0).frames_per_s == 25.0
 
 
+def test_pictures_that_come_after_the_keyframe_and_are_shown_before_it_count_with_their_time() -> None:
+    """Of an open group that is joined at its keyframe: two B-frames, a tenth of a second each, lead it."""
+    meter = StreamMeter()
+    for number, shown in enumerate([2, 0, 1, *range(3, 24)]):
+        meter.take(shown / 10, number / 10, 1000, keyframe=number == 0)
+    assert meter.measured("h264").frames_per_s == 10.0
+
+
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 100), st.booleans()), min_size=1, max_size=60))
 def test_no_stream_of_packets_gives_figures_that_are_none(packets: list[tuple[float, float, bool]]) -> None:
     meter, received = StreamMeter(), 0.0

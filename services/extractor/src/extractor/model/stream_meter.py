@@ -44,18 +44,20 @@ class StreamMeter:
 
     def __init__(self) -> None:
         self.packets = self._bytes = 0
-        self._first: tuple[float, float] | None = None
+        self._first_received_s: float | None = None
         self._received_s = 0.0
-        self._most_media_s = 0.0
+        self._least_media_s = self._most_media_s = 0.0
         self._key: tuple[int, float, float] | None = None
         self._gop_frames: int | None = None
         self._gop_s: list[tuple[float, float]] = []
 
     def take(self, media_s: float, received_s: float, size: int, *, keyframe: bool) -> None:
         """`received_s` of any steady clock; of a file, which nobody waits for, the media time again."""
-        if self._first is None:
-            self._first, self._most_media_s = (media_s, received_s), media_s
+        if self._first_received_s is None:
+            self._first_received_s = received_s
+            self._least_media_s = self._most_media_s = media_s
         self._received_s = received_s
+        self._least_media_s = min(self._least_media_s, media_s)  # pictures shown before the keyframe come after it
         self._most_media_s = max(self._most_media_s, media_s)
         if keyframe:
             self._take_keyframe(media_s, received_s)
@@ -72,7 +74,7 @@ class StreamMeter:
     @property
     def watched_s(self) -> float:
         """Since the first packet, by the clock of receipt."""
-        return 0.0 if self._first is None else self._received_s - self._first[1]
+        return 0.0 if self._first_received_s is None else self._received_s - self._first_received_s
 
     def measured(self, codec: str, first_frame_s: float | None = None, sound: str | None = None) -> Measured:
         """The figures so far."""
@@ -102,7 +104,7 @@ class StreamMeter:
 
     @property
     def _media_span_s(self) -> float:
-        return 0.0 if self._first is None else self._most_media_s - self._first[0]
+        return self._most_media_s - self._least_media_s
 
     @property
     def _media_rises(self) -> bool:
