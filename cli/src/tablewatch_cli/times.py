@@ -1,4 +1,4 @@
-"""A time as it is typed on the command line: in UTC, or how long ago."""
+"""A time as it is typed on the command line, in UTC or how long ago; and how old one is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
+_LENGTHS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -28,6 +29,16 @@ def _time(text: str, now: datetime) -> datetime:
         return now - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def age(text: str | None, now: datetime) -> str:
+    """How old a time of the API is: `12s`, `15m`, `2h`, `3d`; nothing of none, or of what is no time."""
+    try:
+        seconds = max(0.0, (now - _time(text or "", now)).total_seconds())
+    except ValueError:
+        return ""
+    unit, length = next((each for each in _LENGTHS if seconds >= each[1]), _LENGTHS[-1])
+    return f"{seconds // length:.0f}{unit}"
 
 
 class TimeParam(click.ParamType):

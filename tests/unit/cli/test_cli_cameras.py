@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -20,11 +21,13 @@ RTSP = "rtsp://192.168.1.20:554/stream1"
 CAMERA = {
     "camera_id": "cam_1", "site_id": "site_1", "name": "Window", "enabled": True,
     "source": {"type": "rtsp", "address": RTSP, "secret_ref": "secrets/site_1/cam_1.sealed", "transport": None},
-    "capture": {"state": "captured", "reason": None}, "cadence_ms": 10_000, "look_every_ms": 0, "max_age_ms": 60_000,
+    "capture": {"state": "captured", "reason": None}, "state": "verified",
+    "cadence_ms": 10_000, "look_every_ms": 0, "max_age_ms": 60_000,
     "detector": None, "opening_hours": None, "version": 1, "layout_version": 3, "created_at": "", "updated_at": "",
 }  # fmt: skip
 LIVE = {"status": "live", "code": None, "since": "2026-11-28T20:00:00Z", "reason": "Frames arrive on time.",
-        "last_frame_at": "2026-11-28T20:01:00Z", "snapshot_key": "snapshots/site_1/cam_1/last-good.jpg"}  # fmt: skip
+        "observed_at": "2026-11-28T20:01:10Z", "last_frame_at": "2026-11-28T20:01:00Z",
+        "snapshot_key": "snapshots/site_1/cam_1/last-good.jpg"}  # fmt: skip
 SITE = {
     "site_id": "site_1", "name": "Harbour", "timezone": "Europe/Berlin", "detector": None, "opening_hours": None,
     "version": 1, "created_at": "",
@@ -188,6 +191,9 @@ def test_a_camera_is_removed_once_somebody_has_said_yes(
     server.answers["DELETE", "/v1/cameras/cam_1"] = (204, None)
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
     assert run("cameras", "remove", "cam_1") == Exit.INTERRUPTED
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert run("cameras", "remove", "cam_1") == Exit.USAGE
+    assert "--yes does it without asking" in capsys.readouterr().err
     assert "DELETE" not in {asked for asked, _, _ in server.seen}
     assert run("cameras", "remove", "cam_1", "--yes") == Exit.OK
     assert "cam_1 Window is removed" in capsys.readouterr().out
@@ -202,6 +208,7 @@ def test_a_camera_is_shown_with_the_hours_that_hold(server: type[Stub], capsys: 
     assert "hours      of the site: always open (Europe/Berlin)" in shown
     assert "cadence    every 10 s, dropped after 60 s" in shown
     assert "status     live since 2026-11-28T20:00:00Z. Frames arrive on time." in shown
+    assert "state      verified: pictures come; draw its tables" in shown
 
 
 def test_status_waits_until_a_camera_is_live(
@@ -211,7 +218,11 @@ def test_status_waits_until_a_camera_is_live(
     silent, live = CAMERA | {"status": None}, CAMERA | {"status": LIVE}
     server.answers[OF_CAMERA] = (200, iter([silent, silent, live]))
     assert run("cameras", "status", "cam_1", "--wait", "60", "--json") == Exit.OK
-    assert [each["status"] for each in json.loads(capsys.readouterr().out)] == ["live"]
+    [row] = json.loads(capsys.readouterr().out)
+    assert (row["status"], row["observed_at"]) == ("live", LIVE["observed_at"])
+    server.answers[OF_CAMERA] = (200, live)
+    assert run("cameras", "status", "cam_1") == Exit.OK
+    assert re.search(r"heard ago .*\n.* \d+[smhd] ", capsys.readouterr().out)
     server.answers[OF_CAMERA] = (200, silent)
     server.answers["GET", "/v1/cameras"] = (200, {"items": [CAMERA], "next_cursor": None})
     assert run("cameras", "status") == Exit.UNHEALTHY

@@ -29,3 +29,15 @@ def test_a_time_is_read(text: str, expected: datetime) -> None:
 def test_what_is_no_time_is_answered_with_the_forms(text: str) -> None:
     with pytest.raises(ValueError, match="say 15m"):
         times.parse(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(-3, "0s"), (0, "0s"), (59.9, "59s"), (60, "1m"), (7199, "1h"), (200_000, "2d")]
+)
+def test_how_old_a_time_is(seconds: float, expected: str) -> None:
+    assert times.age((NOW - timedelta(seconds=seconds)).isoformat(), NOW) == expected
+
+
+@pytest.mark.parametrize("text", [None, "", "soon"])
+def test_what_is_no_time_has_no_age(text: str | None) -> None:
+    assert times.age(text, NOW) == ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tablewatch_cli import camera_source, hours, output
+from tablewatch_cli import asking, camera_source, hours, output
 from tablewatch_cli.client import Api, Document
 from tablewatch_cli.commands.camera_options import (
     check_zone,
@@ -131,7 +131,7 @@ def remove_command(camera: str, *, yes: bool, as_json: bool) -> None:
     with Api(load()) as api:
         found = api.get(f"/v1/cameras/{camera}")
         if not yes:
-            click.confirm(f"Remove {found['name']} ({camera}) for good?", abort=True, err=True)
+            asking.confirm(f"Remove {found['name']} ({camera}) for good?")
         api.delete(f"/v1/cameras/{camera}")
     if as_json:
         output.as_json({"camera_id": camera})

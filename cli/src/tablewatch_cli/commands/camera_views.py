@@ -5,19 +5,28 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import httpx
 
-from tablewatch_cli import hours, output, streams, web
+from tablewatch_cli import hours, output, streams, times, web
 from tablewatch_cli.client import Api, Document
 from tablewatch_cli.errors import ApiUnreachable, CliError, Exit, NoSnapshot, OutputFailed
 from tablewatch_cli.parameters import Id, Seconds
 from tablewatch_cli.settings import load
 
-STATUS_FIELDS = ("camera_id", "name", "status", "code", "since", "last_frame_at", "reason")
+STATUS_FIELDS = ("camera_id", "name", "status", "code", "since", "observed_at", "last_frame_at", "reason")
+SHOWN_FIELDS = ("camera_id", "name", "status", "code", "since", "heard_ago", "last_frame_at", "reason")
+STATES = {
+    "draft": "draft: it was not switched on yet, or has no source",
+    "verifying": "verifying: its first picture is waited for",
+    "verified": "verified: pictures come; draw its tables",
+    "live": "live: pictures come, and its tables are drawn",
+    "paused": "paused: tablewatch cameras resume",
+}
 WELL = frozenset({"live", "verified"})
 POLL_S = 1.0
 PICTURE_TIMEOUT_S = 30.0
@@ -55,6 +64,9 @@ def setup(camera: Document, site: Document) -> Iterator[tuple[str, str]]:
     yield "hours", _hours(camera, site)
     version = camera["layout_version"]
     yield "layout", "none: draw its tables" if version is None else f"version {version}"
+    state = str(camera.get("state") or "")
+    if state:
+        yield "state", STATES.get(state, state)
     yield "pictures", "taken" if camera["enabled"] else "paused: tablewatch cameras resume"
     if status is not None:
         yield "status", f"{status['status']} since {status['since']}. {status['reason']}"
@@ -84,6 +96,7 @@ def _seconds(ms: int) -> str:
 def status_command(cameras: Sequence[str], wait: float | None, *, as_json: bool) -> None:
     """How each CAMERA is, or all whose pictures are taken: live, or what is wrong, since when, and what to do.
 
+    It is confirmed every ten minutes while pictures are taken: one that was heard of longer ago may not hold any more.
     Exits 4 if one of them is not well.
     """
     until = time.monotonic() + (wait or 0)
@@ -96,7 +109,9 @@ def status_command(cameras: Sequence[str], wait: float | None, *, as_json: bool)
     if as_json:
         output.as_json(rows)
     else:
-        output.table(rows, STATUS_FIELDS, "no camera that pictures are taken of")
+        now = datetime.now(UTC)
+        shown = [row | {"heard_ago": times.age(row["observed_at"], now) or None} for row in rows]
+        output.table(shown, SHOWN_FIELDS, "no camera that pictures are taken of")
     if not all(map(_is_well, rows)):
         raise click.exceptions.Exit(Exit.UNHEALTHY)
 

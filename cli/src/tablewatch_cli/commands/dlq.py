@@ -9,7 +9,7 @@ from typing import Any
 import click
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from tablewatch_cli import completion, dead_letters, output
+from tablewatch_cli import asking, completion, dead_letters, output
 from tablewatch_cli.broker import Broker, bootstrap_of, connected
 from tablewatch_cli.dead_letters import DeadLetter
 from tablewatch_cli.errors import Exit
@@ -149,7 +149,7 @@ def discard_command(topic: str, through: int | None, everything: bool, yes: bool
         raise click.UsageError("with --json give --yes too: nobody can be asked")
     last, count = asyncio.run(_to_discard(_bootstrap(), topic, through))
     if count and not yes:
-        click.confirm(f"Delete {count} records of {topic} for good (through offset {last})?", abort=True, err=True)
+        asking.confirm(f"Delete {count} records of {topic} for good (through offset {last})?")
     if count:
         asyncio.run(_discard(_bootstrap(), topic, last))
     if as_json:
