@@ -1,6 +1,7 @@
 // Values of the API as the page shows them.
 import type { HazardAlert } from './generated/events'
 import type { Delta, Job } from './client'
+import { T } from './texts'
 
 const NAMES: Record<string, string> = {
   free: 'Free',
@@ -113,6 +114,8 @@ export function feedLine(
       return line(`${hazardTitle(delta.data as HazardAlert, label)}: ${field('status')}`, 'hazard')
     case 'camera.status':
       return line(`${camera(field('camera_id'))}: ${displayName(field('status')).toLowerCase()}. ${field('reason')}`, 'plain')
+    case 'camera.state':
+      return line(T.camera.isNow(camera(field('camera_id')), field('state')), 'plain')
     case 'video.job': {
       const job = delta.data as Job
       const ends = job.status === 'failed' ? ` (${job.error?.code ?? 'no reason given'})` : ''

@@ -33,6 +33,7 @@ const TICK_MS = 5000
 /** Events after which a list is asked for again. */
 const STALE: Record<string, readonly List[]> = {
   'camera.config': ['cameras', 'tables'],
+  'camera.state': ['cameras'],
   'camera.deleted': ['cameras', 'tables'],
   'section.changed': ['sections'],
   'section.deleted': ['sections', 'tables'],

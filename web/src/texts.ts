@@ -3,6 +3,15 @@
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 const share = (fraction: number) => `${(fraction * 100).toFixed(1)} %`
 
+/** A camera that has come to a state, behind its name. */
+const IS_NOW: Record<string, string> = {
+  draft: 'is registered',
+  verifying: 'is switched on, and its first picture is waited for',
+  verified: 'sends pictures: draw its tables',
+  live: 'is live',
+  paused: 'is paused',
+}
+
 export const T = {
   name: 'tablewatch',
   promise: 'Which table is free, right now, and why.',
@@ -141,6 +150,14 @@ export const T = {
       paused: 'Resting',
       none: 'No live pictures',
     } as Record<string, string>,
+    /** How far it has come, where that says more than its health. */
+    states: {
+      draft: 'Not switched on yet',
+      verifying: 'Waiting for its first picture',
+      verified: 'Draw its tables next.',
+      paused: 'Paused',
+    } as Record<string, string>,
+    isNow: (camera: string, state: string) => `${camera} ${IS_NOW[state] ?? `is ${state}`}`,
   },
 
   time: {

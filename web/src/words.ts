@@ -141,12 +141,13 @@ export interface Health {
 }
 
 export function healthOf(camera: Camera, status: CameraStatus | undefined): Health {
+  const further = camera.capture?.state === 'captured' && camera.state !== undefined ? T.camera.states[camera.state] : undefined
   if (!status) {
     const reason = camera.capture?.reason ?? (camera.capture?.state === 'captured' ? '' : T.camera.upload)
-    return { status: 'none', text: T.camera.none, reason, since: null }
+    return { status: 'none', text: further ?? T.camera.none, reason, since: null }
   }
   const well = status.status === 'live' || status.status === 'verified'
-  return { status: status.status, text: T.camera.health[status.status] ?? status.status, reason: well ? '' : status.reason, since: status.since }
+  return { status: status.status, text: T.camera.health[status.status] ?? status.status, reason: well ? (camera.state === 'verified' && further) || '' : status.reason, since: status.since }
 }
 
 /** Why a request was refused, with what to do, in a form that was filled in. */

@@ -67,6 +67,14 @@ describe('the feed', () => {
     expect(feedLine({ type: 'camera.status', data }, label, () => 'Window')?.text).toBe('Window: frozen. Restart it.')
   })
 
+  it('says what state a camera has come to', () => {
+    const text = (state: string) => feedLine({ type: 'camera.state', data: { camera_id: 'cam_1', state } }, label, () => 'Bar')?.text
+    expect(text('live')).toBe('Bar is live')
+    expect(text('verifying')).toBe('Bar is switched on, and its first picture is waited for')
+    expect(text('verified')).toBe('Bar sends pictures: draw its tables')
+    expect(text('resting')).toBe('Bar is resting')
+  })
+
   it('has no line for a snapshot, and one for types of later versions', () => {
     expect(feedLine({ type: 'snapshot', data: {} }, label)).toBeNull()
     expect(feedLine({ type: 'camera.config', data: {} }, label)).toBeNull()

@@ -84,3 +84,15 @@ it('a camera without a status says what it is for, one with says how it is', () 
   expect(healthOf(camera, status)).toEqual({ status: 'moved', text: 'Was moved', reason: 'It shows another view.', since: 'x' })
   expect(healthOf(camera, { ...status, status: 'live' }).reason).toBe('')
 })
+
+it('a camera says how far it has come where that says more than its health', () => {
+  const capture = { state: 'captured', reason: null }
+  const camera = { camera_id: 'cam_1', site_id: 'site_1', name: 'Bar', layout_version: null, capture }
+  const status = { camera_id: 'cam_1', site_id: 'site_1', version: 1, status: 'live', reason: 'Frames arrive on time.', since: 'x', observed_at: 'x', last_frame_at: null, snapshot_key: null }
+  expect(healthOf({ ...camera, state: 'draft' }, undefined)).toMatchObject({ text: 'Not switched on yet', reason: '' })
+  expect(healthOf({ ...camera, state: 'verifying' }, undefined).text).toBe('Waiting for its first picture')
+  expect(healthOf({ ...camera, state: 'verified' }, status)).toMatchObject({ text: 'Sees well', reason: 'Draw its tables next.' })
+  expect(healthOf({ ...camera, state: 'live' }, status).reason).toBe('')
+  expect(healthOf({ ...camera, state: 'verifying' }, { ...status, status: 'offline', reason: 'No answer.' })).toMatchObject({ text: 'Not reachable', reason: 'No answer.' })
+  expect(healthOf({ ...camera, state: 'of a later version' }, undefined).text).toBe('No live pictures')
+})

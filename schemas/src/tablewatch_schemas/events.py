@@ -1371,6 +1371,10 @@ class CameraConfig(Struct, frozen=True, kw_only=True, gc=False):
     """When pictures are taken of the camera, every week by the clock of its site; outside of them capture rests
     and the camera is paused. Null: those of its site hold.
     """
+    source_version: int | None = None
+    """Version of this record at which its source was given or changed, or it was switched on or off, last: a
+    camera.status of an earlier one is of another source, or of another time. Null: by an older version.
+    """
     updated_at: Time
     """When it was changed. RFC 3339, UTC, millisecond precision."""
 
@@ -1391,6 +1395,7 @@ _CameraConfigWire: Any = defstruct(
         "layout_version",
         "detector",
         "opening_hours",
+        "source_version",
         "updated_at",
     ],
     gc=False,
@@ -1413,6 +1418,7 @@ def wire_camera_config(event: CameraConfig) -> Any:
         event.layout_version,
         event.detector,
         event.opening_hours,
+        event.source_version,
         write_time(event.updated_at),
     )
 
@@ -1615,6 +1621,10 @@ class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     cannot be said. It stays until the camera is well again, its layout is drawn anew or its source is another;
     a new one has another id. Null: there is none.
     """
+    source_version: int | None = None
+    """As camera.config had it when this was seen: of which source it is. Null: of none that is read, or by an
+    older version.
+    """
 
 
 _CameraStatusWire: Any = defstruct(
@@ -1631,6 +1641,7 @@ _CameraStatusWire: Any = defstruct(
         "last_frame_at",
         "snapshot_key",
         "layout_proposal",
+        "source_version",
     ],
     gc=False,
 )
@@ -1650,6 +1661,7 @@ def wire_camera_status(event: CameraStatus) -> Any:
         None if event.last_frame_at is None else write_time(event.last_frame_at),
         event.snapshot_key,
         None if event.layout_proposal is None else wire_camera_status_layout_proposal(event.layout_proposal),
+        event.source_version,
     )
 
 

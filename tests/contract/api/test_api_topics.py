@@ -27,7 +27,7 @@ WEEK = {day: ["11:00-14:30", "17:30-01:00"] for day in WEEKDAYS} | {"monday": []
 CAMERA = {
     "timezone": "Europe/Vienna", "opening_hours": WEEK,
     "camera_id": "cam_1", "site_id": "site_1", "version": 3, "name": "front", "enabled": True, "cadence_ms": 1000,
-    "look_every_ms": 0,
+    "look_every_ms": 0, "source_version": 2,
     "max_age_ms": 5000, "layout_version": 2, "detector": "d-fine-s", "updated_at": "2026-11-23T09:00:00.000Z",
     "source": {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "secret_ref": None},
 }  # fmt: skip
@@ -48,7 +48,7 @@ DELETION = Deletion(
 VIDEO = Video(run=run(), facts=RunFacts())
 WRITTEN = [
     events.camera_config_event(CAMERA, NOW),
-    events.camera_config_event(CAMERA | {"layout_version": None, "opening_hours": None}, NOW),
+    events.camera_config_event(CAMERA | {"layout_version": None, "opening_hours": None, "source_version": None}, NOW),
     events.camera_command_event(PROBE, "key_1", NOW, NOW),
     events.camera_command_event(PROBE | {"source": PROBE["source"] | {"secret_ref": None}}, "key_1", NOW, NOW),
     events.camera_command_event(DISCOVERY, "key_1", NOW, NOW),

@@ -76,6 +76,7 @@ def _copies(site_id: str) -> list[str]:
         _copy("sites", PAGE, site_id="'site_' || n"),
         _copy("sections", PAGE, section_id="'section' || n", name="'section' || n"),
         _copy("cameras", PAGE, camera_id="'camera' || n", number="1 + n"),
+        _copy("camera_state_history", PAGE, seq="n + 10"),
         _copy("layouts", PAGE, version="n + 10", order="version"),
         _copy("layouts", VERSIONS, version="n + 2000", order="version = 2 DESC"),
         _copy("tables", PAGE, table_id="'table' || n"),

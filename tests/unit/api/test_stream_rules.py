@@ -109,6 +109,7 @@ def test_filters() -> None:
         ("table.state", "table.state", True), ("table.state", "table.state.deleted", True),
         ("table.state", "hazard.alert", False), ("video.job", "video.deleted", True),
         ("camera.config", "camera.deleted", True), ("camera.status", "camera.deleted", False),
+        ("camera.state", "camera.state", True), ("camera.config", "camera.state", False),
     ],
 )  # fmt: skip
 def test_filters_by_topic(topic: str, kind: str, passes: bool) -> None:

@@ -259,7 +259,7 @@ def test_states_are_those_of_now_and_cameras_say_whether_they_are_read(
     assert "no hazards in that run" in capsys.readouterr().err
     camera = {
         "camera_id": "cam_1", "number": 1, "name": "Door", "enabled": True, "source": {"type": "rtsp"},
-        "layout_version": None,
+        "layout_version": None, "state": "draft",
         "capture": {"state": "unsupported", "reason": "Nothing reads it."},
     }  # fmt: skip
     server.answers[("GET", "/v1/cameras")] = (200, {"items": [camera], "next_cursor": None})

@@ -85,3 +85,13 @@ def test_one_that_only_begins_to_play_is_not_frozen() -> None:
     assert found.status == "frozen"
     older = replace(seen, pictured_at=NOW - timedelta(minutes=2))
     assert find(None, older, NOW + timedelta(seconds=9)) is None
+
+
+def test_the_same_status_of_another_source_is_published_once_its_picture_is_there() -> None:
+    opened = Seen(NOW, every=SECOND, source_version=4)
+    before = replace(live(), source_version=3)
+    assert next_status(before, opened, NOW + SECOND) is None
+    pictured = replace(opened, pictured_at=NOW + 2 * SECOND)
+    found = next_status(before, pictured, NOW + 2 * SECOND)
+    assert found == replace(before, source_version=4, published_at=NOW + 2 * SECOND)
+    assert next_status(found, pictured, NOW + 3 * SECOND) is None

@@ -178,6 +178,25 @@ export interface Tagged<Document> {
   tag: string
 }
 
+export type CameraState = Open<'draft' | 'verifying' | 'verified' | 'live' | 'paused'>
+
+/** `camera.state`, and an item of `GET /v1/cameras/{id}/state/history`. */
+export interface CameraTransition {
+  camera_id: string
+  site_id: string
+  seq: number
+  at: Time
+  /** Null: it was registered. */
+  previous_state: CameraState | null
+  state: CameraState
+  /** A code, and a sentence. */
+  why: string
+  reason: string
+  who: Open<'key' | 'camera'>
+  key_id: string | null
+  key_name: string | null
+}
+
 export interface Camera {
   camera_id: string
   site_id: string
@@ -189,6 +208,8 @@ export interface Camera {
   version?: number
   /** Whether anything reads the camera's source. Absent from older servers. */
   capture?: { state: Open<'none' | 'captured' | 'unsupported'>; reason: string | null }
+  /** How far it has come; its health is its `camera.status`. Absent from older servers. */
+  state?: CameraState
   layout_version: number | null
 }
 

@@ -21,6 +21,7 @@ const API_TYPES = [
   'video.job',
   'video.deleted',
   'camera.config',
+  'camera.state',
   'camera.deleted',
   'site.changed',
   'site.deleted',
@@ -37,7 +38,7 @@ export const TYPES: readonly string[] = [...API_TYPES, ...STREAMED, ...STREAMED.
 /** Only to a stream that asks for `views`. */
 export const VIEW = 'camera.view'
 
-export type Topic = 'video.job' | 'camera.config' | (typeof STREAMED)[number]
+export type Topic = 'video.job' | 'camera.config' | 'camera.state' | (typeof STREAMED)[number]
 
 export interface StreamOptions {
   siteId: string

@@ -663,6 +663,8 @@ export interface CameraConfig {
   detector?: string | null
   /** When pictures are taken of the camera, every week by the clock of its site; outside of them capture rests and the camera is paused. Null: those of its site hold. */
   opening_hours?: CameraConfigOpeningHours | null
+  /** Version of this record at which its source was given or changed, or it was switched on or off, last: a camera.status of an earlier one is of another source, or of another time. Null: by an older version. */
+  source_version?: number | null
   /** When it was changed. RFC 3339, UTC, millisecond precision. */
   updated_at: Time
 }
@@ -753,6 +755,8 @@ export interface CameraStatus {
   snapshot_key: string | null
   /** Of a camera that was moved: where its tables are now, as far as two of its pictures show it, or why that cannot be said. It stays until the camera is well again, its layout is drawn anew or its source is another; a new one has another id. Null: there is none. */
   layout_proposal?: CameraStatusLayoutProposal | null
+  /** As camera.config had it when this was seen: of which source it is. Null: of none that is read, or by an older version. */
+  source_version?: number | null
 }
 
 /** What to open; null for an action that opens no single camera. */

@@ -16,7 +16,7 @@ from tablewatch_cli.errors import Exit
 from tablewatch_cli.parameters import Id
 from tablewatch_cli.settings import load
 
-CAMERA_FIELDS = ("camera_id", "number", "name", "enabled", "source", "capture", "layout_version", "status")
+CAMERA_FIELDS = ("camera_id", "number", "name", "state", "enabled", "source", "capture", "layout_version", "status")
 POLL_S = 1.0
 ANSWER_S = 60.0
 """The server says after 35 s that nobody answered."""

@@ -10,9 +10,10 @@ from api.http.dependencies import HttpDependencies
 from api.http.preconditions import check_preconditions, layout_tag
 from api.model import events
 from api.model.access import Caller
+from api.model.camera_states import tables_happening
 from api.model.layouts import Drawing, Drawn, Origin, draw, same, saved_layout
 from api.model.types import Json
-from api.store import Connection, cameras, keys, layouts, sections, site_events
+from api.store import Connection, camera_states, cameras, keys, layouts, sections, site_events
 from chassis import outbox
 from tablewatch_schemas.layout import Layout
 
@@ -39,7 +40,7 @@ async def save_drawing(
         # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
         await deps.objects.put(layout.layout_key, layout.to_json(), "application/json")
         await layouts.add(conn, drawn, author, origin)
-        await _publish(conn, camera, layout)
+        await _publish(conn, camera, layout, author)
     return drawn
 
 
@@ -76,9 +77,10 @@ async def _draw(
     )
 
 
-async def _publish(conn: Connection, camera: Json, layout: Layout) -> None:
+async def _publish(conn: Connection, camera: Json, layout: Layout, author: layouts.Author) -> None:
     now = layout.created_at
     await cameras.set_tables(conn, camera, layout.tables, now)
+    moved = await camera_states.happen(conn, camera, tables_happening(len(layout.tables)), now, author)
     camera = await cameras.save(conn, camera | {"layout_version": layout.version}, now)
     await outbox.enqueue(conn, events.camera_config_event(camera, now))
-    await site_events.append(conn, [events.camera_config_site_event(camera)])
+    await site_events.append(conn, [events.camera_config_site_event(camera), *map(events.camera_state_event, moved)])

@@ -6,11 +6,12 @@ from typing import TypeVar
 
 import orjson
 
+from api.model.camera_states import Transition
 from api.model.deletion import Deletion
 from api.model.job import Video
 from api.model.keyed_records import Change
 from api.model.projections import READ_MODELS
-from api.model.site_events import SITE_DELETED, NewSiteEvent
+from api.model.site_events import CAMERA_STATE, SITE_DELETED, NewSiteEvent
 from api.model.types import Json
 from chassis import trace
 from tablewatch_schemas import (
@@ -54,6 +55,7 @@ def camera_config_event(camera: Json, now: datetime) -> Encoded:
         layout_version=version,
         detector=camera["detector"],
         opening_hours=_hours(CameraConfigOpeningHours, camera),
+        source_version=camera["source_version"],
         updated_at=read_time(camera["updated_at"]),
     )
     return encode(event, source=SOURCE, time=now, traceparent=trace.current())
@@ -188,8 +190,13 @@ def record_event(topic: str, change: Change, *, confirms: bool = False) -> NewSi
 
 def camera_config_site_event(camera: Json) -> NewSiteEvent:
     """camera.config: the camera as GET /v1/cameras/{camera_id} shows it."""
-    shown = {name: value for name, value in camera.items() if name != "timezone"}
+    shown = {name: value for name, value in camera.items() if name not in ("timezone", "source_version")}
     return _of_site(camera["site_id"], "camera.config", shown, camera_id=camera["camera_id"])
+
+
+def camera_state_event(moved: Transition) -> NewSiteEvent:
+    """camera.state: a transition of a camera."""
+    return _of_site(moved.site_id, CAMERA_STATE, moved.document(), camera_id=moved.camera_id)
 
 
 def camera_deleted_site_event(camera: Json) -> NewSiteEvent:

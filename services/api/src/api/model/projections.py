@@ -172,8 +172,8 @@ RUN_TABLES = tuple(
 )
 """Tables whose rows go with their run."""
 
-STREAM_TOPICS = ("video.job", "camera.config", *READ_MODELS)
-"""What the event stream can be filtered by: the job documents, the api's own cameras, and every read model."""
+STREAM_TOPICS = ("video.job", "camera.config", "camera.state", *READ_MODELS)
+"""What the event stream can be filtered by: the job documents, cameras and their states, and every read model."""
 SNAPSHOT_TOPICS = {"videos": "video.job"} | {each.snapshot: topic for topic, each in READ_MODELS.items()}
 """The topic of each list of a snapshot."""
 TOPIC_OF_END = {"video.deleted": "video.job", "camera.deleted": "camera.config"}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+CAMERA_STATE = "camera.state"
 SITE_DELETED = "site.deleted"
 """The last event of a site: every reader gets it, and no other follows."""
 

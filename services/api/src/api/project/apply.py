@@ -12,6 +12,7 @@ from api.model.projections import READ_MODELS
 from api.model.run_facts import RunFacts
 from api.model.site_events import NewSiteEvent
 from api.project.batch import Batch, DecodedRecord, new_records
+from api.project.camera_states import apply_pictures
 from api.project.keyed import apply_keyed
 from api.project.reports import JobTransitions
 from api.store import Connection, crops, frames, job_history, layout_hints, offsets, site_events, sites, videos
@@ -48,6 +49,7 @@ async def _apply_batch(conn: Connection, batch: Batch, jobs: list[JobTransitions
     for topic in READ_MODELS:
         records = [each for each in batch.keyed[topic] if each.event is None or each.event.site_id in known_sites]
         events += await apply_keyed(conn, topic, records, runs.keys()) if records else []
+        events += await apply_pictures(conn, records) if topic == "camera.status" else []
     return events + await _apply_run_events(conn, batch, runs, jobs)
 
 

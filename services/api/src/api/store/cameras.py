@@ -1,5 +1,7 @@
 """Cameras, their layouts and tables."""
 
+# ruff: noqa: S608 (the list of columns is put into statements; every value is a parameter)
+
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,6 +9,7 @@ import asyncpg
 import orjson
 
 from api.compute import compute
+from api.model.camera_states import State
 from api.model.capture import capture
 from api.model.errors import CameraNotFound, NumberTaken, TooManyCameras
 from api.model.numbers import lowest_free
@@ -16,10 +19,12 @@ from api.store import Connection
 from tablewatch_schemas.layout import Layout, LayoutTable
 from tablewatch_schemas.times import write_time
 
-_SEEN = (
-    "SELECT *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone FROM cameras"
-    " WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR site_id = ANY($1))"
+_SHOWN = (
+    "*, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone,"
+    " (SELECT state FROM camera_states s WHERE s.camera_id = cameras.camera_id) AS state,"
+    " (SELECT source_version FROM camera_states s WHERE s.camera_id = cameras.camera_id) AS source_version"
 )
+_SEEN = f"SELECT {_SHOWN} FROM cameras WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR site_id = ANY($1))"
 
 
 async def add(conn: Connection, camera: Json, now: datetime) -> Json:
@@ -31,7 +36,7 @@ async def add(conn: Connection, camera: Json, now: datetime) -> Json:
         " max_age_ms, version, created_at, updated_at, detector, look_every_ms, opening_hours,"
         " source_transport, number, section_id, notes)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12, $13, $14, $15, $16, $17)"
-        " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
+        f" RETURNING {_SHOWN}",
         camera["camera_id"], camera["site_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], now, camera["detector"],
         camera["look_every_ms"], stored_week(camera["opening_hours"]), source["transport"], camera["number"],
@@ -64,11 +69,15 @@ async def check_room(conn: Connection, site_id: str, limit: int) -> None:
         raise TooManyCameras(f"The site has {found} cameras, and may have {limit}; delete one, or have it raised.")
 
 
-async def page(conn: Connection, sites: Sites, site_id: str | None, after: str, limit: int) -> list[Json]:
+async def page(
+    conn: Connection, sites: Sites, site_id: str | None, state: str | None, after: str, limit: int
+) -> list[Json]:
     """Cameras by id."""
     rows = await conn.fetch(
-        f"{_SEEN} AND ($2::text IS NULL OR site_id = $2) AND camera_id > $3 ORDER BY camera_id LIMIT $4",
-        sites, site_id, after, limit,
+        f"{_SEEN} AND ($2::text IS NULL OR site_id = $2) AND camera_id > $3 AND ($5::text IS NULL OR"
+        " coalesce((SELECT state FROM camera_states s WHERE s.camera_id = cameras.camera_id), 'draft') = $5)"
+        " ORDER BY camera_id LIMIT $4",
+        sites, site_id, after, limit, state,
     )  # fmt: skip
     return [_document(row) for row in rows]
 
@@ -103,7 +112,7 @@ async def save(conn: Connection, camera: Json, now: datetime, *, deleted: bool =
         " look_every_ms = $13, opening_hours = $14, source_transport = $15, number = $16, section_id = $17,"
         " notes = $18"
         " WHERE camera_id = $1"
-        " RETURNING *, (SELECT timezone FROM sites s WHERE s.site_id = cameras.site_id) AS timezone",
+        f" RETURNING {_SHOWN}",
         camera["camera_id"], camera["name"], camera["enabled"], source["type"], source["address"],
         source["secret_ref"], camera["cadence_ms"], camera["max_age_ms"], camera["layout_version"], now, deleted,
         camera["detector"], camera["look_every_ms"], stored_week(camera["opening_hours"]), source["transport"],
@@ -234,6 +243,8 @@ def _document(row: asyncpg.Record | None) -> Json:
             "transport": row["source_transport"],
         },
         "capture": capture(row["source_type"]),
+        "state": row["state"] or State.DRAFT,
+        "source_version": row["source_version"],
         "cadence_ms": row["cadence_ms"],
         "look_every_ms": row["look_every_ms"],
         "max_age_ms": row["max_age_ms"],

@@ -107,7 +107,8 @@ class Capture:
     def seen(self) -> Seen:
         """What its status is concluded from."""
         plays = isinstance(self._source, Channel) and self._source.plays
-        return replace(self._health.seen(self._every, plays=plays), closed=self._closed)
+        seen = self._health.seen(self._every, plays=plays)
+        return replace(seen, closed=self._closed, source_version=self.config.source_version)
 
     @property
     def _every(self) -> timedelta:

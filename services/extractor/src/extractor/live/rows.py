@@ -78,7 +78,8 @@ WHERE c.camera_id = mine.camera_id AND c.fence = mine.fence
 """
 _STATUS = """
 UPDATE cameras SET status = $3, status_reason = $4, status_since = $5, published_at = $6,
-    status_version = greatest(status_version + 1, $7), status_code = $8, layout_proposal = $9
+    status_version = greatest(status_version + 1, $7), status_code = $8, layout_proposal = $9,
+    status_source_version = $10
 WHERE camera_id = $1 AND fence = $2 AND captured
 RETURNING site_id, status_version
 """
@@ -258,6 +259,7 @@ async def report(
             _least_version(now),
             status.code,
             None if layout_proposal is None else msgspec.json.encode(layout_proposal).decode(),
+            status.source_version,
         ),
     )
     if row is None:
@@ -298,6 +300,7 @@ def _event(
         last_frame_at=last_frame_at,
         snapshot_key=snapshot_key,
         layout_proposal=layout_proposal,
+        source_version=status.source_version,
     )
     return encode(event, source=SOURCE, time=now)
 
@@ -306,8 +309,9 @@ def _claimed(row: asyncpg.Record) -> Claimed:
     status = None
     if row["status"] is not None:
         status = CameraStatusNow(
-            row["status"], row["status_reason"], row["status_since"], row["published_at"], row["status_code"]
-        )
+            row["status"], row["status_reason"], row["status_since"], row["published_at"], row["status_code"],
+            row["status_source_version"],
+        )  # fmt: skip
     proposed = row["layout_proposal"]
     return Claimed(
         *(from_json(CameraConfig, row["config"]), row["fence"], status, row["captured_ms"]),

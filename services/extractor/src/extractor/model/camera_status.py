@@ -68,13 +68,14 @@ TROUBLES: dict[Trouble, Finding] = {
 
 @dataclass(frozen=True, slots=True)
 class CameraStatusNow:
-    """As it was published last. `since`: when this status began."""
+    """As it was published last. `since`: when this status began; `source_version`: of which source it is."""
 
     status: str
     reason: str
     since: datetime
     published_at: datetime
     code: str | None = None
+    source_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Seen:
     `starved`: sessions in a row that ended because no more came. `steady`: pictures in a row without a long wait.
     `few`: waits for a picture in a row that were too long; `slow`: those with hardly a packet between the pictures.
     `closed`: why capture rests.
+    `source_version`: of which source all this is.
     """
 
     began: datetime
@@ -101,20 +103,25 @@ class Seen:
     slow: int = 0
     trouble: Trouble | None = None
     closed: Finding | None = None
+    source_version: int | None = None
 
 
 def next_status(before: CameraStatusNow | None, seen: Seen, now: datetime) -> CameraStatusNow | None:
     """What is to be published now; None while there is nothing new and the last is not to be confirmed yet.
 
-    A session that breaks and comes back between two frames is nobody's concern.
+    A session that breaks and comes back between two frames is nobody's concern. Of another source the same status is
+    news: whoever waits for a picture of it has no other sign.
     """
     found = find(before, seen, now)
     if found is None:
         return None
     if before is None or before.status != found.status:
-        return CameraStatusNow(found.status, found.reason, now, now, found.code)
-    if (before.reason, before.code) != (found.reason, found.code) or now - before.published_at >= CONFIRM:
-        return replace(before, reason=found.reason, code=found.code, published_at=now)
+        return CameraStatusNow(found.status, found.reason, now, now, found.code, seen.source_version)
+    same = (before.reason, before.code, before.source_version) == (found.reason, found.code, seen.source_version)
+    if not same or now - before.published_at >= CONFIRM:
+        return replace(
+            before, reason=found.reason, code=found.code, source_version=seen.source_version, published_at=now
+        )
     return None
 
 

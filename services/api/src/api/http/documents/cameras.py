@@ -119,6 +119,14 @@ class Capture(BaseModel):
     reason: str | None = Field(description="A sentence to show; null where there is nothing to say")
 
 
+_STATE = (
+    "How far it has come: draft (registered, and not switched on yet, or without a source), verifying (switched on, and"
+    " no good picture of this source yet), verified (pictures come, and no tables are drawn), live (both), paused"
+    " (switched off by somebody). Whether it is well now is its `status`: a live camera that is offline stays live."
+    " Others may be added"
+)
+
+
 class Camera(BaseModel):
     """A view of a site."""
 
@@ -131,6 +139,7 @@ class Camera(BaseModel):
     enabled: bool
     source: CameraSource
     capture: Capture
+    state: str = Field(description=_STATE)
     cadence_ms: int
     look_every_ms: int
     max_age_ms: int
@@ -140,6 +149,25 @@ class Camera(BaseModel):
     layout_version: int | None
     created_at: TimeText
     updated_at: TimeText
+
+
+class CameraTransition(BaseModel):
+    """From one state of a camera to another; in the event `camera.state` too."""
+
+    camera_id: str
+    site_id: str
+    seq: int = Field(description="1, 2, 3, … of the camera")
+    at: TimeText
+    previous_state: str | None = Field(description="Null: it was registered")
+    state: str = Field(description=_STATE)
+    why: str = Field(
+        description="registered, switched_on, resumed, paused, first_picture, tables_drawn, tables_removed,"
+        " address_changed or source_removed. Others may be added"
+    )
+    reason: str = Field(description="Why, for a person")
+    who: str = Field(description="key: somebody asked for it with that key; camera: what it sends did")
+    key_id: str | None
+    key_name: str | None = Field(description="Name of that key at the time")
 
 
 class CameraWithStatus(Camera):
