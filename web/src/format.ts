@@ -86,7 +86,7 @@ export interface FeedLine {
 }
 
 /** What is no news to who looks at the floor. Types of later versions are. */
-const QUIET = new Set(['snapshot', 'resume', 'resync', 'camera.config', 'camera.probe', 'camera.view', 'site.config'])
+const QUIET = new Set(['snapshot', 'resume', 'resync', 'camera.config', 'camera.probe', 'camera.view', 'camera.status.deleted', 'site.config'])
 
 /** The line of the feed for an event, or null where it gets none. */
 export function feedLine(

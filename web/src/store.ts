@@ -241,6 +241,11 @@ export class Store {
     return run_id === null && !this.tables.value.some((table) => table.table_id === table_id)
   }
 
+  /** The tables that a camera sees. */
+  tablesOf(cameraId: string): Table[] {
+    return this.tables.value.filter((table) => table.retired_at === null && (table.camera_ids ?? [table.camera_id]).includes(cameraId))
+  }
+
   private readonly cameraName = (cameraId: string) => this.cameras.value.find((each) => each.camera_id === cameraId)?.name ?? 'Camera'
 
   /** Adds the line of an event to the feed. */

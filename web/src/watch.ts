@@ -182,12 +182,14 @@ export class Watch {
   /** Loads the newest picture of a camera. What fails is tried again a second later. */
   private async loadLive(): Promise<void> {
     if (!('camera' in this.subject) || document.hidden || this.asking) return
-    if (!SEES.has(this.store.view.value.cameras.get(this.subject.camera)?.status ?? '')) {
-      this.live.value = null // an old picture would look like now
+    const { camera } = this.subject
+    const sees = SEES.has(this.store.view.value.cameras.get(camera)?.status ?? '')
+    if (!sees || this.store.tablesOf(camera).length === 0) {
+      this.live.value = null // an old picture would look like now, and without tables nothing is judged
       return
     }
     this.asking = true
-    const live = await this.client.cameraView(this.subject.camera).catch(() => null)
+    const live = await this.client.cameraView(camera).catch(() => null)
     this.asking = false
     if (live) this.live.value = live
   }

@@ -99,4 +99,23 @@ describe('a camera that is watched', () => {
     watch.live.value = { layout_version: 1 } as CameraView
     expect(layout.mock.calls).toEqual([['cam_1', 2], ['cam_1', 1]])
   })
+
+  it('is asked for its newest judged picture once it has tables, as without them there is none', async () => {
+    const client = new Client()
+    const asked = vi.spyOn(client, 'cameraView').mockResolvedValue({ frame_id: 'frm_1' } as CameraView)
+    const store = storeOf(client)
+    const status = { camera_id: 'cam_1', site_id: '', version: 1, status: 'live', reason: '', since: '', observed_at: '', last_frame_at: null, snapshot_key: null }
+    store.receive({ type: 'snapshot', data: { ...EMPTY_SNAPSHOT, cameras: [status] } })
+    const watch = new Watch(store, { camera: 'cam_1' })
+    stop = watch.start()
+    await pass(3000)
+    expect(asked).not.toHaveBeenCalled()
+    const table = { table_id: 'tbl_1', site_id: '', camera_id: 'cam_2', camera_ids: ['cam_1', 'cam_2'], section_id: null, label: '1', seats: 4, created_at: '', retired_at: null }
+    store.tables.value = [table]
+    await pass(1000)
+    expect(watch.live.value?.frame_id).toBe('frm_1')
+    store.tables.value = [{ ...table, retired_at: '2026-11-23T09:00:00.000Z' }]
+    await pass(1000)
+    expect(watch.live.value).toBeNull()
+  })
 })

@@ -1604,7 +1604,8 @@ class CameraStatus(Struct, frozen=True, kw_only=True, gc=False):
     code: str | None = None
     """Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked
     have themselves; degraded has few_packets, not_stored; paused has by_hand, outside_opening_hours; offline
-    has why the camera cannot be read. Null: live, nothing known, or older than this field. Others may be added.
+    has why the camera cannot be read, or removed: it was deleted, and a tombstone follows. Null: live, nothing
+    known, or older than this field. Others may be added.
     """
     since: Time
     """When this status began. RFC 3339, UTC, millisecond precision."""

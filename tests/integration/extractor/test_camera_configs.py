@@ -19,7 +19,7 @@ from extractor.live.drops import Drops
 from extractor.live.retention import FORGET
 from extractor.model.camera_status import CameraStatusNow
 from extractor.model.share import FULL_REASON, Change, Load, weight
-from tablewatch_schemas import CameraConfig, CameraConfigSource, encode, new_id
+from tablewatch_schemas import CameraConfig, CameraConfigSource, decode, encode, new_id, tombstone
 
 NOW = datetime.now(UTC)
 ALL = Change(claim=4, room=1000.0)
@@ -163,3 +163,28 @@ async def test_what_is_older_than_the_row_says_nothing_of_it(pool: asyncpg.Pool)
     starting.apply_record(last)
     await starting.store()
     assert [each[:2] for each in await told(pool)] == [("live", None), ("paused", "by_hand")]
+
+
+async def test_the_status_of_a_deleted_camera_says_so_and_ends_with_a_tombstone(pool: asyncpg.Pool) -> None:
+    first = record()
+    camera = (first.key or b"").decode()
+    ended = tombstone(CameraConfig, camera, source="test", time=NOW, lane="live", version=2)
+    configs = Configs(pool, clock=SYSTEM_CLOCK, log=structlog.get_logger())
+    configs.apply_record(first)
+    await configs.store()
+    async with pool.acquire() as conn, conn.transaction():
+        [claimed] = await rows.claim(conn, "mine", timedelta(seconds=10), ALL)
+        assert await rows.report(conn, camera, claimed.fence, CameraStatusNow("live", "", NOW, NOW), NOW, NOW)
+    for _ in range(2):  # who starts reads it again
+        configs.apply_record(Record(ended.topic, 0, 1, 0, ended.key, None, tuple(ended.headers)))
+        await configs.store()
+    found = await pool.fetch("SELECT * FROM outbox WHERE topic = 'camera.status' ORDER BY id")
+    received = [
+        decode("camera.status", row["key"], row["value"], zip(row["header_names"], row["header_values"], strict=True))
+        for row in found
+    ]
+    codes = [each.event and each.event.code for each in received]
+    assert codes == [None, "removed", None]
+    assert received[-1].event is None
+    versions = [each.version or 0 for each in received]
+    assert versions[0] < versions[1] < versions[2]

@@ -743,7 +743,7 @@ export interface CameraStatus {
   status: Open<'verified' | 'live' | 'degraded' | 'frozen' | 'dark' | 'moved' | 'blocked' | 'offline' | 'paused'>
   /** Why, for a person. */
   reason: string
-  /** Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked have themselves; degraded has few_packets, not_stored; paused has by_hand, outside_opening_hours; offline has why the camera cannot be read. Null: live, nothing known, or older than this field. Others may be added. */
+  /** Why, for a program: frozen has same_picture, no_packets, few_pictures, sound_only; dark, moved and blocked have themselves; degraded has few_packets, not_stored; paused has by_hand, outside_opening_hours; offline has why the camera cannot be read, or removed: it was deleted, and a tombstone follows. Null: live, nothing known, or older than this field. Others may be added. */
   code?: string | null
   /** When this status began. RFC 3339, UTC, millisecond precision. */
   since: Time

@@ -58,14 +58,16 @@ function Snapshot({ camera }: { camera: Camera }) {
 
 /** The newest judged picture of a camera that sees; of another, and before there is one, its last good one. Looked for again while it is shown. */
 function useStill(camera: Camera): { shown: Still | null; onGone: () => void } {
-  const { client, view } = useStore()
+  const store = useStore()
+  const { client, view } = store
   const [shown, setShown] = useState<Still | null>(null)
+  const isJudged = store.tablesOf(camera.camera_id).length > 0
   const status = view.value.cameras.get(camera.camera_id)
   useEffect(() => {
     let left = false
     const load = async () => {
       if (document.hidden) return
-      const found = await stillOf(client, camera, status).catch(() => null)
+      const found = await stillOf(client, camera, status, isJudged).catch(() => null)
       if (!left && found) setShown((known) => (known?.id === found.id ? known : found))
     }
     void load()
@@ -74,7 +76,7 @@ function useStill(camera: Camera): { shown: Still | null; onGone: () => void } {
       left = true
       clearInterval(timer)
     }
-  }, [camera.camera_id, status?.status, status?.snapshot_key])
+  }, [camera.camera_id, status?.status, status?.snapshot_key, isJudged])
   return { shown, onGone: () => setShown(null) }
 }
 
@@ -83,8 +85,8 @@ interface Still {
   url: string
 }
 
-async function stillOf(client: Client, camera: Camera, status: CameraStatus | undefined): Promise<Still | null> {
-  if (status && SEES.has(status.status)) {
+async function stillOf(client: Client, camera: Camera, status: CameraStatus | undefined, isJudged: boolean): Promise<Still | null> {
+  if (isJudged && status && SEES.has(status.status)) {
     const view = await client.cameraView(camera.camera_id)
     if (view) return { id: view.frame_id, url: view.url }
   }
@@ -212,8 +214,8 @@ const NO_TABLE = { site_id: '', camera_id: '', section_id: null, created_at: '',
 
 function Tables({ id }: { id: string }) {
   const store = useStore()
-  const tables = store.tables.value
-    .filter((table) => table.retired_at === null && (table.camera_ids ?? [table.camera_id]).includes(id))
+  const tables = store
+    .tablesOf(id)
     .map((table) => tableNow(table, store.view.value.states.get(table.table_id) ?? null, store.now.value))
     .sort(byLabel)
   return (

@@ -9,7 +9,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from chassis import outbox
-from extractor.model.camera_status import CameraStatusNow, Finding
+from extractor.model.camera_status import DELETED, CameraStatusNow, Finding
 from extractor.model.share import FULL_REASON, Change, Load, weight
 from tablewatch_schemas import (
     CameraConfig,
@@ -20,6 +20,7 @@ from tablewatch_schemas import (
     from_json,
     to_json,
     to_ms,
+    tombstone,
 )
 from tablewatch_schemas.times import from_ms
 
@@ -86,9 +87,11 @@ RETURNING site_id, status_version
 _REST = """
 UPDATE cameras SET status = $5, status_code = $6, status_reason = $2, status_since = $3, published_at = $3,
     layout_proposal = NULL, status_version = greatest(status_version + 1, $4)
-WHERE camera_id = $1 AND version = $7 AND NOT captured AND status IS NOT NULL AND status_reason <> $2
+WHERE camera_id = $1 AND version = $7 AND NOT captured AND status IS NOT NULL
+    AND (status_reason <> $2 OR status_code IS DISTINCT FROM $6)
 RETURNING site_id, status_version, captured_ms
 """
+_END_STATUS = "UPDATE cameras SET status_version = status_version + 1 WHERE camera_id = $1 RETURNING status_version"
 # Nobody has had it for a lease, or ever.
 _COUNT_UNCLAIMED = """
 SELECT count(*)::int FROM cameras WHERE captured
@@ -167,6 +170,7 @@ async def delete(conn: Connection, camera_id: str, version: int) -> None:
 async def rest(conn: Connection, camera_id: str, version: int, found: Finding, now: datetime) -> None:
     """Report a camera as offline or paused if nobody is to capture it any more and it was reported as something else:
     nobody else does, and it would stay live for ever. In a transaction. An older `version` than is stored says nothing.
+    The last record of a deleted camera is a tombstone.
     """
     reported = found.reason, now, _least_version(now), found.status, found.code, version
     row = await conn.fetchrow(_REST, camera_id, *reported)
@@ -174,6 +178,11 @@ async def rest(conn: Connection, camera_id: str, version: int, found: Finding, n
         status = CameraStatusNow(found.status, found.reason, now, now, found.code)
         last = _frame_at(row["captured_ms"])
         await outbox.enqueue(conn, _event(camera_id, row["site_id"], row["status_version"], status, last, now))
+        if found == DELETED:
+            version = await conn.fetchval(_END_STATUS, camera_id)
+            await outbox.enqueue(
+                conn, tombstone(CameraStatus, camera_id, source=SOURCE, time=now, lane="live", version=version)
+            )
 
 
 async def seen(conn: Connection, owner: str, lease: timedelta, held: float, is_full: bool) -> Load:

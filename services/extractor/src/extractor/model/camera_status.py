@@ -43,7 +43,7 @@ class Finding:
 
 PAUSED = Finding("paused", "by_hand", "The camera was switched off by somebody.")
 RESTING = Finding("offline", None, RESTING_REASON)
-DELETED = Finding("offline", None, DELETED_REASON)
+DELETED = Finding("offline", "removed", DELETED_REASON)
 LIVE = Finding("live", None, LIVE_REASON)
 STARTING = Finding("offline", None, STARTING_REASON)
 FEW_PICTURES = Finding(
