@@ -16,6 +16,9 @@ from tablewatch_schemas.foreign import read_json, read_object
 
 Document = dict[str, Any]
 
+BY_OPTION = {"site_required": "The key opens several sites: name one with --site (`tablewatch sites list`)."}
+"""Sentences of problems that name a field of the API, where an option of the command has another name."""
+
 
 class Api:
     """A thin client. A problem (RFC 9457) is raised as CliError with the server's code and detail."""
@@ -143,7 +146,8 @@ def problem(status: int, content: bytes, *, from_api: bool = False) -> CliError:
     if status < 400:
         return NoAnswer(f"The answer {status} lacks what the request needs.")
     if code := document.get("code"):
-        reason = str(document.get("detail") or document.get("title") or f"the server answered {status}")
+        sentence = document.get("detail") or document.get("title") or f"the server answered {status}"
+        reason = BY_OPTION.get(str(code), str(sentence)) if from_api else str(sentence)
         return CliError(str(code), reason, Exit.REFUSED if status < 500 else Exit.UNREACHABLE)
     reason = f"the server answered {status}, and not as the API does: a proxy, or a wrong address (TABLEWATCH_URL)"
     return CliError(f"http_{status}", reason, Exit.UNREACHABLE if from_api or status >= 500 else Exit.REFUSED)

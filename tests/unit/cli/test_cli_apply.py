@@ -190,7 +190,7 @@ def test_the_command_shows_and_makes_what_differs(
     assert run("apply", "-f", str(path), "--dry-run") == Exit.OK
     shown = capsys.readouterr()
     assert shown.out.splitlines()[:2] == ["~ site Harbour", "    timezone: UTC -> Europe/Berlin"]
-    assert "1 sites: 1 things would be added, 1 changed" in shown.err
+    assert "sites in the file: 1; would be added: 1, changed: 1" in shown.err
     assert {asked for asked, _, _ in server.seen} == {"GET"}
     assert run("apply", "-f", str(path), "--json") == Exit.REFUSED
     error = json.loads(capsys.readouterr().out)["error"]

@@ -142,6 +142,15 @@ def test_an_error_of_the_api_is_shown_with_its_code(server: type[Stub], capsys: 
     assert json.loads(shown.out) == {"error": {"code": "transport_invalid", "reason": "Of rtsp only."}}
 
 
+def test_a_missing_site_is_named_as_the_option_that_has_it(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answers["POST", "/v1/cameras"] = (422, {"code": "site_required", "detail": "Say which with site_id."})
+    assert run("cameras", "add", RTSP, "--name", "Window") == Exit.REFUSED
+    shown = capsys.readouterr().err
+    assert "site_required" in shown and "--site" in shown and "site_id" not in shown
+
+
 def test_a_section_is_named_and_a_number_given(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:
     sections = [{"section_id": "sec_1", "name": "Terrace"}]
     server.answers["GET", "/v1/sites/site_1/sections"] = (200, {"items": sections, "next_cursor": None})

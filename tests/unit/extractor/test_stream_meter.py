@@ -53,6 +53,16 @@ def test_pictures_that_come_after_the_keyframe_and_are_shown_before_it_count_wit
     assert meter.measured("h264").frames_per_s == 10.0
 
 
+def test_the_rate_of_b_frames_is_exact_from_keyframe_to_keyframe() -> None:
+    """In each group of 20, of two seconds, P before the three B-frames that lead to it."""
+    group, meter = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11, 16, 14, 13, 15, 19, 17, 18], StreamMeter()
+    for number in range(2 * len(group) + 7):
+        shown = number // 20 * 20 + group[number % 20]
+        meter.take(shown / 10, number / 10, 1000, keyframe=number % 20 == 0)
+    found = meter.measured("h264")
+    assert (found.frames_per_s, found.gop_frames, found.gop_ms) == (10.0, 20, 2000)
+
+
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 100), st.booleans()), min_size=1, max_size=60))
 def test_no_stream_of_packets_gives_figures_that_are_none(packets: list[tuple[float, float, bool]]) -> None:
     meter, received = StreamMeter(), 0.0

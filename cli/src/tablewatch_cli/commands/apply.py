@@ -42,8 +42,8 @@ def apply_command(path: Path, *, dry_run: bool, as_json: bool) -> None:
         output.as_json([_document(each) for each in made])
         return
     added = sum(each.adds for each in made)
-    done = "would be" if dry_run else "were"
-    output.note(f"{len(sites)} sites: {added} things {done} added, {len(made) - added} changed")
+    done = "would be " if dry_run else ""
+    output.note(f"sites in the file: {len(sites)}; {done}added: {added}, changed: {len(made) - added}")
 
 
 def _sites(path: Path) -> list[Site]:

@@ -47,6 +47,7 @@ class StreamMeter:
         self._first_received_s: float | None = None
         self._received_s = 0.0
         self._least_media_s = self._most_media_s = 0.0
+        self._first_key: tuple[int, float, float] | None = None
         self._key: tuple[int, float, float] | None = None
         self._gop_frames: int | None = None
         self._gop_s: list[tuple[float, float]] = []
@@ -70,6 +71,7 @@ class StreamMeter:
             self._gop_frames = max(self._gop_frames or 0, self.packets - number)
             self._gop_s.append((media_s - media_before, received_s - received_before))
         self._key = self.packets, media_s, received_s
+        self._first_key = self._first_key or self._key
 
     @property
     def watched_s(self) -> float:
@@ -84,13 +86,21 @@ class StreamMeter:
             codec=codec[:MAX_CODEC],
             packets=self.packets,
             watched_ms=round(self.watched_s * 1000),
-            frames_per_s=round((self.packets - 1) / span_s, 2) if rated else None,
+            frames_per_s=round(self._between_keyframes or (self.packets - 1) / span_s, 2) if rated else None,
             bits_per_s=round(8 * self._bytes / span_s) if rated else None,
             gop_frames=self._gop_frames,
             gop_ms=self._gop_ms,
             first_frame_ms=None if first_frame_s is None else round(first_frame_s * 1000),
             sound=None if sound is None else sound[:MAX_CODEC],
         )
+
+    @property
+    def _between_keyframes(self) -> float | None:
+        """Pictures a second from the first keyframe to the last: exact, in whatever order B-frames come."""
+        if self._first_key is None or self._key is None or not self._media_rises:
+            return None
+        (number, begins, _), (last, ends, _) = self._first_key, self._key
+        return (last - number) / (ends - begins) if ends - begins >= LEAST_S else None
 
     @property
     def _gop_ms(self) -> int | None:
