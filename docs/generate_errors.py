@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from api.http.problems import codes, status_of
+from api.model.layout_sources import CHANGED, UNCHANGED, LayoutSourceFault
+from api.model.layout_sources import FIRST_RETRY_S as LAYOUT_FIRST_S
 from chassis.deadletters import FuseOptions
 from chassis.outcomes import ConsumeOptions
 from classifier_gateway.settings import Settings as GatewaySettings
@@ -82,6 +84,8 @@ def retries() -> list[tuple[str, str, str]]:
         ("projector", "a batch that the database refuses", "record by record; the one at fault is dead-lettered"),
         ("every producer", "the broker is down", "for ever, in order"),
         ("outbox", "an event that was committed and not sent", "for ever, in the order of its key"),
+        ("api", "an external cropper that brings no layout",
+         f"for ever, from {LAYOUT_FIRST_S:g} s on, doubling up to an hour or `every_s`"),
         ("you", "a job `failed` with `error.retryable: true`: `POST /v1/videos/{id}/retry` continues where it stopped",
          f"as you like, within {extractor['extractor_retry_s'] / 3600:g} hours (`EXTRACTOR_RETRY_S`) if the run has "
          "tables or hazards"),
@@ -128,6 +132,14 @@ def tables() -> dict[str, str]:
         ),
         "extraction": _table(
             ("code", "retryable", "what to do"), ((f.code, _yes(f.retryable), f.sentence) for f in FAILURES.values())
+        ),
+        "layout-sources": _table(
+            ("code", "meaning"),
+            [
+                (CHANGED, "A version was made."),
+                (UNCHANGED, "The cropper's layout is the one that was taken last."),
+                *((each.code, each.sentence) for each in LayoutSourceFault.each()),
+            ],
         ),
         "gaps": _table(("code", "meaning"), GAP_CODES.items()),
     }

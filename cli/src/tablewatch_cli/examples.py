@@ -43,6 +43,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cameras layout export": ("cameras layout export cam_1 --format coco",),
     "cameras layout import": ("cameras layout import cam_1 - --format frigate --source-camera front < config.yml",),
     "cameras layout restore": ("cameras layout restore cam_1 3",),
+    "cameras layout source show": ("cameras layout source show cam_1",),
+    "cameras layout source set": (
+        "cameras layout source set cam_1 https://cropper.example/layout --every 600 --token",
+    ),
+    "cameras layout source remove": ("cameras layout source remove cam_1",),
+    "cameras layout source pull": ("cameras layout source pull cam_1",),
     "states": ("states --site site_1",),
     "hazards": ("hazards --status opened",),
     "tail": ("tail table.state --since 15m --where state=dirty --no-follow",),

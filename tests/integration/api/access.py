@@ -21,6 +21,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("post", "/v1/discoveries"): {"site_id": "{site_id}"},
     ("put", "/v1/cameras/{camera_id}/layout"): {"reference": {"width": 1, "height": 1}},
     ("put", "/v1/cameras/{camera_id}/layout/import"): {"width": 1, "height": 1, "tables": []},
+    ("put", "/v1/cameras/{camera_id}/layout-source"): {"url": "https://cropper.example/"},
     ("post", "/v1/videos"): {},
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"]},
     ("post", "/v1/links"): {"object_key": "frames/{site_id}/{run_id}/000000000.jpg"},
@@ -39,6 +40,8 @@ async def setting(stage: Stage) -> tuple[Place, RunOf, dict[str, str]]:
     asked = {"site_id": place.site_id, "source": {"address": "rtsp://192.168.1.20/"}}
     probe = answer(await client.post("/v1/probes", json=asked), 202)
     discovery = answer(await client.post("/v1/discoveries", json={"site_id": place.site_id}), 202)
+    source = {"url": "https://cropper.example/"}
+    answer(await client.put(f"/v1/cameras/{place.camera_id}/layout-source", json=source), 200)
     ids = {
         "{site_id}": place.site_id, "{camera_id}": place.camera_id, "{video_id}": run.video_id, "{version}": "1",
         "{hazard_id}": f"haz_{run.run_id[4:]}", "{key_id}": keys[0]["key_id"], "{action}": "acknowledge",

@@ -33,6 +33,10 @@ LARGEST: dict[tuple[str, str], Any] = BODIES | {
         "height": 720,
         "tables": [each | {"id": each["label"]} for each in largest_layout()["tables"]],
     },
+    ("put", "/v1/cameras/{camera_id}/layout-source"): {
+        "url": "https://cropper.example/".ljust(2000, "x"),
+        "token": "x" * 2000,
+    },
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"], "site_ids": [f"site_{n}" for n in range(1, PAGE + 1)]},
     ("post", "/v1/hazards/{hazard_id}/{action}"): {"note": "x" * 1000},
     ("post", "/v1/keys/{key_id}/rotate"): {"grace_s": 1},

@@ -35,6 +35,8 @@ async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
     key = {"name": "k", "scopes": ["read"], "site_ids": [place.site_id]}
     text = answer(await client.post("/v1/keys", json=key), 201)["key"]
     answer(await client.post("/v1/session", json={"key": text}), 200)
+    source = {"url": "https://cropper.example/"}
+    answer(await client.put(f"/v1/cameras/{place.camera_id}/layout-source", json=source), 200)
     run = await make_run(client, place)
     beside = replace(run.evidence(0), label="unknown", reason="person_outside_zone", layout_version=1)
     await apply(stage.pool, [decoded_record(event, next(_OFFSETS)) for event in [*run.whole(2), beside]])

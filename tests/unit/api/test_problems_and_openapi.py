@@ -35,7 +35,7 @@ CODES = {
     401: "key_missing key_invalid key_expired",
     403: "scope_missing scope_too_wide origin_refused link_invalid link_expired",
     404: "not_found site_not_found section_not_found camera_not_found layout_not_found video_not_found frame_not_found"
-    " layout_proposal_not_found"
+    " layout_proposal_not_found layout_source_not_found"
     " crops_not_found view_not_found table_not_found hazard_not_found key_not_found probe_not_found object_gone"
     " discovery_not_found",
     405: "method_not_allowed",

@@ -192,7 +192,7 @@ export interface CameraTransition {
   /** A code, and a sentence. */
   why: string
   reason: string
-  who: Open<'key' | 'camera'>
+  who: Open<'key' | 'camera' | 'cropper'>
   key_id: string | null
   key_name: string | null
 }

@@ -12,6 +12,7 @@ import yaml
 
 from tablewatch_cli import layouts, output
 from tablewatch_cli.client import Api, Document
+from tablewatch_cli.commands.layout_source import source_group
 from tablewatch_cli.errors import BadSetting
 from tablewatch_cli.parameters import Id
 from tablewatch_cli.settings import load
@@ -25,6 +26,9 @@ MOST_BYTES = 1024 * 1024
 @click.group("layout")
 def layout_group() -> None:
     """The tables, the floor and the ignore areas in a camera's picture."""
+
+
+layout_group.add_command(source_group)
 
 
 @layout_group.command("show")

@@ -1,8 +1,8 @@
-"""GET of addresses that a user, or a document of theirs, names: each is read, resolved once and passes the policy.
+"""Requests to addresses that a user, or a document of theirs, names: each is read, resolved once and passes the policy.
 
-That holds for redirects too, which are followed here and not by the library, so that a user name and a password are
-sent to the origin that they were given for and to no other. Nothing of the environment counts: no proxy, no `.netrc`,
-and no cookie is kept.
+That holds for redirects too, which are followed here and not by the library, so that a user name and a password, or a
+token, are sent to the origin that they were given for and to no other. What is posted follows none. Nothing of the
+environment counts: no proxy, no `.netrc`, and no cookie is kept.
 """
 
 import ssl
@@ -80,7 +80,8 @@ class Answer:
 
 
 class GuardedClient:
-    """For one source: `origin` is the address that the user gave, and `login` its user name and password.
+    """For one source: `origin` is the address that the user gave, and `login` its user name and password, or `bearer`
+    its token (RFC 6750).
 
     To be closed. `tls` checks certificates by the name in the address.
     """
@@ -91,12 +92,13 @@ class GuardedClient:
         origin: str,
         *,
         login: tuple[str, str] | None = None,
+        bearer: str | None = None,
         tls: ssl.SSLContext | None = None,
         lookup: Lookup = system_lookup,
     ) -> None:
         """Raises BadAddress."""
         self._origin = _origin_of(parse(origin, HTTP))
-        self._auth = httpx.Auth() if login is None else CameraAuth(*login)
+        self._auth = _auth_of(login, bearer)
         self._client = httpx.AsyncClient(
             transport=Guard(policy, tls or ssl.create_default_context(), lookup),
             timeout=TIMEOUT,
@@ -111,14 +113,14 @@ class GuardedClient:
 
         Raises BadAddress, NoSuchHost, NotAllowed; RedirectRefused, TooManyRedirects, httpx.HTTPError.
         """
-        response = await self._send(url, headers)
+        response = await self._send("GET", url, headers)
         for _ in range(MAX_REDIRECTS):
             if response.status_code not in REDIRECTS or "location" not in response.headers:
                 break
             await response.aclose()
             try:
                 url = joined(url, response.headers["location"])
-                response = await self._send(url, headers)
+                response = await self._send("GET", url, headers)
             except (BadAddress, NotAllowed) as error:
                 raise RedirectRefused from error
         try:
@@ -128,10 +130,26 @@ class GuardedClient:
         finally:
             await response.aclose()
 
-    async def _send(self, url: str, headers: Mapping[str, str] | None) -> httpx.Response:
+    @asynccontextmanager
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str] | None = None) -> AsyncIterator[Answer]:
+        """What answers to a body that is sent there, and to nobody else: a redirect is RedirectRefused.
+
+        Raises what `get` does, but for TooManyRedirects.
+        """
+        response = await self._send("POST", url, headers, content)
+        try:
+            if response.status_code in REDIRECTS:
+                raise RedirectRefused
+            yield Answer(url, response)
+        finally:
+            await response.aclose()
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str] | None, content: bytes | None = None
+    ) -> httpx.Response:
         """With the login where it belongs. The body of a challenge is not read, as httpx would: it may have no end."""
         address = parse(url, HTTP)
-        flow = self._auth.auth_flow(request := self._request(url, headers))
+        flow = self._auth.auth_flow(request := self._request(method, url, headers, content))
         if _origin_of(address) != self._origin:
             return await self._client.send(request, auth=None, stream=True, follow_redirects=False)
         request = next(flow)
@@ -149,9 +167,11 @@ class GuardedClient:
     async def close(self) -> None:
         await self._client.aclose()
 
-    def _request(self, url: str, headers: Mapping[str, str] | None) -> httpx.Request:
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, content: bytes | None
+    ) -> httpx.Request:
         try:
-            return self._client.build_request("GET", url, headers=headers)
+            return self._client.build_request(method, url, headers=headers, content=content)
         except httpx.InvalidURL as error:
             raise BadAddress("it cannot be read") from error
 
@@ -176,6 +196,17 @@ class CameraAuth(httpx.Auth):
         if response is not None and not self._takes_basic and _asks_for_basic(response):
             self._takes_basic = True
             yield from self._basic.auth_flow(request)
+
+
+class BearerAuth(httpx.Auth):
+    """A token, with every request."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = self._header
+        yield request
 
 
 class Guard(httpx.AsyncBaseTransport):
@@ -211,6 +242,12 @@ class Guard(httpx.AsyncBaseTransport):
                 await self._by_host.pop(next(iter(self._by_host))).aclose()
             self._by_host[origin] = httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False)
         return self._by_host[origin]
+
+
+def _auth_of(login: tuple[str, str] | None, bearer: str | None) -> httpx.Auth:
+    if bearer is not None:
+        return BearerAuth(bearer)
+    return httpx.Auth() if login is None else CameraAuth(*login)
 
 
 def _origin_of(address: Address) -> Origin:

@@ -6,6 +6,7 @@ _UP_TO_HOURS = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.
 
 HTTP_REQUESTS = Counter("http_requests_total", "HTTP requests answered", ("route", "method", "status"))
 HTTP_SECONDS = Seconds("http_seconds", "Time to answer an HTTP request", ("route",))
+LAYOUT_PULLS = Counter("layout_pulls_total", "Layouts asked of external croppers, by what came of it", ("code",))
 OPEN_STREAMS = Gauge("open_streams", "Open server-sent event streams")
 SITE_STORAGE = Gauge(
     "site_storage_bytes", "Stored bytes of a site: originals, frames, crops with judgements; reserved", ("site", "kind")

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from api.model.storage import Limits
 from objects.quota import QuotaSettings
+from outbound import Policy
 from ratelimit.limit import RateLimit
 from tablewatch_schemas.defaults import RUN_THRESHOLDS
 
@@ -92,6 +93,15 @@ class ApiSettings(QuotaSettings):
     api_sweep_every_s: float = Field(2.0, gt=0, description="Pause between looks for deletions to carry out, seconds.")
     api_sweep_patience_s: float = Field(60.0, ge=0, description="After this long the sweeper deletes what owners left.")
     api_late_sweep_h: int = Field(192, ge=0, description="Last sweep of a deleted video, longer than any topic keeps.")
+    camera_networks: str = Field(
+        "",
+        description="Private networks in which external croppers may be asked for layouts, comma-separated CIDRs; the"
+        " extractor reads cameras in them. Public addresses are allowed; loopback, link-local and metadata addresses"
+        " never are.",
+    )
+    camera_addresses: str = Field(
+        "", description="Single addresses with port that are allowed whatever they are, such as 127.0.0.1:9000."
+    )
     classifier_gateway_detectors: Path | None = Field(
         None, description="File that names detectors of your own; the same in api and classifier-gateway."
     )
@@ -107,6 +117,18 @@ class ApiSettings(QuotaSettings):
             return ""
         RateLimit.parse(value)  # raises ValueError
         return value
+
+    @field_validator("camera_networks")
+    @classmethod
+    def _readable_networks(cls, networks: str) -> str:
+        Policy.read(networks, "")
+        return networks
+
+    @field_validator("camera_addresses")
+    @classmethod
+    def _readable_addresses(cls, addresses: str) -> str:
+        Policy.read("", addresses)
+        return addresses
 
     @field_validator("api_roles")
     @classmethod
@@ -126,6 +148,11 @@ class ApiSettings(QuotaSettings):
     def storage_limits(self) -> Limits:
         """What a site without limits of its own may store."""
         return Limits(originals=self.site_original_bytes, pictures=self.site_picture_bytes)
+
+    @property
+    def outbound_policy(self) -> Policy:
+        """Which addresses that a user names may be asked."""
+        return Policy.read(self.camera_networks, self.camera_addresses)
 
     @property
     def cors_origins(self) -> list[str]:

@@ -11,7 +11,7 @@ from api.http.preconditions import check_preconditions, layout_tag
 from api.model import events
 from api.model.access import Caller
 from api.model.camera_states import tables_happening
-from api.model.layouts import Drawing, Drawn, Origin, draw, same, saved_layout
+from api.model.layouts import PULLED, Drawing, Drawn, Origin, draw, same, saved_layout
 from api.model.types import Json
 from api.store import Connection, camera_states, cameras, keys, layouts, sections, site_events
 from chassis import outbox
@@ -28,19 +28,29 @@ async def save_drawing(
     if_none_match: str | None = None,
 ) -> Drawn:
     """A new version, unless the newest one is the same. Raises what `draw` and `check_preconditions` do."""
-    foreign, author = await _asked_of_all_sites(deps, caller, camera_id, drawing)
+    foreign = await foreign_tables(deps, camera_id, drawing)
+    author = await _author(deps, caller)
     async with deps.store_writes.place(), deps.transaction(caller.site_list) as conn:
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
-        newest = await cameras.layout(conn, camera)
-        check_preconditions(None if newest is None else layout_tag(newest.version), if_match, if_none_match)
-        drawn = await _draw(conn, deps, camera, drawing, newest, foreign)
-        if newest is not None and same(drawn.layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables):
-            return replace(drawn, layout=newest)
-        layout = drawn.layout
-        # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
-        await deps.objects.put(layout.layout_key, layout.to_json(), "application/json")
-        await layouts.add(conn, drawn, author, origin)
-        await _publish(conn, camera, layout, author)
+        version = camera["layout_version"]
+        check_preconditions(None if version is None else layout_tag(version), if_match, if_none_match)
+        return await save_in(conn, deps, camera, drawing, foreign, author, origin)
+
+
+async def save_in(
+    conn: Connection, deps: HttpDependencies, camera: Json, drawing: Drawing, foreign: set[str],
+    author: layouts.Author, origin: Origin,
+) -> Drawn:  # fmt: skip
+    """As `save_drawing`, of a camera that this transaction has locked; with a place of `store_writes`."""
+    newest = await cameras.layout(conn, camera)
+    drawn = await _draw(conn, deps, camera, drawing, newest, foreign, keep_unsaid=origin == PULLED)
+    if newest is not None and same(drawn.layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables):
+        return replace(drawn, layout=newest)
+    layout = drawn.layout
+    # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
+    await deps.objects.put(layout.layout_key, layout.to_json(), "application/json")
+    await layouts.add(conn, drawn, author, origin)
+    await _publish(conn, camera, layout, author)
     return drawn
 
 
@@ -50,19 +60,22 @@ async def saved(drawn: Drawn) -> Response:
     return Response(await compute(saved_layout, drawn), headers=headers, media_type="application/json")
 
 
-async def _asked_of_all_sites(
-    deps: HttpDependencies, caller: Caller, camera_id: str, drawing: Drawing
-) -> tuple[set[str], layouts.Author]:
-    """Table ids that are another site's, and the author; by the owner's pool: row security hides the first."""
+async def foreign_tables(deps: HttpDependencies, camera_id: str, drawing: Drawing) -> set[str]:
+    """Table ids that are another site's; by the owner's pool: row security hides them."""
     named: Sequence[str] = [table.table_id for table in drawing.tables if table.table_id is not None]
     async with deps.pool.acquire() as conn:
-        foreign = await cameras.foreign_tables(conn, camera_id, named)
-        return foreign, layouts.Author(caller.key_id, await keys.name(conn, caller.key_id))
+        return await cameras.foreign_tables(conn, camera_id, named)
+
+
+async def _author(deps: HttpDependencies, caller: Caller) -> layouts.Author:
+    async with deps.pool.acquire() as conn:
+        return layouts.Author(caller.key_id, await keys.name(conn, caller.key_id))
 
 
 async def _draw(
-    conn: Connection, deps: HttpDependencies, camera: Json, drawing: Drawing, newest: Layout | None, foreign: set[str]
-) -> Drawn:
+    conn: Connection, deps: HttpDependencies, camera: Json, drawing: Drawing, newest: Layout | None, foreign: set[str],
+    *, keep_unsaid: bool,
+) -> Drawn:  # fmt: skip
     return await compute(
         draw,
         camera,
@@ -74,6 +87,7 @@ async def _draw(
             conn, camera["site_id"], {each.section_id for each in drawing.tables if each.section_id}
         ),
         now=deps.now(),
+        keep_unsaid=keep_unsaid,
     )
 
 

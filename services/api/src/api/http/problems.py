@@ -118,11 +118,16 @@ async def _api_error(_request: Request, error: Exception) -> Response:
 
 
 async def _validation_error(_request: Request, error: Exception) -> Response:
-    """Every fault of a request, each with a pointer to its place; never the value, which may be a secret."""
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(each["type"] == "json_invalid" for each in found):
+    if not isinstance(error, RequestValidationError):
+        raise error
+    if any(each["type"] == "json_invalid" for each in error.errors()):
         return problem_response(InvalidJson("The body cannot be read as JSON."))
-    return problem_response(faulty([_fault(tuple(each["loc"]), _words(each["type"], each["msg"])) for each in found]))
+    return problem_response(refused_fields(error))
+
+
+def refused_fields(error: RequestValidationError) -> InvalidRequest:
+    """Every fault of a request, each with a pointer to its place; never the value, which may be a secret."""
+    return faulty([_fault(tuple(each["loc"]), _words(each["type"], each["msg"])) for each in error.errors()])
 
 
 def _words(kind: str, message: str) -> str:

@@ -99,7 +99,7 @@ class Transition:
     previous_state: State | None
     state: State
     why: str
-    key: tuple[str, str] | None
+    key: tuple[str | None, str] | None
 
     def document(self) -> Json:
         """As it is answered, and in the event."""
@@ -113,7 +113,7 @@ class Transition:
             "state": self.state,
             "why": self.why,
             "reason": REASONS.get(self.why, ""),
-            "who": "camera" if self.key is None else "key",
+            "who": "camera" if self.key is None else "cropper" if key_id is None else "key",
             "key_id": key_id,
             "key_name": key_name,
         }
@@ -125,14 +125,14 @@ def next_state(state: State, happening: Happening) -> tuple[State, str] | None:
 
 
 def transition(
-    camera: Mapping[str, Any], stored: Stored, happening: Happening, at: datetime, key: tuple[str, str] | None
+    camera: Mapping[str, Any], stored: Stored, happening: Happening, at: datetime, key: tuple[str | None, str] | None
 ) -> Transition | None:
     """What becomes of a camera (its `camera_id` and `site_id`); None: it stays."""
     found = next_state(stored.state, happening)
     return None if found is None else _transition(camera, stored.seq + 1, at, stored.state, found, key)
 
 
-def registered(camera: Json, at: datetime, key: tuple[str, str]) -> Transition:
+def registered(camera: Json, at: datetime, key: tuple[str | None, str]) -> Transition:
     """The first state of a camera."""
     found = (State.VERIFYING, "switched_on") if is_on(camera) else (State.DRAFT, "registered")
     return _transition(camera, 1, at, None, found, key)
@@ -179,7 +179,7 @@ def _transition(
     at: datetime,
     before: State | None,
     found: tuple[State, str],
-    key: tuple[str, str] | None,
+    key: tuple[str | None, str] | None,
 ) -> Transition:
     state, why = found
     return Transition(

@@ -60,6 +60,10 @@ class LayoutNotFound(NotFound):
     """No such layout"""
 
 
+class LayoutSourceNotFound(NotFound):
+    """The layout of the camera is not pulled from anywhere"""
+
+
 class LayoutProposalNotFound(NotFound):
     """No layout is proposed for the camera"""
 

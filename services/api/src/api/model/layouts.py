@@ -105,12 +105,14 @@ def draw(
     foreign: Collection[str],
     sections: Collection[str],
     now: datetime,
+    keep_unsaid: bool = False,
 ) -> Drawn:
     """The layout of a drawing, after the version `newest`.
 
     A table keeps its id if the drawing names it, or if it is matched with one of `newest` that the drawing does not
-    name; others get a new one. `foreign` are ids of other sites' tables. Up to 0.2 s of the processor. Raises
-    SectionNotFound, TableDoubled, TableNotYours, and what `checked` raises.
+    name; others get a new one. `foreign` are ids of other sites' tables. `keep_unsaid`: seats and section that the
+    drawing has not are those of before. Up to 0.2 s of the processor. Raises SectionNotFound, TableDoubled,
+    TableNotYours, and what `checked` raises.
     """
     zones = [checked(each.polygon, f"/tables/{i}/polygon", _name(each)) for i, each in enumerate(drawing.tables)]
     _check_ids(drawing.tables, foreign)
@@ -118,6 +120,8 @@ def draw(
     found = overlaps([each.polygon for each in older], zones)
     ids = _ids(drawing.tables, older, found)
     tables = tuple(_table(i, each, zones[i], ids[i], sections) for i, each in enumerate(drawing.tables))
+    if keep_unsaid:
+        tables = completed(tables, older)
     floor = _areas(drawing.floor, "/floor", "Floor")
     ignore = _areas(drawing.ignore, "/ignore", "Ignore area")
     layout = Layout(
@@ -135,14 +139,25 @@ def draw(
     return Drawn(layout, layout_changes(older, tables, found), layout_warnings(layout))
 
 
+def completed(tables: Sequence[LayoutTable], older: Sequence[LayoutTable]) -> tuple[LayoutTable, ...]:
+    """Tables with the seats and the section that they had, where they have none: a cropper knows zones alone."""
+    known = {each.table_id: each for each in older}
+    return tuple(_completed(each, known[each.table_id]) if each.table_id in known else each for each in tables)
+
+
+def _completed(table: LayoutTable, before: LayoutTable) -> LayoutTable:
+    seats = before.seats if table.seats is None else table.seats
+    return replace(table, seats=seats, section_id=table.section_id or before.section_id)
+
+
 class Origin(NamedTuple):
     """How a version was made; `restored_from` is of one that was restored."""
 
-    name: Literal["drawn", "restored", "imported"]
+    name: Literal["drawn", "restored", "imported", "pulled"]
     restored_from: int | None = None
 
 
-DRAWN, IMPORTED = Origin("drawn"), Origin("imported")
+DRAWN, IMPORTED, PULLED = Origin("drawn"), Origin("imported"), Origin("pulled")
 
 
 def restored(version: int) -> Origin:

@@ -18,7 +18,7 @@ class Facts(NamedTuple):
     has_tables: bool
 
 
-async def add(conn: Connection, camera: Json, at: datetime, key: tuple[str, str]) -> Transition:
+async def add(conn: Connection, camera: Json, at: datetime, key: tuple[str | None, str]) -> Transition:
     """The state of a camera that was added."""
     first = registered(camera, at, key)
     await conn.execute(
@@ -30,7 +30,7 @@ async def add(conn: Connection, camera: Json, at: datetime, key: tuple[str, str]
 
 
 async def change(
-    conn: Connection, before: Json, after: Json, at: datetime, key: tuple[str, str]
+    conn: Connection, before: Json, after: Json, at: datetime, key: tuple[str | None, str]
 ) -> Sequence[Transition]:
     """What becomes of a camera whose row is locked, and is to be saved as `after` with the next version."""
     happening = source_happening(before, after)
@@ -44,7 +44,7 @@ async def change(
 
 
 async def happen(
-    conn: Connection, camera: Json, happening: Happening, at: datetime, key: tuple[str, str]
+    conn: Connection, camera: Json, happening: Happening, at: datetime, key: tuple[str | None, str]
 ) -> Sequence[Transition]:
     """What becomes of a camera; nothing where it stays."""
     stored = await lock(conn, [camera["camera_id"]])
@@ -115,9 +115,9 @@ async def _locked(conn: Connection, camera_ids: Collection[str]) -> dict[str, St
 
 
 def _document(row: asyncpg.Record) -> Json:
-    before, key_id = row["previous_state"], row["key_id"]
+    before = row["previous_state"]
     return Transition(
         camera_id=row["camera_id"], site_id=row["site_id"], seq=row["seq"], at=row["at"],
         previous_state=None if before is None else State(before), state=State(row["state"]), why=row["why"],
-        key=None if key_id is None else (key_id, row["key_name"]),
+        key=None if row["key_name"] is None else (row["key_id"], row["key_name"]),
     ).document()  # fmt: skip

@@ -11,9 +11,9 @@ from tablewatch_schemas.times import write_time
 
 
 class Author(NamedTuple):
-    """A key, and its name at the time."""
+    """A key, and its name at the time; without a key, what is said instead."""
 
-    key_id: str
+    key_id: str | None
     name: str
 
 

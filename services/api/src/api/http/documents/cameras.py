@@ -165,9 +165,11 @@ class CameraTransition(BaseModel):
         " address_changed or source_removed. Others may be added"
     )
     reason: str = Field(description="Why, for a person")
-    who: str = Field(description="key: somebody asked for it with that key; camera: what it sends did")
+    who: str = Field(
+        description="key: somebody asked for it with that key; camera: what it sends did; cropper: a pulled layout"
+    )
     key_id: str | None
-    key_name: str | None = Field(description="Name of that key at the time")
+    key_name: str | None = Field(description="Name of that key at the time, or from where a layout was pulled")
 
 
 class CameraWithStatus(Camera):

@@ -124,9 +124,11 @@ class LayoutVersion(BaseModel):
     created_at: TimeText
     tables: int
     newest: bool
-    author_key_id: str | None = Field(description="The key that sent it; this and what follows: null of older versions")
-    author: str | None = Field(description="Name of that key at the time")
-    origin: str | None = Field(description="`drawn`, `restored` or `imported`; more may come")
+    author_key_id: str | None = Field(
+        description="The key that sent it; null of one that was pulled. This and what follows: null of older versions"
+    )
+    author: str | None = Field(description="Name of that key at the time, or the host that it was pulled from")
+    origin: str | None = Field(description="`drawn`, `restored`, `imported` or `pulled`; more may come")
     restored_from: int | None = Field(description="The version that was restored")
     kept: int | None = Field(description="Tables that the version before has too")
     new: int | None
