@@ -6,6 +6,11 @@ const CADENCE_MS = { least: 100, most: 3_600_000 }
 
 export interface CameraFields {
   name: string
+  /** As it was typed; empty: the next free one. */
+  number: string
+  /** Id; empty: in none. */
+  section: string
+  notes: string
   type: SourceType
   address: string
   user: string
@@ -15,7 +20,7 @@ export interface CameraFields {
   seconds: string
 }
 
-export const NOTHING_TYPED: CameraFields = { name: '', type: 'rtsp', address: '', user: '', password: '', udp: false, seconds: '10' }
+export const NOTHING_TYPED: CameraFields = { name: '', number: '', section: '', notes: '', type: 'rtsp', address: '', user: '', password: '', udp: false, seconds: '10' }
 
 /** The fields that say where the pictures come from: a probe is of these. */
 const OF_SOURCE: readonly (keyof CameraFields)[] = ['type', 'address', 'user', 'password', 'udp']
@@ -27,9 +32,10 @@ export function isOtherSource(one: CameraFields, other: CameraFields): boolean {
 /** The fields of a camera as it is; its user name and password are never answered. */
 export function fieldsOf(camera: Camera): CameraFields {
   const { name, source, cadence_ms } = camera
+  const people = { number: String(camera.number ?? ''), section: camera.section_id ?? '', notes: camera.notes ?? '' }
   const type = TYPES.find((each) => each === source?.type) ?? NOTHING_TYPED.type
   const seconds = cadence_ms === undefined ? NOTHING_TYPED.seconds : String(cadence_ms / 1000)
-  return { ...NOTHING_TYPED, name, type, address: source?.address ?? '', udp: source?.transport === 'udp', seconds }
+  return { ...NOTHING_TYPED, ...people, name, type, address: source?.address ?? '', udp: source?.transport === 'udp', seconds }
 }
 
 /** The type that an address is of, as far as it shows; else the one that is chosen. */
@@ -89,6 +95,23 @@ export function cadenceOf(seconds: string): number | null {
   return seconds.trim() !== '' && ms >= CADENCE_MS.least && ms <= CADENCE_MS.most ? ms : null
 }
 
+const MOST_NUMBER = 9999
+
+/** Undefined where none was typed; null where the field has no such number. */
+export function numberOf(text: string): number | null | undefined {
+  const number = Number(text.trim())
+  if (text.trim() === '') return undefined
+  return Number.isInteger(number) && number >= 1 && number <= MOST_NUMBER ? number : null
+}
+
+/** The lowest that no camera has. */
+export function nextNumber(cameras: readonly Camera[]): number {
+  const taken = new Set(cameras.map(({ number }) => number))
+  let number = 1
+  while (taken.has(number)) number += 1
+  return number
+}
+
 export function sourceOf({ type, address, user, password, udp }: CameraFields): NewSource {
   return {
     type,
@@ -100,8 +123,17 @@ export function sourceOf({ type, address, user, password, udp }: CameraFields): 
 }
 
 export function newCamera(siteId: string, fields: CameraFields): NewCamera | null {
-  const cadence_ms = cadenceOf(fields.seconds)
-  return cadence_ms === null ? null : { site_id: siteId, name: fields.name.trim(), source: sourceOf(fields), cadence_ms }
+  const [cadence_ms, number, notes] = [cadenceOf(fields.seconds), numberOf(fields.number), fields.notes.trim()]
+  if (cadence_ms === null || number === null) return null
+  return {
+    site_id: siteId,
+    name: fields.name.trim(),
+    ...(number === undefined ? {} : { number }),
+    ...(fields.section ? { section_id: fields.section } : {}),
+    ...(notes ? { notes } : {}),
+    source: sourceOf(fields),
+    cadence_ms,
+  }
 }
 
 /** Whether a user name and password are stored, and stay with these fields: they are sealed for one address. */
@@ -116,12 +148,15 @@ export function hasPassword(camera: Camera): boolean {
 /** What differs from the camera as it was read; null where the fields cannot be sent. */
 export function changeOf(fields: CameraFields, camera: Camera): CameraChange | null {
   const before = fieldsOf(camera)
-  const cadence_ms = cadenceOf(fields.seconds)
-  if (cadence_ms === null) return null
+  const [cadence_ms, number] = [cadenceOf(fields.seconds), numberOf(fields.number)]
+  if (cadence_ms === null || number === null || (number === undefined && before.number !== '')) return null
   const secret = camera.source?.secret_ref
   const kept = secret && keepsPassword(fields, camera) ? { secret_ref: secret } : {}
   return {
     ...(fields.name.trim() === before.name ? {} : { name: fields.name.trim() }),
+    ...(number === undefined || number === camera.number ? {} : { number }),
+    ...(fields.section === before.section ? {} : { section_id: fields.section || null }),
+    ...(fields.notes.trim() === before.notes.trim() ? {} : { notes: fields.notes.trim() || null }),
     ...(cadence_ms === camera.cadence_ms ? {} : { cadence_ms }),
     ...(isOtherSource(fields, before) && fields.address.trim() ? { source: { ...sourceOf(fields), ...kept } } : {}),
   }

@@ -1,7 +1,7 @@
 // What is typed into a form and not saved yet: it outlives the view, and a reload of the tab.
 import { useRef, useState } from 'preact/hooks'
 import type { CameraFields } from './camera-form'
-import { withoutSecrets } from './camera-form'
+import { NOTHING_TYPED, withoutSecrets } from './camera-form'
 import type { Camera, Tagged } from './client'
 import { remember, remembered } from './tab'
 
@@ -22,7 +22,8 @@ const PREFIX = 'tablewatch-camera/'
 /** Nothing where the tab has none, or something else. */
 export function readDraft(key: string): Draft | null {
   try {
-    return JSON.parse(remembered(PREFIX + key) ?? 'null') as Draft | null
+    const found = JSON.parse(remembered(PREFIX + key) ?? 'null') as Draft | null
+    return found && { ...found, fields: { ...NOTHING_TYPED, ...found.fields } } // an older page knew fewer fields
   } catch {
     return null
   }

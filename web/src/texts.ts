@@ -170,10 +170,11 @@ export const T = {
 
   cameras: {
     none: 'No cameras yet',
-    noneText: 'Add one by its address. It is tried first, and you see its picture.',
+    noneText: 'Add one: look for it on the network, or enter its address. It is tried first, and you see its picture.',
     noneOther: 'Ask whoever manages the cameras to add one.',
     all: 'All cameras',
     add: 'Add a camera',
+    number: (number: number) => `Camera ${number}`,
   },
 
   /** Adding a camera, and changing one. */
@@ -207,6 +208,14 @@ export const T = {
     passwordLost: 'Enter the password again: it is not kept while you are away. If there is none, remove the user name or try again.',
     udp: 'Ask the camera for UDP',
     udpHelp: 'Only where TCP does not work: over UDP pictures get lost.',
+    number: 'Number',
+    numberHelp: 'What people call it by. Another one keeps its tables.',
+    numberFree: (next: number) => `Leave it empty for ${next}, the next that is free.`,
+    numberWrong: 'Enter a whole number from 1 to 9999.',
+    section: 'Section',
+    noSection: 'None',
+    notes: 'Notes',
+    notesHelp: 'For people: where the ladder is, who installed it. No passwords.',
     cadence: 'Seconds between two pictures',
     cadenceHelp: 'Ten are enough for tables; less costs more of the server.',
     cadenceWrong: 'Enter a time between 0.1 and 3600 seconds.',
@@ -232,7 +241,7 @@ export const T = {
     confirmRemove: (name: string) => `Remove ${name}? Its tables and their states go with it. Videos that were uploaded for it stay.`,
     changedMeanwhile: 'Somebody else has changed this camera meanwhile. Look at it, and do it again.',
     conflict: (what: string) => `Somebody else has changed this camera since you opened it${what ? `: ${what}` : ''}. Nothing of yours is saved yet.`,
-    fields: { name: 'its name', type: 'its kind', address: 'its address', user: 'its user name', password: 'its password', udp: 'UDP', seconds: 'the time between pictures' },
+    fields: { name: 'its name', number: 'its number', section: 'its section', notes: 'its notes', type: 'its kind', address: 'its address', user: 'its user name', password: 'its password', udp: 'UDP', seconds: 'the time between pictures' },
     keepMine: 'Save mine over it',
     otherAddress: (address: string) => `Nothing is saved yet: somebody else has changed where the pictures come from, which is now ${address || 'no address'}. The user name and password that you typed were for what it was before, so they were cleared. Enter them again if they are for this one, then save.`,
     takeTheirs: 'Take theirs',
@@ -350,6 +359,27 @@ export const T = {
   },
 
   /** What came of trying a camera. */
+  find: {
+    title: 'Find it on the network',
+    text: 'Cameras that speak ONVIF answer the server within half a minute. Of one that does not, enter the address below.',
+    login: 'With a user name and password',
+    user: 'User name to look with',
+    password: 'Password to look with',
+    loginHelp: 'Many cameras name their streams only to whom they know. The same is tried at each of them, and goes into the fields below when you choose one; it is not kept.',
+    look: 'Look for cameras',
+    again: 'Look again',
+    looking: 'Looking for cameras. This takes up to half a minute.',
+    found: (count: number, others: number) =>
+      `${count === 0 ? 'No camera answered. Is it on the same network as the server, and ONVIF switched on in its settings? You can enter its address below.' : `${plural(count, 'camera', 'cameras')} answered. Choose a stream.`}${others > 0 ? ` ${plural(others, 'other device', 'other devices')} answered too.` : ''}`,
+    leftOut: (count: number) => `${plural(count, 'more device', 'more devices')} answered than are listed.`,
+    use: 'Use this stream',
+    useSingle: 'Use single pictures',
+    of: (profile: string, camera: string) => `: ${profile} of ${camera}`,
+    nameless: (address: string) => `Camera at ${address}`,
+    protected: 'asks for a password',
+    unknown: 'Nothing is known of its pictures',
+    perSecond: (count: number) => `${count} a second`,
+  },
   probe: {
     title: 'Trying the camera',
     asking: 'Opening the camera. This takes up to half a minute.',

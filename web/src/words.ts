@@ -1,5 +1,5 @@
 // What the page says of tables, cameras and times, in a manager's words. Pure.
-import type { CameraStatus, HazardAlert, TableState } from './generated/events'
+import type { CameraProbeDevice, CameraProbeDeviceProfile, CameraStatus, HazardAlert, TableState } from './generated/events'
 import { Problem, stateNow, type Camera, type Look, type Probe, type Section, type Table } from './client'
 import { T } from './texts'
 
@@ -194,4 +194,26 @@ function soundOf({ sound, sound_codec }: Found): string {
 /** 640 -> 0.6 s */
 function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`
+}
+
+/** What its owner called a device, else what it is, else where. */
+export function deviceName({ name, maker, model, addresses }: CameraProbeDevice): string {
+  return name ?? ([maker, model].filter(Boolean).join(' ') || T.find.nameless(addresses[0] ?? '?'))
+}
+
+export function deviceText({ name, maker, model, addresses, needs_password }: CameraProbeDevice): string {
+  const kind = name === null ? '' : [maker, model].filter(Boolean).join(' ')
+  return [kind, addresses.join(', '), needs_password ? T.find.protected : ''].filter(Boolean).join(' · ')
+}
+
+export function streamText({ codec, width, height, frames_per_s }: CameraProbeDeviceProfile): string {
+  const size = width && height ? `${width} × ${height}` : ''
+  const rate = frames_per_s === null ? '' : T.find.perSecond(frames_per_s)
+  return [size, codec ? (T.probe.codecs[codec] ?? codec) : '', rate].filter(Boolean).join(', ') || T.find.unknown
+}
+
+/** Number and section of a camera, as far as it has them. */
+export function placeOf({ number, section_id }: Camera, sections: readonly Section[]): string {
+  const section = sections.find((each) => each.section_id === section_id)?.name ?? ''
+  return [number ? T.cameras.number(number) : '', section].filter(Boolean).join(' · ')
 }

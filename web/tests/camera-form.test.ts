@@ -8,7 +8,9 @@ import {
   isOtherSource,
   lostCredentials,
   newCamera,
+  nextNumber,
   NOTHING_TYPED,
+  numberOf,
   rebased,
   sourceOf,
   tidied,
@@ -104,6 +106,11 @@ describe('what a tab remembers', () => {
     expect(readDraft('new')).toEqual({ fields: typed({ name: 'Bar' }), probeId: null, passwordLost: false, typing: false, before: null })
   })
 
+  it('of a page of before is filled up', () => {
+    sessionStorage.setItem('tablewatch-camera/new', JSON.stringify({ fields: { name: 'Bar' }, probeId: null }))
+    expect(readDraft('new')?.fields).toEqual(typed({ name: 'Bar' }))
+  })
+
   it('is nothing where the storage holds something else', () => {
     sessionStorage.setItem('tablewatch-camera/new', '{')
     expect(readDraft('new')).toBeNull()
@@ -133,6 +140,24 @@ describe('the request', () => {
     expect(fields.seconds).toBe('2.5')
     expect(changeOf(fields, CAMERA)).toEqual({})
     expect(changeOf({ ...fields, name: 'Window', seconds: '5' }, CAMERA)).toEqual({ name: 'Window', cadence_ms: 5000 })
+  })
+
+  it('has number, section and notes where they were typed, and only what differs', () => {
+    const fields = typed({ address: ADDRESS, name: 'Bar', number: ' 7 ', section: 'sec_1', notes: ' Ladder ' })
+    expect(newCamera('site_1', fields)).toMatchObject({ number: 7, section_id: 'sec_1', notes: 'Ladder' })
+    expect(newCamera('site_1', typed({ number: '0' }))).toBeNull()
+    const camera = { ...CAMERA, number: 7, section_id: 'sec_1', notes: 'Ladder' }
+    expect(changeOf(fieldsOf(camera), camera)).toEqual({})
+    expect(changeOf({ ...fieldsOf(camera), number: '8', section: '', notes: ' ' }, camera)).toEqual({ number: 8, section_id: null, notes: null })
+    expect(changeOf({ ...fieldsOf(camera), number: '' }, camera)).toBeNull()
+    expect(changeOf({ ...fieldsOf(CAMERA), number: '' }, CAMERA)).toEqual({})
+  })
+
+  it.each([['', undefined], [' 12', 12], ['9999', 9999], ['10000', null], ['1.5', null], ['x', null]])('takes number %j as %s', (text, number) => expect(numberOf(text)).toBe(number))
+
+  it('proposes the lowest number that is free', () => {
+    expect(nextNumber([])).toBe(1)
+    expect(nextNumber([{ ...CAMERA, number: 1 }, { ...CAMERA, number: 3 }, CAMERA])).toBe(2)
   })
 
   it('of a change keeps the password for the same address only', () => {

@@ -2,10 +2,11 @@
 // Adding and changing a camera: the views, with a client that the test answers.
 import { Route, Router } from 'preact-iso'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import discovered from '../../schemas/camera.probe/examples/v1/discovered.json'
 import doneProbe from '../../schemas/camera.probe/examples/v1/done.json'
 import singleProbe from '../../schemas/camera.probe/examples/v1/snapshot.json'
 import wrongPassword from '../../schemas/camera.probe/examples/v1/wrong-password.json'
-import { Client, Problem, type Camera, type Probe } from '../src/client'
+import { Client, Problem, type Camera, type Discovery, type Probe } from '../src/client'
 import { T } from '../src/texts'
 import { ChangeCameraView, NewCameraView } from '../src/views/camera-form'
 import { probeFacts, problemText } from '../src/words'
@@ -47,6 +48,51 @@ function formOf(root: HTMLElement) {
   const button = (name: string) => [...root.querySelectorAll('button')].find((each) => each.textContent === name)
   return { root, type, button, field }
 }
+
+describe('cameras on the network', () => {
+  const found = { ...discovered.value, discovery_id: 'dsc_1', expires_at: '2026-11-23T08:50:30.000Z' } as unknown as Discovery
+  const look = (answer: Discovery | Problem) => {
+    const page = opened(probe(doneProbe.value))
+    const begin = vi.spyOn(page.store.client, 'newDiscovery')
+    if (answer instanceof Problem) begin.mockRejectedValue(answer)
+    else begin.mockResolvedValue({ ...answer, status: 'waiting', devices: null, error: null })
+    vi.spyOn(page.store.client, 'discovery').mockResolvedValue(answer as Discovery)
+    return { ...page, begin }
+  }
+
+  it('are looked for, and a stream that is chosen fills the fields', async () => {
+    const { root, button, field, begin } = look(found)
+    const login = (id: string, value: string) => {
+      const input = root.querySelector(`#${id}`) as HTMLInputElement
+      input.value = value
+      input.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+    login('find-user', 'admin')
+    login('find-password', 'Secret')
+    await vi.waitFor(() => expect((root.querySelector('#find-user') as HTMLInputElement).required).toBe(true))
+    button(T.find.look)?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.devices > li')).toHaveLength(2))
+    expect(begin).toHaveBeenCalledWith('site_1', { user: 'admin', password: 'Secret' })
+    expect(root.textContent).toContain('1920 × 1080, H.264, 25 a second')
+    expect(root.textContent).toContain('enter its user name and password. (password_needed)')
+    expect(root.textContent).toContain('(points_elsewhere)')
+    button(`${T.find.use}${T.find.of('main', 'Bar')}`)?.click()
+    await vi.waitFor(() => expect(field(T.cameraForm.address).value).toBe('rtsp://10.20.0.14:554/stream1'))
+    expect([field(T.cameraForm.user).value, field(T.cameraForm.password).value]).toEqual(['admin', 'Secret'])
+    expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain('Secret')
+  })
+
+  it.each([
+    [{ ...found, status: 'failed', devices: null, error: { code: 'discovery_off', reason: 'It is switched off.' } } as unknown as Discovery, 'It is switched off. (discovery_off)'],
+    [{ ...found, devices: [], others: 2 } as Discovery, T.find.found(0, 2)],
+    [new Problem(429, 'too_many_probes', 'Too many', 'Wait a little.'), 'Wait a little. (too_many_probes)'],
+  ])('that are not found say why (%#)', async (answer, text) => {
+    const { root, button } = look(answer)
+    button(T.find.look)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain(text))
+    expect(button(T.find.look) ?? button(T.find.again)).toHaveProperty('disabled', false)
+  })
+})
 
 describe('a new camera', () => {
   it('is tried, named and saved, with one text for one request', async () => {

@@ -1,5 +1,5 @@
 // Documents of the HTTP API, with the fields that the page reads. Events of the topics are in ../generated/events.ts.
-import type { CameraProbe, CameraStatus, HazardAlert, Open, TableGroup, TableState, Time } from '../generated/events'
+import type { CameraProbe, CameraProbeDevice, CameraStatus, HazardAlert, Open, TableGroup, TableState, Time } from '../generated/events'
 
 export type JobStatus = Open<'awaiting_file' | 'queued' | 'processing' | 'done' | 'failed' | 'cancelled'>
 
@@ -145,6 +145,10 @@ export interface NewSource {
 export interface NewCamera {
   site_id: string
   name: string
+  /** Left out: the lowest that no camera of the site has. */
+  number?: number
+  section_id?: string | null
+  notes?: string | null
   source: NewSource
   cadence_ms: number
 }
@@ -152,6 +156,9 @@ export interface NewCamera {
 /** What is left out stays. `opening_hours` null: as the site has them. */
 export interface CameraChange {
   name?: string
+  number?: number
+  section_id?: string | null
+  notes?: string | null
   source?: NewSource
   enabled?: boolean
   cadence_ms?: number
@@ -170,6 +177,26 @@ export interface Probe {
   expires_at: Time
   /** A link, which expires, to a picture of the camera. */
   snapshot_url: string | null
+}
+
+/** User name and password of cameras. */
+export interface Login {
+  user: string
+  password: string
+}
+
+/** What came of looking for cameras. */
+export interface Discovery {
+  discovery_id: string
+  status: Open<'waiting' | 'done' | 'failed'>
+  error: CameraProbe['error']
+  requested_at: Time
+  /** By then there is an answer, or a few seconds later it has failed. */
+  expires_at: Time
+  devices?: CameraProbeDevice[] | null
+  /** Devices that answered and are no cameras; those that are one too many for the list. */
+  others?: number | null
+  left_out?: number | null
 }
 
 /** A document with the tag that `If-Match` takes: a change of it is refused if it was changed since. */
@@ -201,6 +228,10 @@ export interface Camera {
   camera_id: string
   site_id: string
   name: string
+  /** What people call it by; null: added by an older version. */
+  number?: number | null
+  section_id?: string | null
+  notes?: string | null
   enabled?: boolean
   source?: CameraSource
   cadence_ms?: number

@@ -32,6 +32,8 @@ import type {
   StateTransition,
   StateHistoryQuery,
   Why,
+  Discovery,
+  Login,
 } from './documents'
 
 /** An error response (RFC 9457). `code` is stable, `detail` says what to do. */
@@ -165,6 +167,15 @@ export class Client {
 
   probe(probeId: string): Promise<Probe> {
     return this.request('GET', `/v1/probes/${encodeURIComponent(probeId)}`)
+  }
+
+  /** Looks for cameras on the networks of the server. Its answer is asked for with `discovery`. */
+  newDiscovery(siteId: string, login: Login | null): Promise<Discovery> {
+    return this.request('POST', '/v1/discoveries', { site_id: siteId, ...login })
+  }
+
+  discovery(discoveryId: string): Promise<Discovery> {
+    return this.request('GET', `/v1/discoveries/${encodeURIComponent(discoveryId)}`)
   }
 
   /** The newest judged frame of a camera; null while nothing was judged of it. */

@@ -1,8 +1,8 @@
 // The fields of a camera.
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
-import { cadenceOf, TYPES, type CameraFields } from '../camera-form'
-import type { SourceType } from '../client'
+import { cadenceOf, numberOf, TYPES, type CameraFields } from '../camera-form'
+import type { Section, SourceType } from '../client'
 import { T } from '../texts'
 
 const W = T.cameraForm
@@ -112,6 +112,43 @@ export function NameField({ fields, onChange }: Pick<FieldsProps, 'fields' | 'on
         />
       )}
     </Field>
+  )
+}
+
+interface PlaceProps extends Pick<FieldsProps, 'fields' | 'onChange'> {
+  sections: readonly Section[]
+  /** What an empty field stands for; null: it may not be empty. */
+  free: number | null
+}
+
+/** What people know it by beside its name: number, section and notes. */
+export function PlaceFields({ fields, onChange, sections, free }: PlaceProps) {
+  const number = numberOf(fields.number)
+  const wrong = number === null || (number === undefined && free === null)
+  const put = (change: Partial<CameraFields>) => onChange({ ...fields, ...change })
+  return (
+    <>
+      <Field label={W.number} help={wrong ? W.numberWrong : free === null ? W.numberHelp : W.numberFree(free)} wrong={wrong}>
+        {(id, help) => (
+          <input id={id} type="text" inputMode="numeric" maxLength={4} placeholder={free === null ? '' : String(free)} aria-invalid={wrong} aria-describedby={help} value={fields.number} onInput={(event) => put({ number: event.currentTarget.value })} />
+        )}
+      </Field>
+      {(sections.length > 0 || fields.section !== '') && (
+        <Field label={W.section}>
+          {(id) => (
+            <select id={id} value={fields.section} onChange={(event) => put({ section: event.currentTarget.value })}>
+              <option value="">{W.noSection}</option>
+              {sections.map((each) => <option key={each.section_id} value={each.section_id}>{each.name}</option>)}
+            </select>
+          )}
+        </Field>
+      )}
+      <div class="wide">
+        <Field label={W.notes} help={W.notesHelp}>
+          {(id, help) => <textarea id={id} rows={2} maxLength={2000} aria-describedby={help} value={fields.notes} onInput={(event) => put({ notes: event.currentTarget.value })} />}
+        </Field>
+      </div>
+    </>
   )
 }
 

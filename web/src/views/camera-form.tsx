@@ -10,6 +10,7 @@ import {
   keepsPassword,
   lostCredentials,
   newCamera,
+  nextNumber,
   NOTHING_TYPED,
   rebased,
   sourceOf,
@@ -19,7 +20,8 @@ import {
 import { Problem, type Camera, type CameraChange, type Tagged } from '../client'
 import { address, useStore } from '../context'
 import { lacksPassword, useDraft, type Draft, type Drafted } from '../draft'
-import { CadenceField, NameField, SourceFields } from '../parts/camera-fields'
+import { CadenceField, NameField, PlaceFields, SourceFields } from '../parts/camera-fields'
+import { FindCameras, type ChosenStream } from '../parts/find-cameras'
 import { NotFound } from '../parts/notfound'
 import { ProbeCard } from '../parts/probe'
 import { useProbing, type Probing } from '../probing'
@@ -61,6 +63,10 @@ function NewCameraForm({ siteId }: { siteId: string }) {
       route(address('cameras', camera.camera_id), true)
     })
   }
+  const choose = (stream: ChosenStream) => {
+    type({ ...fields, ...stream, name: fields.name || stream.name, udp: false })
+    document.getElementById('source')?.focus()
+  }
   const startOver = () => {
     drafted.put({ fields: NOTHING_TYPED, probeId: null, passwordLost: false, typing: false })
     drafted.forget()
@@ -73,6 +79,7 @@ function NewCameraForm({ siteId }: { siteId: string }) {
       <p><a class="back" href={address('cameras')}>{T.cameras.all}</a></p>
       <h1>{T.cameras.add}</h1>
       <div class="form-page">
+        <FindCameras onChoose={choose} />
         <SourceCard fields={fields} type={type} leaveAddress={leaveAddress} tryIt={tryIt} probing={probing} main passwordHelp={passwordLost ? W.passwordLost : W.passwordHelp}>
           {drafted.wasBegun && <button type="button" onClick={startOver}>{W.discard}</button>}
         </SourceCard>
@@ -83,6 +90,7 @@ function NewCameraForm({ siteId }: { siteId: string }) {
             <div class="form-fields">
               <NameField fields={fields} onChange={type} />
               <CadenceField fields={fields} onChange={type} />
+              <PlaceFields fields={fields} onChange={type} sections={store.sections.value} free={nextNumber(store.cameras.value)} />
             </div>
             <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
             {passwordLost && <p class="error small">{W.passwordLost}</p>}
@@ -181,6 +189,7 @@ function ChangeCameraForm({ read }: { read: Tagged<Camera> }) {
           <div class="form-fields">
             <NameField fields={fields} onChange={type} />
             <CadenceField fields={fields} onChange={type} />
+            <PlaceFields fields={fields} onChange={type} sections={store.sections.value} free={fieldsOf(before.document).number === '' ? nextNumber(store.cameras.value) : null} />
           </div>
           {drafted.wasBegun && <p class="muted small">{W.goneOn}</p>}
         </form>
@@ -247,7 +256,7 @@ function SourceCard({ fields, type, leaveAddress, tryIt, probing, passwordHelp, 
   }
   return (
     <form class="card" aria-labelledby="source" onSubmit={submit}>
-      <h2 id="source">{W.where}</h2>
+      <h2 id="source" tabIndex={-1}>{W.where}</h2>
       <div class="form-fields">
         <SourceFields fields={fields} onChange={type} onAddress={leaveAddress} passwordHelp={passwordHelp} required />
       </div>

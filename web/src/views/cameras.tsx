@@ -15,7 +15,7 @@ import { useSending } from '../request'
 import { T } from '../texts'
 import { ChangedMeanwhile, ifUnchanged } from '../unchanged'
 import { SEES, Watch } from '../watch'
-import { byLabel, isOpen, shortTime, tableNow } from '../words'
+import { byLabel, isOpen, placeOf, shortTime, tableNow } from '../words'
 
 const SNAPSHOT_MS = 10_000
 
@@ -35,14 +35,26 @@ export function CamerasView() {
         </section>
       )}
       <ul class="cards">
-        {cameras.value.map((camera) => (
+        {[...cameras.value].sort((one, other) => (one.number ?? Infinity) - (other.number ?? Infinity)).map((camera) => (
           <li key={camera.camera_id} class="card camera-card">
             <Snapshot camera={camera} />
             <h2><a class="cover" href={address('cameras', camera.camera_id)}>{camera.name}</a></h2>
+            <Place camera={camera} />
             <HealthLine camera={camera} />
           </li>
         ))}
       </ul>
+    </>
+  )
+}
+
+/** What people know it by beside its name. */
+function Place({ camera }: { camera: Camera }) {
+  const place = placeOf(camera, useStore().sections.value)
+  return (
+    <>
+      {place && <p class="muted small">{place}</p>}
+      {camera.notes && <p class="muted small notes">{camera.notes}</p>}
     </>
   )
 }
@@ -114,6 +126,7 @@ function One({ id }: { id: string }) {
         <h1>{camera.name}</h1>
         {store.may('write') && <Acting camera={camera} />}
       </div>
+      <Place camera={camera} />
       <HealthLine camera={camera} />
       <div class="page">
         <div class="middle">

@@ -1,0 +1,61 @@
+// Looking for cameras on the network of the server, before any is registered.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Problem, type Discovery, type Login } from './client'
+import { useStore } from './context'
+import { problemText } from './words'
+
+const EVERY_MS = 1000
+
+export interface Discovering {
+  /** What is known of it; null: nobody has looked yet. */
+  discovery: Discovery | null
+  busy: boolean
+  /** Why it was not begun. */
+  problem: string
+  begin: (login: Login | null) => Promise<void>
+}
+
+export function useDiscovering(): Discovering {
+  const store = useStore()
+  const [discovery, setDiscovery] = useState<Discovery | null>(null)
+  const [asking, setAsking] = useState(false)
+  const [problem, setProblem] = useState('')
+  const left = useRef(false)
+  useEffect(() => () => void (left.current = true), [])
+  const waiting = discovery?.status === 'waiting' ? discovery.discovery_id : null
+
+  useEffect(() => {
+    if (waiting === null) return
+    let over = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const ask = async () => {
+      const found = await store.client.discovery(waiting).catch((error: unknown) => {
+        if (error instanceof Problem && error.status === 401) store.fail(error)
+        return null // is asked for again
+      })
+      if (over) return
+      if (found && found.status !== 'waiting') return setDiscovery(found)
+      timer = setTimeout(() => void ask(), EVERY_MS)
+    }
+    void ask()
+    return () => {
+      over = true
+      clearTimeout(timer)
+    }
+  }, [waiting])
+
+  const begin = async (login: Login | null) => {
+    setProblem('')
+    setAsking(true)
+    try {
+      const begun = await store.client.newDiscovery(store.siteId.value, login)
+      if (!left.current) setDiscovery(begun)
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) store.fail(error)
+      else setProblem(problemText(error))
+    } finally {
+      setAsking(false)
+    }
+  }
+  return { discovery, busy: asking || waiting !== null, problem, begin }
+}
