@@ -113,6 +113,14 @@ export function withRegion(drawing: Drawing, kind: Kind, key: string, polygon: r
   return [...drawing, kind === 'table' ? { ...added, label: nextLabel(drawing) } : added]
 }
 
+/** For a new region. */
+export function freshKey(drawing: Drawing): string {
+  const taken = new Set(drawing.map(({ key }) => key))
+  let number = 0
+  while (taken.has(`new-${number}`)) number += 1
+  return `new-${number}`
+}
+
 export function withoutRegion(drawing: Drawing, key: string): Drawing {
   return drawing.filter((region) => region.key !== key)
 }

@@ -1,6 +1,7 @@
 // What the page says of tables, cameras and times, in a manager's words. Pure.
 import type { CameraProbeDevice, CameraProbeDeviceProfile, CameraStatus, HazardAlert, TableState } from './generated/events'
-import { Problem, stateNow, type Camera, type Look, type Probe, type Section, type Table } from './client'
+import { Problem, stateNow, type Camera, type LayoutDiff, type LayoutVersion, type Look, type Probe, type Section, type Table } from './client'
+import { tableName } from './format'
 import { T } from './texts'
 
 const TAKEN: ReadonlySet<string> = new Set(['seated', 'occupied', 'reserved', 'blocked'])
@@ -216,4 +217,29 @@ export function streamText({ codec, width, height, frames_per_s }: CameraProbeDe
 export function placeOf({ number, section_id }: Camera, sections: readonly Section[]): string {
   const section = sections.find((each) => each.section_id === section_id)?.name ?? ''
   return [number ? T.cameras.number(number) : '', section].filter(Boolean).join(' · ')
+}
+
+/** How a version of a layout came about. */
+export function versionText({ tables, author, origin, restored_from }: LayoutVersion): string {
+  const W = T.versions
+  const what = restored_from !== null ? W.restoredFrom(restored_from) : origin === null ? '' : (W.origins[origin] ?? origin)
+  return [W.tables(tables), what && author ? W.by(what, author) : what].filter(Boolean).join(' · ')
+}
+
+/** What a version changed of the one before, a line each. */
+export function diffText(diff: LayoutDiff, nameOf: (tableId: string) => string): string[] {
+  const W = T.versions
+  const names = (ids: readonly string[]) => ids.map(nameOf).join(', ')
+  const fields = (changed: readonly string[]) => changed.map((field) => W.fields[field] ?? field).join(', ')
+  const lines = [
+    diff.new.length > 0 && W.added(names(diff.new)),
+    diff.retired.length > 0 && W.retired(names(diff.retired)),
+    ...Object.entries(diff.merged_from).map(([table, parts]) => W.merged(nameOf(table), names(parts))),
+    ...Object.entries(diff.split_from).map(([table, whole]) => W.split(nameOf(table), nameOf(whole))),
+    ...diff.changed.map((each) => W.changed(tableName(each.label), fields(each.fields))),
+    diff.floor_changed && W.floor,
+    diff.ignore_changed && W.ignore,
+    diff.reference_changed && W.reference,
+  ].filter((line) => line !== false)
+  return lines.length > 0 ? lines : [W.same]
 }

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { describe, expect, it, vi } from 'vitest'
-import { Client, Problem, type Layout, type Point } from '../src/client'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { Client, Problem, type Layout, type LayoutDiff, type LayoutVersion, type Point, type Seen } from '../src/client'
 import {
   begun,
   changed,
@@ -9,6 +9,7 @@ import {
   dragged,
   drawingOf,
   faultOf,
+  freshKey,
   leastDistance,
   layoutOf,
   movedRegion,
@@ -24,8 +25,11 @@ import {
   withoutRegion,
   withRegion,
 } from '../src/drawing'
+import { readDrawing, writeDrawing } from '../src/drawing-draft'
+import { personText } from '../src/parts/seen-people'
 import { T } from '../src/texts'
 import { TableEditorView } from '../src/views/table-editor'
+import { diffText, versionText } from '../src/words'
 import { EMPTY_SNAPSHOT } from './documents'
 import { show, storeOf } from './show'
 
@@ -41,6 +45,10 @@ const LAYOUT: Layout = {
 const drawing = drawingOf(LAYOUT)
 
 describe('a drawing', () => {
+  it('has keys for what is new that nothing has', () => {
+    expect(freshKey(withRegion(withRegion(drawing, 'floor', 'new-0'), 'table', 'new-1'))).toBe('new-2')
+  })
+
   it('is given back as it was, and a new table without an id', () => {
     expect(tablesOf(drawing)).toEqual(LAYOUT.tables)
     const [, added] = tablesOf(withRegion(drawing, 'table', 'new-0'))
@@ -102,7 +110,37 @@ describe('a drawing', () => {
   })
 })
 
+const VERSIONS: LayoutVersion[] = [
+  { version: 3, created_at: '2026-11-23T09:00:00.000Z', tables: 1, newest: true, author: 'Manager', origin: 'restored', restored_from: 1 },
+  { version: 2, created_at: '2026-11-22T09:00:00.000Z', tables: 2, newest: false, author: 'Manager', origin: 'imported', restored_from: null },
+]
+const DIFF: LayoutDiff = {
+  from_version: 2, version: 3, new: ['tbl_1'], retired: ['tbl_2'], merged_from: { tbl_1: ['tbl_1', 'tbl_2'] }, split_from: {},
+  changed: [{ table_id: 'tbl_1', label: '7', fields: ['polygon', 'seats'], iou: 0.9 }], floor_changed: false, ignore_changed: true, reference_changed: false,
+}
+
+describe('what is said of a version', () => {
+  it('is how it came about, and each thing that differs', () => {
+    expect(VERSIONS.map(versionText)).toEqual(['1 table · Version 1 restored by Manager', '2 tables · Imported by Manager'])
+    const nameOf = (id: string) => `Table ${id.slice(4)}`
+    expect(diffText(DIFF, nameOf)).toEqual(['New: Table 1', 'Gone: Table 2', 'Table 1 is Table 1, Table 2 pushed together', 'Table 7: other outline, seats', 'Other ignore areas'])
+    expect(diffText({ ...DIFF, new: [], retired: [], merged_from: {}, changed: [], ignore_changed: false }, nameOf)).toEqual([T.versions.same])
+  })
+})
+
+it('of a person in the picture it says to which table they are given, or why to none', () => {
+  const seen = (change: Partial<Seen>): Seen => ({ label: 'person', score: 0.9, box: [0, 0, 1, 1], table_id: 'a', share: 1, second_table_id: 'a', doubtful: false, ignored: null, ...change })
+  const text = (change: Partial<Seen>) => personText(seen(change), (id) => `Table ${id}`)
+  expect([text({}), text({ doubtful: true, second_table_id: 'b' }), text({ table_id: null, second_table_id: null }), text({ table_id: null, ignored: 'ignore_area' })]).toEqual(
+    ['Table a', 'Table a or Table b?', T.editor.seen.nowhere, T.editor.seen.ignored])
+})
+
 describe('the editor', () => {
+  beforeEach(() => {
+    sessionStorage.clear()
+    vi.restoreAllMocks()
+  })
+
   async function opened(layout: Layout | null) {
     const client = new Client()
     const missing = new Problem(404, 'layout_not_found', 'No such layout', 'Draw one.')
@@ -111,6 +149,7 @@ describe('the editor', () => {
     vi.spyOn(client, 'cameraView').mockResolvedValue({ url: '/p.jpg', width: 1280, height: 720 } as never)
     vi.spyOn(client, 'layoutHints').mockResolvedValue([{ table_id: 'tbl_1', label: '7', reason: 'zone_too_small', sentence: 'It is too small.', looks: 12 }])
     const save = vi.spyOn(client, 'saveLayout').mockResolvedValue(LAYOUT)
+    vi.spyOn(client, 'layoutVersions').mockResolvedValue(VERSIONS)
     const store = storeOf(client)
     store.cameras.value = [{ camera_id: 'cam_1', site_id: 'site_1', name: 'Bar', layout_version: layout?.version ?? null }]
     store.receive({ type: 'snapshot', data: EMPTY_SNAPSHOT })
@@ -120,7 +159,7 @@ describe('the editor', () => {
     document.body.replaceChildren(root)
     await vi.waitFor(() => expect(root.querySelector('.canvas')).not.toBeNull())
     const button = (name: string) => [...root.querySelectorAll('button')].find((each) => each.textContent === name || each.getAttribute('aria-label') === name)
-    return { root, save, button }
+    return { root, save, button, client }
   }
 
   it('draws a table by the keyboard, and saves it over what was read', async () => {
@@ -157,6 +196,60 @@ describe('the editor', () => {
     await vi.waitFor(() => expect(root.querySelector('.callout')?.textContent).toBe('Ignore area 2: The outline is too small (polygon_too_small)'))
     const given = save.mock.calls[0]?.[1]
     expect([given?.tables.length, given?.floor, given?.ignore.length]).toEqual([1, [], 2])
+  })
+
+  it('keeps what was drawn for who comes back, until it is saved', async () => {
+    const { root, button } = await opened(LAYOUT)
+    button(T.editor.middle)?.click()
+    await vi.waitFor(() => expect(readDrawing('cam_1')).toMatchObject({ version: 3, drawing: { length: 4 } }))
+    expect(root.textContent).toContain(T.editor.unsaved)
+    const again = await opened(LAYOUT)
+    expect(again.root.textContent).toContain(T.editor.kept)
+    again.button(T.editor.goOn)?.click()
+    await vi.waitFor(() => expect(again.root.querySelectorAll('.drawn[data-kind="table"]')).toHaveLength(2))
+    again.button(T.editor.save)?.click()
+    await vi.waitFor(() => expect(again.save).toHaveBeenCalledTimes(1))
+    await vi.waitFor(() => expect(readDrawing('cam_1')).toBeNull())
+  })
+
+  it('says of what was kept that the tables were changed since, and throws it away', async () => {
+    writeDrawing('cam_1', { version: 2, drawing })
+    const { root, button } = await opened(LAYOUT)
+    expect(root.textContent).toContain(T.editor.keptOfOlder)
+    button(T.editor.discard)?.click()
+    await vi.waitFor(() => expect(readDrawing('cam_1')).toBeNull())
+    expect(button(T.editor.save)?.disabled).toBe(true)
+    sessionStorage.setItem('tablewatch-drawing/cam_1', '{"version":3,"drawing":[{"kind":"x"}]}')
+    expect(readDrawing('cam_1')).toBeNull()
+  })
+
+  it('shows versions with what they changed, and restores one over the newest', async () => {
+    const { root, button, client } = await opened(LAYOUT)
+    vi.spyOn(client, 'layoutDiff').mockResolvedValue(DIFF)
+    const restore = vi.spyOn(client, 'restoreLayout').mockResolvedValue(LAYOUT)
+    vi.stubGlobal('confirm', () => true)
+    const named = (what: string, version: number) => button(`${what} ${T.versions.version(version)}`)
+    await vi.waitFor(() => expect(named(T.versions.diff, 3)).toBeDefined())
+    named(T.versions.diff, 3)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain('Other ignore areas'))
+    named(T.versions.restore, 2)?.click()
+    await vi.waitFor(() => expect(restore).toHaveBeenCalledWith('cam_1', 2, '"layout-3"'))
+  })
+
+  it('of a file that cannot be taken says why', async () => {
+    const { root, client } = await opened(LAYOUT)
+    const take = vi.spyOn(client, 'importLayout').mockRejectedValue(new Problem(422, 'layout_format_invalid', 'Not of this form', 'Expected `object`.'))
+    const input = root.querySelector('#import-file') as HTMLInputElement
+    const choose = (text: string) => {
+      Object.defineProperty(input, 'files', { value: [{ name: 'a.json', size: text.length, text: () => Promise.resolve(text) }], configurable: true })
+      Object.defineProperty(input, 'value', { value: '', writable: true, configurable: true })
+      input.dispatchEvent(new Event('change', { bubbles: true }))
+    }
+    choose('no')
+    await vi.waitFor(() => expect(root.textContent).toContain(T.versions.noJson('a.json')))
+    choose('{}')
+    await vi.waitFor(() => expect(root.textContent).toContain('(layout_format_invalid)'))
+    expect(take).toHaveBeenCalledWith('cam_1', 'crop', {}, null, '"layout-3"')
   })
 
   it('of a camera without a layout makes the first one, and names the table that is refused', async () => {

@@ -274,6 +274,33 @@ export interface NewLayout {
   ignore: Point[][]
 }
 
+export type LayoutFormat = 'crop' | 'coco' | 'frigate'
+
+export interface LayoutVersion {
+  version: number
+  created_at: Time
+  tables: number
+  newest: boolean
+  /** These are null of older versions. */
+  author: string | null
+  origin: Open<'drawn' | 'restored' | 'imported'> | null
+  restored_from: number | null
+}
+
+/** What a version changed of the one before. Lists have ids of tables. */
+export interface LayoutDiff {
+  from_version: number | null
+  version: number
+  new: string[]
+  retired: string[]
+  merged_from: Record<string, string[]>
+  split_from: Record<string, string>
+  changed: { table_id: string; label: string; fields: string[]; iou: number }[]
+  floor_changed: boolean
+  ignore_changed: boolean
+  reference_changed: boolean
+}
+
 /** A doubt that another outline of a table may end, and how many looks had it. */
 export interface LayoutHint {
   table_id: string

@@ -11,8 +11,11 @@ import type {
   HazardAction,
   Job,
   Layout,
+  LayoutDiff,
+  LayoutFormat,
   LayoutHint,
   LayoutProposal,
+  LayoutVersion,
   Link,
   PictureReference,
   NewCamera,
@@ -196,6 +199,32 @@ export class Client {
   saveLayout(cameraId: string, layout: NewLayout, tag: string | null): Promise<Layout> {
     const condition = tag === null ? { 'if-none-match': '*' } : matching(tag)
     return this.request('PUT', `${cameraPath(cameraId)}/layout`, layout, condition)
+  }
+
+  /** Newest first. */
+  layoutVersions(cameraId: string): Promise<LayoutVersion[]> {
+    return this.all(`${cameraPath(cameraId)}/layouts`)
+  }
+
+  layoutDiff(cameraId: string, version: number): Promise<LayoutDiff> {
+    return this.request('GET', `${cameraPath(cameraId)}/layouts/${version}/diff`)
+  }
+
+  /** Draws an earlier version again. Rejects with `version_conflict` if `tag` is not of the newest layout. */
+  restoreLayout(cameraId: string, version: number, tag: string): Promise<Layout> {
+    return this.request('POST', `${cameraPath(cameraId)}/layouts/${version}/restore`, undefined, matching(tag))
+  }
+
+  /** The newest layout as another program takes it. */
+  exportLayout(cameraId: string, format: LayoutFormat): Promise<unknown> {
+    return this.request('GET', `${cameraPath(cameraId)}/layout/export?format=${format}`)
+  }
+
+  /** Draws what another program wrote; `sourceCamera`: which of several that it has. Conflicts as `saveLayout`. */
+  importLayout(cameraId: string, format: LayoutFormat, document: unknown, sourceCamera: string | null, tag: string | null): Promise<Layout> {
+    const condition = tag === null ? { 'if-none-match': '*' } : matching(tag)
+    const query = sourceCamera === null ? '' : `&source_camera=${encodeURIComponent(sourceCamera)}`
+    return this.request('PUT', `${cameraPath(cameraId)}/layout/import?format=${format}${query}`, document, condition)
   }
 
   /** Doubts of looks that another outline of a table may end, the most frequent first. */

@@ -73,11 +73,12 @@ function TableShape({ polygon, state, text, size }: Outline & { size: Size }) {
   )
 }
 
-function SeenShape({ label, box: [left, top, right, bottom], doubtful, size }: Seen & { size: Size }) {
+function SeenShape({ label, box: [left, top, right, bottom], doubtful, ignored, size }: Seen & { size: Size }) {
   return (
     <rect
       class={label === 'person' ? 'who' : 'what'}
       data-doubtful={doubtful}
+      data-ignored={(ignored ?? null) !== null}
       x={left * size.width}
       y={top * size.height}
       width={(right - left) * size.width}

@@ -1,10 +1,11 @@
 // The picture that tables and areas are drawn on. Outlines are SVG; the corners of the chosen one are buttons, so that a finger
 // finds them and the keyboard moves them.
 import { useRef } from 'preact/hooks'
-import type { Point } from '../client'
+import type { Point, Seen } from '../client'
 import { leastDistance, regionName, sideNear, type Drawing, type Kind, type Region } from '../drawing'
 import { T } from '../texts'
 import { pointsOf, type Size } from './geometry'
+import { SeenPeople } from './seen-people'
 
 const W = T.editor
 const WIDTH = 1600
@@ -16,6 +17,9 @@ interface CanvasProps {
   size: Size
   url: string
   drawing: Drawing
+  /** Who is in the picture, and what the tables are called that have them. */
+  seen: readonly Seen[]
+  nameOf: (tableId: string) => string
   chosen: string | null
   /** Corners of what is being drawn; null: nothing is. */
   sketch: readonly Point[] | null
@@ -38,7 +42,7 @@ interface CanvasProps {
 const ORDER: readonly Kind[] = ['floor', 'ignore', 'table']
 
 export function TableCanvas(props: CanvasProps) {
-  const { size, url, drawing, chosen, sketch, wrong } = props
+  const { size, url, drawing, seen, nameOf, chosen, sketch, wrong } = props
   const stage = useRef<HTMLDivElement>(null)
   const height = Math.round((WIDTH * size.height) / size.width)
   const drawn = { width: WIDTH, height }
@@ -59,6 +63,7 @@ export function TableCanvas(props: CanvasProps) {
           {shown.map((each) => (
             <Shape key={each.key} region={each} name={regionName(drawing, each)} size={drawn} chosen={each.key === chosen} wrong={each.key === wrong} still={sketch !== null} pointOf={pointOf} canvas={props} />
           ))}
+          <SeenPeople seen={seen} nameOf={nameOf} size={drawn} />
           {sketch && <polyline class="sketch" points={pointsOf(sketch, drawn)} vector-effect="non-scaling-stroke" />}
         </svg>
         {sketch?.map(([x, y], at) => <span key={at} class="spot-corner" style={{ left: `${x * 100}%`, top: `${y * 100}%` }} />)}

@@ -10,6 +10,7 @@ import {
   dragged,
   drawingOf,
   faultOf,
+  freshKey,
   KINDS,
   layoutOf,
   LEAST_CORNERS,
@@ -28,9 +29,12 @@ import {
   type Kind,
   type Region,
 } from '../drawing'
+import { readDrawing, writeDrawing, type DrawingDraft } from '../drawing-draft'
 import { tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
+import { useLiveView } from '../live-view'
 import type { Size } from '../parts/geometry'
+import { LayoutVersions } from '../parts/layout-versions'
 import { NotFound } from '../parts/notfound'
 import { TableCanvas } from '../parts/table-canvas'
 import { useSending } from '../request'
@@ -139,18 +143,35 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const [sketch, setSketch] = useState<readonly Point[] | null>(null)
   const [kind, setKind] = useState<Kind>('table')
   const [conflict, setConflict] = useState(false)
-  const [count, setCount] = useState(0)
   const drawing = history.now
   const fault = faultOf(drawing)
   const isSaved = drawing === first
+  const [draft, setDraft] = useState(() => readDrawing(camera.camera_id))
+  const [seesPeople, setSeesPeople] = useState(true)
+  const live = useLiveView(camera.camera_id, seesPeople)
+  const version = layout?.document.version ?? null
+  useEffect(() => {
+    if (!isSaved) {
+      setDraft(null)
+      writeDrawing(camera.camera_id, { version, drawing })
+    } else if (history.past.length + history.future.length > 0) writeDrawing(camera.camera_id, null)
+  }, [drawing])
+  const nameOf = (id: string) => {
+    const known = drawing.find((each) => each.table_id === id)
+    return known ? regionName(drawing, known) : store.tableLabel.value(id)
+  }
+  const takeUp = (found: DrawingDraft | null) => {
+    setDraft(null)
+    if (found) step(found.drawing)
+    else writeDrawing(camera.camera_id, null)
+  }
   const step = (next: Drawing) => setHistory((known) => done(known, next))
   const choose = (key: string | null) => {
     setChosen(key)
     setCorner(null)
   }
   const add = (polygon?: readonly Point[]) => {
-    const key = `new-${count}`
-    setCount(count + 1)
+    const key = freshKey(drawing)
     setSketch(null)
     step(withRegion(drawing, kind, key, polygon))
     choose(key)
@@ -162,6 +183,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
       const given = layoutOf(drawing, { width: size.width, height: size.height })
       try {
         await store.client.saveLayout(camera.camera_id, given, tag)
+        writeDrawing(camera.camera_id, null)
         leave()
       } catch (error) {
         if (error instanceof Problem && error.code === 'version_conflict') return setConflict(true)
@@ -185,6 +207,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   return (
     <div class="page">
       <section class="middle" aria-label={W.picture(tables.length)}>
+        {draft && <Kept draft={draft} version={version} onAnswer={takeUp} />}
         <p class="muted small">{sketch === null ? W.help : W.drawing}</p>
         <div class="segments wrap" role="group" aria-label={W.kind}>
           {KINDS.map((each) => <button key={each} type="button" aria-pressed={each === kind} data-kind={each} onClick={() => setKind(each)}>{W.kinds[each]}</button>)}
@@ -199,7 +222,9 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
         </div>
         <TableCanvas
           size={picture}
-          url={picture.url}
+          url={live && sameShape(live, picture) ? live.url : picture.url}
+          seen={live?.seen ?? []}
+          nameOf={nameOf}
           drawing={drawing}
           chosen={chosen}
           sketch={sketch}
@@ -214,6 +239,13 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           onRemove={removeCorner}
           onFocus={setCorner}
         />
+        <div class="caption">
+          <p class="muted small">{seesPeople && (live ? W.seen.now(live.seen.filter(({ label }) => label === 'person').length) : W.seen.nothing)}</p>
+          <label class="check">
+            <input type="checkbox" checked={seesPeople} onChange={(event) => setSeesPeople(event.currentTarget.checked)} />
+            {W.seen.show}
+          </label>
+        </div>
       </section>
       <div class="side">
         <section class="card" aria-labelledby="drawn-tables">
@@ -240,17 +272,42 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
                 <p>{W.conflict}</p>
                 <div class="buttons">
                   <button type="button" onClick={() => saveOver(picture)}>{W.keepMine}</button>
-                  <button type="button" onClick={onTheirs}>{W.takeTheirs}</button>
+                  <button type="button" onClick={() => { writeDrawing(camera.camera_id, null); onTheirs() }}>{W.takeTheirs}</button>
                 </div>
               </div>
             )}
           </div>
           <div class="buttons">
             <button type="button" class="primary" disabled={busy || isSaved || fault !== null || sketch !== null} onClick={() => save(layout?.tag ?? null, picture)}>{busy ? W.saving : W.save}</button>
-            <button type="button" onClick={() => (isSaved || confirm(W.unsaved)) && leave()}>{W.leave}</button>
+            <button type="button" onClick={leave}>{W.leave}</button>
           </div>
+          {!isSaved && <p class="muted small">{W.unsaved}</p>}
         </section>
         {hints.length > 0 && <Hints hints={hints} />}
+        <LayoutVersions camera={camera} tag={layout?.tag ?? null} nameOf={nameOf} unsaved={!isSaved} onChanged={() => { writeDrawing(camera.camera_id, null); onTheirs() }} />
+      </div>
+    </div>
+  )
+}
+
+function sameShape(one: Size, other: Size): boolean {
+  return one.width * other.height === one.height * other.width
+}
+
+interface KeptProps {
+  draft: DrawingDraft
+  version: number | null
+  onAnswer: (draft: DrawingDraft | null) => void
+}
+
+/** What was drawn here before and not saved. */
+function Kept({ draft, version, onAnswer }: KeptProps) {
+  return (
+    <div class="callout" role="status">
+      <p>{draft.version === version ? W.kept : W.keptOfOlder}</p>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => onAnswer(draft)}>{W.goOn}</button>
+        <button type="button" onClick={() => onAnswer(null)}>{W.discard}</button>
       </div>
     </div>
   )
