@@ -16,7 +16,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cameras": ("cameras --json",),
     "cameras discover": ("cameras discover --user admin",),
     "cameras probe": ("cameras probe rtsp://192.168.1.20:554/stream1 --user admin",),
-    "cameras list": ("cameras list --site site_1",),
+    "cameras list": ("cameras list --site site_1", "cameras list --state verified"),
     "cameras add": (
         "cameras add rtsp://192.168.1.20:554/stream1 --name Window --user admin",
         "cameras add https://cam.example/live.m3u8 --name Terrace --cadence 5 --always-open",

@@ -269,6 +269,9 @@ def test_states_are_those_of_now_and_cameras_say_whether_they_are_read(
     assert "Nothing reads it." in shown.err
     assert run("cameras", "--json") == Exit.OK
     assert json.loads(capsys.readouterr().out) == [camera | {"status": None}]
+    server.answers[("GET", "/v1/cameras?state=verified")] = (200, {"items": [], "next_cursor": None})
+    assert run("cameras", "list", "--state", "verified") == Exit.OK
+    assert "no cameras" in capsys.readouterr().err
 
 
 def test_cameras_say_which_of_them_is_offline_since_when_and_what_to_do(

@@ -29,22 +29,23 @@ ANSWER_S = 60.0
 def cameras_command(context: click.Context, site: str | None, as_json: bool) -> None:
     """The cameras, whether their pictures are taken, and how those are that should be live."""
     if context.invoked_subcommand is None:
-        _list(site, as_json=as_json)
+        _list({"site_id": site}, as_json=as_json)
     elif site is not None or as_json:
         raise click.UsageError(f"--site and --json go behind {context.invoked_subcommand}.")
 
 
 @cameras_command.command("list")
 @click.option("--site", metavar="ID", help="Only this site.")
+@click.option("--state", metavar="STATE", help="Only those that are draft, verifying, verified, live or paused.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def list_command(site: str | None, *, as_json: bool) -> None:
-    """The same as `cameras` alone."""
-    _list(site, as_json=as_json)
+def list_command(site: str | None, state: str | None, *, as_json: bool) -> None:
+    """The same as `cameras` alone; with --state those that have come so far."""
+    _list({"site_id": site, "state": state}, as_json=as_json)
 
 
-def _list(site: str | None, *, as_json: bool) -> None:
+def _list(wanted: dict[str, str | None], *, as_json: bool) -> None:
     with Api(load()) as api:
-        cameras = [_with_status(api, camera) for camera in api.pages("/v1/cameras", {"site_id": site})]
+        cameras = [_with_status(api, camera) for camera in api.pages("/v1/cameras", wanted)]
     rows = [{name: camera.get(name) for name in CAMERA_FIELDS} for camera in cameras]
     if as_json:
         output.as_json(rows)

@@ -102,12 +102,17 @@ async def test_a_camera_is_changed_paused_and_deleted_while_everything_runs(
 
         await until(new_layout, 30, "the new layout")
         assert first.sessions == 1, "another layout is no reason to open the camera anew"
-        await house.configure(second.address, version=3, **same)
+        await house.configure(second.address, version=3, source_version=3, **same)
 
         async def moved() -> bool:
             return second.sessions == 1 and first.watching == 0
 
         await until(moved, 30, "the other address to be read")
+
+        async def reported() -> bool:
+            return (await house.statuses(configured))[-1].source_version == 3
+
+        await until(reported, 60, "the same status once more, of the other address")
         await house.configure(second.address, version=4, enabled=False, **same)
 
         async def paused() -> bool:
@@ -122,6 +127,7 @@ async def test_a_camera_is_changed_paused_and_deleted_while_everything_runs(
             return await store.stat(frames[0].object_key or "") is None
 
         await until(gone, 60, "the pictures of a deleted camera to be deleted")
+        assert (await house.status(configured, "offline")).code == "removed"
         assert process.process.returncode is None
 
 
