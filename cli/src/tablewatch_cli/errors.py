@@ -163,6 +163,12 @@ class SitesFileInvalid(LocalError):
     exit_code = Exit.USAGE
 
 
+class LayoutFileInvalid(LocalError):
+    """The file has no layout, and nothing was drawn."""
+
+    exit_code = Exit.USAGE
+
+
 class PasswordMissing(LocalError):
     """The environment does not have the password of a camera that the file names."""
 

@@ -47,8 +47,8 @@ def test_import_reads_json_and_yaml_and_says_what_became_of_the_tables(
 def test_what_is_no_document_is_not_sent(server: type[Stub], tmp_path: Path, text: bytes) -> None:  # noqa: F811
     file = tmp_path / "wrong.json"
     file.write_bytes(text)
-    assert run("cameras", "layout", "import", "cam_1", str(file)) != Exit.OK
-    assert run("cameras", "layout", "import", "cam_1", str(tmp_path / "none.json")) != Exit.OK
+    assert run("cameras", "layout", "import", "cam_1", str(file)) == Exit.USAGE
+    assert run("cameras", "layout", "import", "cam_1", str(tmp_path / "none.json")) == Exit.LOCAL_IO
     assert server.seen == []
 
 

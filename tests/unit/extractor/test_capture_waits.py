@@ -22,6 +22,7 @@ CONFIG = SimpleNamespace(
     site_id="site_1",
     cadence_ms=1000,
     layout_version=None,
+    source_version=None,
     opening_hours=None,
     source=SimpleNamespace(type="rtsp", address="rtsp://192.0.2.1/1"),
 )

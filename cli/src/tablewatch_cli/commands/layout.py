@@ -13,7 +13,7 @@ import yaml
 from tablewatch_cli import layouts, output
 from tablewatch_cli.client import Api, Document
 from tablewatch_cli.commands.layout_source import source_group
-from tablewatch_cli.errors import BadSetting
+from tablewatch_cli.errors import InputUnreadable, LayoutFileInvalid
 from tablewatch_cli.parameters import Id
 from tablewatch_cli.settings import load
 
@@ -106,14 +106,16 @@ def restore_command(camera: str, version: int, as_json: bool) -> None:
 
 
 def _document(file: str) -> Document:
-    """Of a file, as JSON values; YAML reads JSON too. Raises BadSetting."""
+    """Of a file, as JSON values; YAML reads JSON too. Raises InputUnreadable, LayoutFileInvalid."""
     try:
         text = sys.stdin.read(MOST_BYTES + 1) if file == "-" else _text(Path(file))
         found: Any = yaml.safe_load(text) if len(text) <= MOST_BYTES else None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise BadSetting(f"{file}: {error}") from error
+    except OSError as error:
+        raise InputUnreadable(str(error)) from error
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise LayoutFileInvalid(f"{file} is neither JSON nor YAML: {error}") from error
     if not isinstance(found, dict):
-        raise BadSetting(f"{file}: it is no JSON or YAML object of less than {MOST_BYTES} characters")
+        raise LayoutFileInvalid(f"{file} is no object of JSON or YAML of less than {MOST_BYTES} characters.")
     return found
 
 

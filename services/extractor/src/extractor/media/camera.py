@@ -30,7 +30,7 @@ from extractor.model.camera_failures import (
     WrongPath,
 )
 from extractor.model.capture_time import Arrival, CaptureClock, CaptureTime
-from extractor.model.media_times import MediaTimes
+from extractor.model.media_times import MediaTime, MediaTimes
 from extractor.model.options import Orientation, PictureOptions
 from extractor.model.pictures import MAX_PIXELS
 from extractor.model.scene import Scene
@@ -170,10 +170,10 @@ class Session:
                 raise SessionEnded("our clock was set")
             self.packets += 1
             alive()
-            media_s = self._take_time(packet, steady + now)
-            if self._meter is not None:
-                self._meter.take(media_s, now, packet.size, keyframe=packet.is_keyframe)
-            action = self._cadence.take(now, media_s, packet.is_keyframe)
+            media = self._take_time(packet, steady + now)
+            if self._meter is not None and (media.known or self._meter.packets):  # the first packet has no time
+                self._meter.take(media.at_s, now, packet.size, keyframe=packet.is_keyframe)
+            action = self._cadence.take(now, media.at_s, packet.is_keyframe)
             if not decoder.has_keyframe and not packet.is_keyframe and now - began > MAX_KEYFRAME_WAIT_S:
                 raise NoKeyframe("")
             frame = decoder.take(packet, action)
@@ -195,7 +195,7 @@ class Session:
                 yield from map(self._timed, waiting)
                 waiting = None
 
-    def _take_time(self, packet: Any, received_s: float) -> float:
+    def _take_time(self, packet: Any, received_s: float) -> MediaTime:
         """Its media time, seconds; written into the packet where it was wrong, for the frame that comes of it.
 
         Where the first report comes in mid-stream FFmpeg gives a picture the camera's time of the one after it, and so
@@ -211,7 +211,7 @@ class Session:
             self._clock.arrived(arrival if self._reports_hold and counts else Arrival(media.at_s, received_s))
         elif packet.pts is not None:
             packet.pts = round(media.at_s / packet.time_base)
-        return media.at_s
+        return media
 
     def _timed(self, made: _Waiting) -> Sample:
         media_s = self._times.first_s if made.media_s is None else made.media_s
