@@ -364,10 +364,12 @@ export const T = {
     precise: (pixels: number, width: number) => `Two pictures agreed on it to within ${plural(pixels, 'pixel', 'pixels')}: ${share(pixels / width)} of the width. Look whether each outline is around its table.`,
     lost: (tables: string) => `No longer in the picture, and taken off the floor if you accept: ${tables}.`,
     accept: 'Accept',
+    dismiss: 'Dismiss',
     later: 'Later',
     show: 'Show the tables that are proposed',
     accepted: 'Accepted. The tables are known again as soon as the camera is looked at anew.',
-    conflict: 'The tables of this camera were drawn anew meanwhile, so this proposal is out of date.',
+    dismissed: 'Dismissed. The tables stay unknown until the camera is turned back, or its tables are drawn.',
+    conflict: 'The tables of this camera were drawn anew meanwhile, or somebody decided about this: it is out of date.',
   },
 
   /** What came of trying a camera. */

@@ -34,8 +34,9 @@ function opened(proposal: LayoutProposal | null, scopes = ['write']) {
   const client = new Client()
   const asked = {
     proposal: vi.spyOn(client, 'layoutProposal').mockResolvedValue(proposal),
-    layout: vi.spyOn(client, 'taggedLayout').mockResolvedValue({ document: LAYOUT, tag: '"layout-3"' }),
-    save: vi.spyOn(client, 'saveLayout').mockResolvedValue(LAYOUT),
+    layout: vi.spyOn(client, 'layout').mockResolvedValue(LAYOUT),
+    accept: vi.spyOn(client, 'acceptProposal').mockResolvedValue(LAYOUT),
+    dismiss: vi.spyOn(client, 'dismissProposal').mockResolvedValue({}),
   }
   const store = storeOf(client, scopes)
   store.learn({ type: 'camera.status', data: STATUS })
@@ -50,7 +51,7 @@ beforeEach(() => {
 })
 
 describe('the layout that is proposed', () => {
-  it('is shown beside the old one, with what it costs, and accepted with the tag of that', async () => {
+  it('is shown beside the old one, with what it costs, and accepted by its id', async () => {
     const { root, asked, button } = opened(PROPOSAL)
     await vi.waitFor(() => expect(root.querySelectorAll('figure img')).toHaveLength(2))
     expect([...root.querySelectorAll('figure')].map((each) => each.querySelectorAll('polygon').length)).toEqual([2, 1])
@@ -59,14 +60,22 @@ describe('the layout that is proposed', () => {
     expect(root.textContent).toContain('to within 8 pixels: 0.6 % of the width')
     button(T.proposal.accept)?.click()
     await vi.waitFor(() => expect(root.textContent).toContain(T.proposal.accepted))
-    const { reference, tables, floor, ignore } = PROPOSAL
     expect(asked.layout).toHaveBeenCalledWith(CAMERA.camera_id, 3)
-    expect(asked.save).toHaveBeenCalledWith(CAMERA.camera_id, { reference, tables, floor, ignore }, '"layout-3"')
+    expect(asked.accept).toHaveBeenCalledWith(CAMERA.camera_id, PROPOSAL_ID)
+  })
+
+  it('is dismissed, which says what becomes of the tables', async () => {
+    const { root, asked, button } = opened(REFUSED)
+    await vi.waitFor(() => expect(button(T.proposal.dismiss)).toBeDefined())
+    button(T.proposal.dismiss)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain(T.proposal.dismissed))
+    expect(asked.dismiss).toHaveBeenCalledWith(CAMERA.camera_id, PROPOSAL_ID)
+    expect(asked.accept).not.toHaveBeenCalled()
   })
 
   it('is not accepted over a layout that was drawn meanwhile', async () => {
     const { root, asked, button } = opened(PROPOSAL)
-    asked.save.mockRejectedValue(new Problem(412, 'version_conflict', 'It was changed', 'Read it again.'))
+    asked.accept.mockRejectedValue(new Problem(404, 'layout_proposal_not_found', 'No layout is proposed', 'Read it again.'))
     await vi.waitFor(() => expect(button(T.proposal.accept)).toBeDefined())
     button(T.proposal.accept)?.click()
     await vi.waitFor(() => expect(root.querySelector('.callout')?.textContent).toBe(T.proposal.conflict))
@@ -105,7 +114,7 @@ describe('the layout that is proposed', () => {
   it('is only looked at by a key that may not write', async () => {
     const { root, button } = opened(PROPOSAL, ['read'])
     await vi.waitFor(() => expect(root.querySelectorAll('figure')).toHaveLength(2))
-    expect(button(T.proposal.accept)).toBeUndefined()
+    expect(button(T.proposal.accept) ?? button(T.proposal.dismiss)).toBeUndefined()
   })
 })
 

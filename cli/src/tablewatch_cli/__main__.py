@@ -21,6 +21,7 @@ from tablewatch_cli.commands.dlq import dlq_group
 from tablewatch_cli.commands.lag import lag_command
 from tablewatch_cli.commands.layout import layout_group
 from tablewatch_cli.commands.ledger import ledger_command
+from tablewatch_cli.commands.proposals import proposal_group
 from tablewatch_cli.commands.quota import quota_group
 from tablewatch_cli.commands.sites import sites_group
 from tablewatch_cli.commands.states import hazards_command, states_command
@@ -59,6 +60,7 @@ for command in (
 ):  # fmt: skip
     tablewatch.add_command(command)
 cameras_command.add_command(layout_group)
+cameras_command.add_command(proposal_group)
 cameras_command.add_command(discover_command)
 add_examples(tablewatch)
 

@@ -90,6 +90,16 @@ def proposal_picture(site_id: str, camera_id: str, proposal_id: str, which: Lite
     return f"{snapshots_prefix(site_id, camera_id)}{proposal_id}/{which}.jpg"
 
 
+def decided_picture(site_id: str, camera_id: str, proposal_id: str, which: Literal["before", "after"]) -> str:
+    """Copy of a picture of a proposal that somebody decided about; kept as long as the camera."""
+    return f"{decisions_prefix(site_id, camera_id)}{proposal_id}/{which}.jpg"
+
+
+def decisions_prefix(site_id: str, camera_id: str) -> str:
+    """All pictures of decided proposals of a camera."""
+    return f"decisions/{site_id}/{camera_id}/"
+
+
 def layout_proposals_prefix(site_id: str, camera_id: str) -> str:
     """All proposed layouts of a camera."""
     return f"proposals/{site_id}/{camera_id}/"

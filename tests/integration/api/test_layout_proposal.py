@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from tests.integration.api.conftest import Stage, until
+from tests.integration.api.conftest import LOG, Stage, until
 from tests.integration.api.place import LAYOUT, START, Place, answer, code, make_place
+from tests.support.doubles import ManualClock
 
-from tablewatch_schemas import CameraStatus, CameraStatusLayoutProposal, keys
+from api.model.deletion import SweepOptions
+from api.project.sweeper import Sweeper
+from tablewatch_schemas import CameraStatus, CameraStatusLayoutProposal, encode, keys
 from tablewatch_schemas.ids import new_id
 from tablewatch_schemas.layout import Layout
 
@@ -121,3 +124,86 @@ async def test_what_is_not_there_any_more_is_not_proposed(on_kafka: Stage) -> No
     assert code(await get(client, other), 404) == "layout_proposal_not_found"
     stranger = await on_kafka.client(sites=[other.site_id])
     assert code(await get(stranger, place), 404) == "camera_not_found"
+
+
+async def known(stage: Stage, place: Place, proposal: CameraStatusLayoutProposal) -> None:
+    """As the projector stores the status, without a broker between."""
+    document = encode(moved(place, 1, proposal), source="tablewatch/test", time=START).value
+    assert document is not None
+    await stage.pool.execute(
+        "INSERT INTO camera_statuses (camera_id, site_id, version, gone, document) VALUES ($1, $2, 1, false, $3)"
+        " ON CONFLICT (camera_id) DO UPDATE SET document = excluded.document",
+        place.camera_id, place.site_id, document.decode(),
+    )  # fmt: skip
+
+
+HOUR = timedelta(hours=1)
+SWEEPS = SweepOptions(every_s=1.0, owners_s=1.0, late=HOUR, event_retention=HOUR, history_retention=HOUR)
+
+
+async def test_what_was_decided_is_kept_with_both_pictures_until_the_camera_is_deleted(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    path = f"/v1/cameras/{place.camera_id}"
+    proposal = proposal_for(place)
+    proposed = await store(stage, place, proposal)
+    await known(stage, place, proposal)
+    other = {"proposal_id": "prop_other"}
+    assert code(await client.post(f"{path}/layout/proposal/dismiss", json=other), 404) == "layout_proposal_not_found"
+    note = {"proposal_id": proposal.proposal_id, "note": "looks right"}
+    accepted = answer(await client.post(f"{path}/layout/proposal/accept", json=note), 200)
+    assert (accepted["version"], accepted["kept"]) == (2, [place.tables[0]])
+    assert accepted["tables"][0]["polygon"] == [list(each) for each in proposed.tables[0].polygon]
+    assert code(await client.post(f"{path}/layout/proposal/accept", json=note), 404) == "layout_proposal_not_found"
+
+    again = proposal_for(place, version=2)
+    await store(stage, place, again)
+    await known(stage, place, again)
+    mended = {"proposal_id": again.proposal_id, "layout": LAYOUT}
+    assert answer(await client.post(f"{path}/layout/proposal/accept", json=mended), 200)["version"] == 3
+    for key in (proposal.before_key, proposal.after_key, again.before_key, again.after_key):
+        await stage.deps.objects.delete(key)  # as the extractor does when a proposal is over
+
+    first = answer(await client.get(f"{path}/proposals", params={"limit": 1}), 200)
+    second = answer(await client.get(f"{path}/proposals", params={"cursor": first["next_cursor"]}), 200)
+    (newest,), (oldest,) = first["items"], second["items"]
+    assert (newest["decision"], newest["layout_version"], newest["new_version"]) == ("mended", 2, 3)
+    assert (oldest["decision"], oldest["by"], oldest["note"]) == ("accepted", "test", "looks right")
+    assert (oldest["proposal_id"], oldest["made_at"]) == (proposal.proposal_id, "2026-11-23T09:00:20.000Z")
+    for link in (newest["before_url"], newest["after_url"], oldest["before_url"], oldest["after_url"]):
+        assert (await client.get(link)).content == b"a picture"
+    assert answer(await client.get(f"{path}/layouts"), 200)["items"][0]["origin"] == "accepted"
+
+    assert (await client.delete(path)).status_code == 204
+    clock = ManualClock(stage.deps.now())
+    sweeper = Sweeper(stage.pool, stage.deps.objects, SWEEPS, clock, LOG)
+    assert not await sweeper.sweep_camera()
+    clock.advance(61)
+    assert await sweeper.sweep_camera() and not await sweeper.sweep_camera()
+    assert (await client.get(oldest["after_url"])).status_code == 404
+    assert await stage.pool.fetchval("SELECT count(*) FROM layout_decisions") == 0
+
+
+async def test_what_was_dismissed_does_not_come_again(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    path = f"/v1/cameras/{place.camera_id}/layout/proposal"
+    proposal = proposal_for(place)
+    await store(stage, place, proposal)
+    await known(stage, place, proposal)
+    assert answer(await client.get(path), 200)["proposal_id"] == proposal.proposal_id
+    dismissed = answer(await client.post(f"{path}/dismiss", json={"proposal_id": proposal.proposal_id}), 200)
+    assert (dismissed["decision"], dismissed["new_version"], dismissed["note"]) == ("dismissed", None, None)
+    assert (await client.get(dismissed["before_url"])).content == b"a picture"
+    assert code(await client.get(path), 404) == "layout_proposal_not_found"
+    await known(stage, place, proposal_for(place))  # the same places, made anew
+    assert code(await client.get(path), 404) == "layout_proposal_not_found"
+
+    refused = proposal_for(place, refused="not_recognised")
+    await store(stage, place, refused)
+    await known(stage, place, refused)
+    nothing = {"proposal_id": refused.proposal_id}
+    assert code(await client.post(f"{path}/accept", json=nothing), 409) == "nothing_proposed"
+    mended = LAYOUT | {"floor": []}
+    assert answer(await client.post(f"{path}/accept", json=nothing | {"layout": mended}), 200)["version"] == 2
+    assert code(await client.get(path), 404) == "layout_proposal_not_found"

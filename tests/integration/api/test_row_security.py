@@ -37,6 +37,14 @@ async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
     answer(await client.post("/v1/session", json={"key": text}), 200)
     source = {"url": "https://cropper.example/"}
     answer(await client.put(f"/v1/cameras/{place.camera_id}/layout-source", json=source), 200)
+    await stage.pool.execute(
+        "INSERT INTO layout_decisions (proposal_id, camera_id, site_id, decision, decided_at, by_key_id, by_name,"
+        " layout_version, proposal) VALUES ('prop_' || $1, $1, $2, 'dismissed', now(), 'key_1', 'k', 1, '{}')",
+        *(place.camera_id, place.site_id),
+    )
+    await stage.pool.execute(
+        "INSERT INTO camera_sweeps (camera_id, site_id, due_at) VALUES ($1, $2, now())", place.camera_id, place.site_id
+    )
     run = await make_run(client, place)
     beside = replace(run.evidence(0), label="unknown", reason="person_outside_zone", layout_version=1)
     await apply(stage.pool, [decoded_record(event, next(_OFFSETS)) for event in [*run.whole(2), beside]])

@@ -273,24 +273,54 @@ PROPOSAL = {
 }  # fmt: skip
 
 
-def test_a_proposal_is_shown_and_accepted_for_the_layout_that_it_was_made_of(
+LAYOUT_PROPOSAL = "/v1/cameras/cam_1/layout/proposal"
+SAVED = {"version": 4, "kept": ["tbl_1"], "new": [], "retired": ["tbl_9"]}
+DECIDED = {
+    "proposal_id": "prp_1", "decided_at": "2026-11-29", "decision": "dismissed", "by": "anna", "layout_version": 3,
+    "new_version": None, "note": "turned back", "before_url": "http://x/b", "after_url": "http://x/a",
+}  # fmt: skip
+
+
+def test_a_proposal_is_shown_and_accepted_as_it_is_or_mended(
+    server: type[Stub], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answers |= {
+        ("GET", LAYOUT_PROPOSAL): (200, PROPOSAL),
+        ("POST", f"{LAYOUT_PROPOSAL}/accept"): (200, SAVED),
+    }
+    assert run("cameras", "proposal", "show", "cam_1") == Exit.OK
+    assert "lost       tbl_9" in capsys.readouterr().out
+    assert "POST" not in {asked for asked, _, _ in server.seen}
+    assert run("cameras", "proposal", "accept", "cam_1", "--note", "looks right") == Exit.OK
+    assert sent(server, "POST") == {"proposal_id": "prp_1", "note": "looks right"}
+    assert capsys.readouterr().out == "version 4 of cam_1: 1 kept, 0 new, 1 retired\n"
+    refused = PROPOSAL | {"code": "not_recognised", "reason": "Another room.", "tables": None}
+    server.answers["GET", LAYOUT_PROPOSAL] = (200, refused)
+    assert run("cameras", "proposal", "accept", "cam_1") == Exit.REFUSED
+    assert capsys.readouterr().err == "error: not_recognised: Another room.\n"
+    mended = tmp_path / "mended.json"
+    mended.write_text('{"version": 3, "reference": {"width": 8, "height": 8}, "tables": []}')
+    server.seen.clear()
+    assert run("cameras", "proposal", "accept", "cam_1", "--layout", str(mended)) == Exit.OK
+    drawing = {"reference": {"width": 8, "height": 8}, "tables": []}
+    assert sent(server, "POST") == {"proposal_id": "prp_1", "layout": drawing}
+
+
+def test_a_proposal_is_dismissed_and_what_was_decided_is_listed(
     server: type[Stub], capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.answers |= {
-        ("GET", "/v1/cameras/cam_1/layout/proposal"): (200, PROPOSAL),
-        ("PUT", "/v1/cameras/cam_1/layout"): (200, {"version": 4}),
+        ("GET", LAYOUT_PROPOSAL): (200, PROPOSAL),
+        ("POST", f"{LAYOUT_PROPOSAL}/dismiss"): (200, DECIDED),
+        ("GET", "/v1/cameras/cam_1/proposals"): (200, {"items": [DECIDED], "next_cursor": None}),
     }
-    assert run("cameras", "proposal", "cam_1") == Exit.OK
-    assert "lost       tbl_9" in capsys.readouterr().out
-    assert "PUT" not in {asked for asked, _, _ in server.seen}
-    assert run("cameras", "proposal", "cam_1", "--accept") == Exit.OK
-    assert sent(server, "PUT") == {name: PROPOSAL[name] for name in ("reference", "tables", "floor", "ignore")}
-    assert server.conditions == ['"layout-3"']
-    assert "version 4 of cam_1" in capsys.readouterr().out
-    refused = PROPOSAL | {"code": "not_recognised", "reason": "Another room.", "tables": None}
-    server.answers["GET", "/v1/cameras/cam_1/layout/proposal"] = (200, refused)
-    assert run("cameras", "proposal", "cam_1", "--accept") == Exit.REFUSED
-    assert capsys.readouterr().err == "error: not_recognised: Another room.\n"
+    assert run("cameras", "proposal", "dismiss", "cam_1", "--note", "turned back") == Exit.OK
+    assert sent(server, "POST") == {"proposal_id": "prp_1", "note": "turned back"}
+    assert capsys.readouterr().out == "prp_1 dismissed\n"
+    assert run("cameras", "proposal", "history", "cam_1") == Exit.OK
+    assert "dismissed" in (shown := capsys.readouterr().out) and "anna" in shown
+    assert run("cameras", "proposal", "history", "cam_1", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == [DECIDED]
 
 
 def test_the_hours_and_the_clock_of_a_site_are_set(server: type[Stub], capsys: pytest.CaptureFixture[str]) -> None:

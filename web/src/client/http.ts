@@ -238,6 +238,16 @@ export class Client {
     return this.request<LayoutProposal>('GET', `${cameraPath(cameraId)}/layout/proposal`).catch(nullIfMissing)
   }
 
+  /** Makes it the layout of the camera. Rejects with `layout_proposal_not_found` if it is not the one that stands. */
+  acceptProposal(cameraId: string, proposalId: string): Promise<Layout> {
+    return this.request('POST', `${cameraPath(cameraId)}/layout/proposal/accept`, { proposal_id: proposalId })
+  }
+
+  /** It is not proposed again. Rejects as `acceptProposal` does. */
+  dismissProposal(cameraId: string, proposalId: string): Promise<unknown> {
+    return this.request('POST', `${cameraPath(cameraId)}/layout/proposal/dismiss`, { proposal_id: proposalId })
+  }
+
   /** Creates a video; its file is to be sent to `upload` of the result. */
   newVideo(video: NewVideo): Promise<NewJob> {
     return this.request('POST', '/v1/videos', video)

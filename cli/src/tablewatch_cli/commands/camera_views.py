@@ -1,4 +1,4 @@
-"""`cameras show`, `status`, `snapshot` and `proposal`: what is known of cameras."""
+"""`cameras show`, `status` and `snapshot`: what is known of cameras."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import httpx
@@ -193,45 +192,3 @@ def _write(path: Path, picture: bytes) -> None:
         path.write_bytes(picture)
     except OSError as error:
         raise OutputFailed(f"{path}: {error.strerror}.") from error
-
-
-@click.command("proposal")
-@click.argument("camera", type=Id())
-@click.option("--accept", is_flag=True, help="Take what is proposed as the layout of the camera.")
-@click.option("--json", "as_json", is_flag=True, help="Print the proposal, or with --accept the new layout.")
-def proposal_command(camera: str, *, accept: bool, as_json: bool) -> None:
-    """Where the tables of CAMERA are since it was moved: what is proposed, or why nothing is.
-
-    --accept draws them there, unless somebody has drawn the layout meanwhile. Look at both pictures first.
-    """
-    with Api(load()) as api:
-        proposal = api.get(f"/v1/cameras/{camera}/layout/proposal")
-        if accept and proposal["code"] is not None:
-            raise CliError(proposal["code"], proposal["reason"])
-        layout = _accept(api, proposal) if accept else None
-    if as_json:
-        output.as_json(proposal if layout is None else layout)
-        return
-    for text in _proposed(proposal):
-        output.line(text)
-    if layout is not None:
-        output.line(f"layout     version {layout['version']} of {camera} has it so now")
-
-
-def _accept(api: Api, proposal: Document) -> Document:
-    drawing: dict[str, Any] = {
-        name: proposal[name] for name in ("reference", "tables", "floor", "ignore") if name in proposal
-    }
-    version = proposal["layout_version"]
-    return api.put(f"/v1/cameras/{proposal['camera_id']}/layout", drawing, if_match=f'"layout-{version}"')
-
-
-def _proposed(proposal: Document) -> Iterator[str]:
-    yield f"proposal   {proposal['proposal_id']}, made at {proposal['made_at']} of layout {proposal['layout_version']}"
-    yield f"result     {proposal['code'] or 'proposed'}: {proposal['reason']}"
-    if proposal["tables"] is not None:
-        yield f"tables     {', '.join(table['label'] for table in proposal['tables'])}"
-    if proposal["lost_table_ids"]:
-        yield f"lost       {', '.join(proposal['lost_table_ids'])}: out of the picture; accepting retires them"
-    yield f"before     {proposal['before_url']}"
-    yield f"after      {proposal['after_url']}"

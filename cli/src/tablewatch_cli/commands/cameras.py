@@ -137,6 +137,6 @@ def _show(probe: Document, *, as_json: bool) -> None:
 for command in (
     camera_setup.add_command, camera_setup.update_command, camera_setup.pause_command, camera_setup.resume_command,
     camera_setup.remove_command, camera_views.show_command, camera_views.status_command,
-    camera_views.snapshot_command, camera_views.proposal_command,
+    camera_views.snapshot_command,
 ):  # fmt: skip
     cameras_command.add_command(command)

@@ -88,7 +88,7 @@ def export_command(camera: str, form: str, as_json: bool) -> None:
 def import_command(camera: str, file: str, form: str, source_camera: str | None, as_json: bool) -> None:
     """Draw CAMERA's layout from FILE, JSON or YAML (- reads standard input). Tables keep their ids where they match."""
     query = {"format": form} | ({} if source_camera is None else {"source_camera": source_camera})
-    document = _document(file)
+    document = read_document(file)
     with Api(load()) as api:
         saved = api.put(f"/v1/cameras/{camera}/layout/import?{urlencode(query)}", document)
     _show_saved(saved, as_json=as_json)
@@ -105,7 +105,7 @@ def restore_command(camera: str, version: int, as_json: bool) -> None:
     _show_saved(saved, as_json=as_json)
 
 
-def _document(file: str) -> Document:
+def read_document(file: str) -> Document:
     """Of a file, as JSON values; YAML reads JSON too. Raises InputUnreadable, LayoutFileInvalid."""
     try:
         text = sys.stdin.read(MOST_BYTES + 1) if file == "-" else _text(Path(file))

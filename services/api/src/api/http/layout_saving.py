@@ -29,7 +29,7 @@ async def save_drawing(
 ) -> Drawn:
     """A new version, unless the newest one is the same. Raises what `draw` and `check_preconditions` do."""
     foreign = await foreign_tables(deps, camera_id, drawing)
-    author = await _author(deps, caller)
+    author = await author_of(deps, caller)
     async with deps.store_writes.place(), deps.transaction(caller.site_list) as conn:
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
         version = camera["layout_version"]
@@ -67,7 +67,8 @@ async def foreign_tables(deps: HttpDependencies, camera_id: str, drawing: Drawin
         return await cameras.foreign_tables(conn, camera_id, named)
 
 
-async def _author(deps: HttpDependencies, caller: Caller) -> layouts.Author:
+async def author_of(deps: HttpDependencies, caller: Caller) -> layouts.Author:
+    """The caller's key, with its name now."""
     async with deps.pool.acquire() as conn:
         return layouts.Author(caller.key_id, await keys.name(conn, caller.key_id))
 

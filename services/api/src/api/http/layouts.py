@@ -11,24 +11,20 @@ from api.http.authentication import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.documents.common import NumberText, Page
 from api.http.documents.layouts import Layout as LayoutDocument
-from api.http.documents.layouts import LayoutDiff, LayoutHints, LayoutProposal, LayoutVersion, NewLayout, SavedLayout
+from api.http.documents.layouts import LayoutDiff, LayoutHints, LayoutVersion, NewLayout, SavedLayout
 from api.http.layout_saving import save_drawing, saved
 from api.http.preconditions import IfMatch, IfNoneMatch, layout_tag
 from api.http.routes import Route
-from api.model.errors import LayoutNotFound, LayoutProposalNotFound
+from api.model.errors import LayoutNotFound
 from api.model.layout_diff import diff_document
-from api.model.layouts import DRAWN, redrawn, restored, standing_proposal
-from api.model.types import Json, Sites
+from api.model.layouts import DRAWN, redrawn, restored
+from api.model.types import Sites
 from api.store import cameras, layout_hints, layouts, sections
-from objects.store import Gone
-from tablewatch_schemas import ContractError
 from tablewatch_schemas.doubts import DOUBTFUL, LOOKS
 from tablewatch_schemas.layout import Layout
 
 MOST_LAYOUT_BYTES = 1024 * 1024
 """4000 points with all their digits and indented, 200 labels of 200 characters as JSON escapes: 0.9 MB."""
-DRAWN_FIELDS = ("reference", "tables", "floor", "ignore")
-"""Of a layout: what a drawing has."""
 
 
 class LayoutRoute(Route):
@@ -79,24 +75,6 @@ async def get_layout_hints(camera_id: str, caller: Reader, deps: Deps) -> Any:
     return {"camera_id": camera_id, "version": layout.version, "hints": found}
 
 
-@router.get("/{camera_id}/layout/proposal", response_model=LayoutProposal)
-async def get_layout_proposal(camera_id: str, caller: Reader, deps: Deps) -> Any:
-    """What is proposed for a camera that was moved, or why nothing can be.
-
-    It is there while the camera is moved (`status.layout_proposal` of the camera names it), and gone when it is well
-    again, another layout was drawn, or it has another source. A proposal that is made anew has another id.
-    """
-    async with deps.transaction(caller.site_list) as conn:
-        camera = await cameras.get(conn, caller.site_list, camera_id)
-        status = await cameras.status(conn, camera_id)
-    proposal = standing_proposal(camera, status)
-    if proposal is None:
-        raise LayoutProposalNotFound("The camera was not moved, or its layout was drawn anew since.")
-    links = {f"{which}_url": await deps.link(proposal[f"{which}_key"]) for which in ("before", "after")}
-    of_camera = {"site_id": camera["site_id"], "camera_id": camera_id}
-    return proposal | of_camera | links | await _proposed(deps, proposal["layout_key"])
-
-
 @router.get("/{camera_id}/layouts", response_model=Page[LayoutVersion])
 async def list_layouts(
     camera_id: str, caller: Reader, deps: Deps, cursor: paging.Cursor = None, limit: paging.Limit = 100
@@ -137,18 +115,6 @@ async def restore_layout(
     earlier = await _version(deps, caller.site_list, camera_id, version)
     drawing = await compute(redrawn, earlier, await _sections(deps, earlier))
     return await saved(await save_drawing(deps, caller, camera_id, drawing, restored(version), if_match))
-
-
-async def _proposed(deps: Deps, layout_key: str | None) -> Json:
-    """Tables, floor and ignore areas of a proposed layout. Raises LayoutProposalNotFound."""
-    if layout_key is None:
-        return dict.fromkeys(DRAWN_FIELDS)
-    try:
-        layout = await compute(Layout.parse, await deps.objects.get(layout_key))
-    except (Gone, ContractError) as error:
-        raise LayoutProposalNotFound("What was proposed is not there any more.") from error
-    found = layout.to_dict()
-    return {name: found[name] for name in DRAWN_FIELDS}
 
 
 async def _version(deps: Deps, sites: list[str] | None, camera_id: str, version: int | None) -> Layout:

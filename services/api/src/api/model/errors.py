@@ -104,6 +104,10 @@ class NameTaken(Conflict):
     """The name is taken"""
 
 
+class NothingProposed(Conflict):
+    """No layout could be proposed that could be accepted"""
+
+
 class NumberTaken(Conflict):
     """Another camera of the site has the number"""
 

@@ -153,11 +153,13 @@ def _completed(table: LayoutTable, before: LayoutTable) -> LayoutTable:
 class Origin(NamedTuple):
     """How a version was made; `restored_from` is of one that was restored."""
 
-    name: Literal["drawn", "restored", "imported", "pulled"]
+    name: Literal["drawn", "restored", "imported", "pulled", "accepted"]
     restored_from: int | None = None
 
 
 DRAWN, IMPORTED, PULLED = Origin("drawn"), Origin("imported"), Origin("pulled")
+ACCEPTED = Origin("accepted")
+"""A proposal, as it was or mended."""
 
 
 def restored(version: int) -> Origin:

@@ -8,7 +8,15 @@ import asyncpg
 
 from api.model import events
 from api.model.deletion import Deletion, SweepOptions, after_sweep, is_last_sweep, prefixes, removes_objects
-from api.store import Connection, deletions, idempotent_responses, probes, site_events, state_history
+from api.store import (
+    Connection,
+    deletions,
+    idempotent_responses,
+    layout_decisions,
+    probes,
+    site_events,
+    state_history,
+)
 from chassis import outbox
 from chassis.clock import Clock, wait_or_stop
 from objects.store import ObjectStore
@@ -28,7 +36,7 @@ class Sweeper:
         pruned_at = self._clock.monotonic() - PRUNE_EVERY_S
         while not stop.is_set():
             try:
-                while await self.sweep_one():
+                while await self.sweep_one() or await self.sweep_camera():
                     pass
                 if self._clock.monotonic() - pruned_at >= PRUNE_EVERY_S:
                     pruned_at = self._clock.monotonic()
@@ -56,6 +64,16 @@ class Sweeper:
                 return False
             left, removed = await self._sweep_objects(deletion, remove=removes_objects(deletion, now, self._options))
             await self._record(conn, deletion, left, removed, now)
+        return True
+
+    async def sweep_camera(self) -> bool:
+        """Delete the kept pictures of a camera that was deleted; False when there is none."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            due = await layout_decisions.due_sweep(conn, self._clock.now())
+            if due is None:
+                return False
+            await self._objects.delete_prefix(keys.decisions_prefix(*due))
+            await layout_decisions.swept(conn, due[1])
         return True
 
     async def _sweep_objects(self, deletion: Deletion, *, remove: bool) -> tuple[int, int]:

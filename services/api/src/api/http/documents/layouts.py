@@ -128,7 +128,9 @@ class LayoutVersion(BaseModel):
         description="The key that sent it; null of one that was pulled. This and what follows: null of older versions"
     )
     author: str | None = Field(description="Name of that key at the time, or the host that it was pulled from")
-    origin: str | None = Field(description="`drawn`, `restored`, `imported` or `pulled`; more may come")
+    origin: str | None = Field(
+        description="`drawn`, `restored`, `imported`, `pulled` or `accepted` (a proposal); more may come"
+    )
     restored_from: int | None = Field(description="The version that was restored")
     kept: int | None = Field(description="Tables that the version before has too")
     new: int | None
