@@ -21,6 +21,7 @@ const STEP_MS = 60_000
 /** By name: the address, and what is there once it is loaded. */
 const VIEWS = {
   floor: ['floor', '.table-card'],
+  plan: ['floor?as=plan', '.tile'],
   cameras: ['cameras', '.cards .card'],
   camera: [`cameras/${given.camera}`, '.table-card'],
   videos: ['videos', '.entries a'],

@@ -394,6 +394,17 @@ export const T = {
     unknown: 'Nothing is known of its pictures',
     perSecond: (count: number) => `${count} a second`,
   },
+  plan: {
+    as: 'Show as',
+    list: 'List',
+    title: 'Plan',
+    arrange: 'Arrange',
+    help: 'Drag each table to where it stands. By keyboard: arrow keys move the one that has the focus. Where another one stands, they change places.',
+    save: 'Save the plan',
+    leave: 'Leave it as it was',
+    conflict: 'Somebody else has arranged the plan meanwhile; this is theirs. Arrange it again if it should be otherwise.',
+    at: (column: number, row: number) => `Column ${column}, row ${row}`,
+  },
   versions: {
     title: 'Versions, import and export',
     none: 'Nothing is saved yet.',

@@ -15,6 +15,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("put", "/v1/sites/{site_id}/quota"): {},
     ("post", "/v1/sites/{site_id}/sections"): {"name": "x"},
     ("patch", "/v1/sites/{site_id}/sections/{section_id}"): {"name": "x"},
+    ("put", "/v1/sites/{site_id}/plan"): {"places": []},
     ("post", "/v1/cameras"): {"name": "x"},
     ("patch", "/v1/cameras/{camera_id}"): {"name": "x"},
     ("post", "/v1/probes"): {"site_id": "{site_id}", "source": {"address": "rtsp://192.168.1.20/"}},

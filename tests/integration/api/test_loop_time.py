@@ -25,6 +25,9 @@ WEEK = {day: [f"{4 * n:02}:00-{4 * n + 4:02}:00" for n in range(MOST_INTERVALS)]
 LARGEST: dict[tuple[str, str], Any] = BODIES | {
     ("post", "/v1/sites"): {"name": "x", "opening_hours": WEEK},
     ("patch", "/v1/sites/{site_id}"): {"timezone": "Europe/Vienna", "opening_hours": WEEK},
+    ("put", "/v1/sites/{site_id}/plan"): {
+        "places": [{"table_id": f"tbl_{n:032x}", "x": n % 100, "y": n // 100} for n in range(1000)]
+    },
     ("post", "/v1/cameras"): {"name": "x", "opening_hours": WEEK},
     ("patch", "/v1/cameras/{camera_id}"): {"opening_hours": WEEK},
     ("put", "/v1/cameras/{camera_id}/layout"): largest_layout(),

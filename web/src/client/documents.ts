@@ -96,6 +96,20 @@ export interface Section {
   name: string
 }
 
+/** Where a table stands on the plan, in squares of a grid from its upper left corner. */
+export interface PlannedTable {
+  table_id: string
+  x: number
+  y: number
+}
+
+/** `version` 0: nobody has arranged it. */
+export interface Plan {
+  site_id: string
+  version: number
+  places: PlannedTable[]
+}
+
 /** Null is every site. */
 export interface Session {
   key_id: string

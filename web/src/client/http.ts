@@ -24,6 +24,8 @@ import type {
   NewSource,
   NewVideo,
   Page,
+  Plan,
+  PlannedTable,
   Probe,
   Scope,
   Section,
@@ -104,6 +106,16 @@ export class Client {
 
   site(siteId: string): Promise<Tagged<Site>> {
     return this.tagged(sitePath(siteId))
+  }
+
+  plan(siteId: string): Promise<Tagged<Plan>> {
+    return this.tagged(`${sitePath(siteId)}/plan`)
+  }
+
+  /** Rejects with `version_conflict` if somebody else has arranged it since. */
+  async savePlan(siteId: string, places: PlannedTable[], tag: string): Promise<Tagged<Plan>> {
+    const response = await this.respond('PUT', `${sitePath(siteId)}/plan`, { places }, matching(tag))
+    return tagOf(response)
   }
 
   sections(siteId: string): Promise<Section[]> {
@@ -350,8 +362,7 @@ export class Client {
   }
 
   private async tagged<Document>(path: string): Promise<Tagged<Document>> {
-    const response = await this.respond('GET', path)
-    return { document: (await response.json()) as Document, tag: response.headers.get('etag') ?? '*' }
+    return tagOf(await this.respond('GET', path))
   }
 
   private async request<Answer>(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Answer> {
@@ -373,6 +384,10 @@ export class Client {
     if (!response.ok) throw await problemOf(response)
     return response
   }
+}
+
+async function tagOf<Document>(response: Response): Promise<Tagged<Document>> {
+  return { document: (await response.json()) as Document, tag: response.headers.get('etag') ?? '*' }
 }
 
 /** Over a connection that is half open a request would neither be answered nor fail. */

@@ -4,6 +4,7 @@ import { useLocation } from 'preact-iso'
 import { address, useStore, withQuery } from '../context'
 import { displayName, hazardTitle, timeOfDay } from '../format'
 import type { FeedEntry } from '../model'
+import { FloorPlan } from '../parts/floor-plan'
 import { HealthLine } from '../parts/health'
 import { TableCard } from '../parts/table-card'
 import { T } from '../texts'
@@ -100,7 +101,8 @@ function Tables({ tables }: { tables: readonly TableNow[] }) {
   return (
     <>
       <Filters tables={tables} />
-      {groups.map((group) => (
+      {query['as'] === 'plan' && <FloorPlan tables={tables} shown={shown} />}
+      {query['as'] !== 'plan' && groups.map((group) => (
         <section key={group.key} aria-labelledby={`section-${group.key}`}>
           <h2 id={`section-${group.key}`}>{group.name} <span class="muted small">{T.tables(group.tables.length)}</span></h2>
           <ul class="floor">
@@ -121,6 +123,11 @@ function Filters({ tables }: { tables: readonly TableNow[] }) {
   const sizes = [...new Set(tables.map(({ table }) => table.seats).filter((seats) => seats !== null))].sort((one, two) => one - two)
   return (
     <div class="filters">
+      <div class="segments" role="group" aria-label={T.plan.as}>
+        {(['', 'plan'] as const).map((as) => (
+          <button key={as} type="button" aria-pressed={(query['as'] ?? '') === as} onClick={() => choose('as', as)}>{as === '' ? T.plan.list : T.plan.title}</button>
+        ))}
+      </div>
       <div class="segments" role="group" aria-label={T.floor.show}>
         {(['', ...KINDS] as const).map((kind) => (
           <button key={kind} type="button" aria-pressed={(query['state'] ?? '') === kind} onClick={() => choose('state', kind)}>

@@ -44,6 +44,11 @@ def site_tag(version: int) -> str:
     return f'"site-{version}"'
 
 
+def plan_tag(version: int) -> str:
+    """Strong validator of a site's plan."""
+    return f'"plan-{version}"'
+
+
 def section_tag(version: int) -> str:
     """Strong validator of a section."""
     return f'"section-{version}"'

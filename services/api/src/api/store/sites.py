@@ -24,6 +24,7 @@ _TABLES_OF_SITE = (
     "layouts", "layout_sources", "layout_decisions", "layout_hints", "layout_hint_sources", "table_views", "tables",
     "state_history",
     *(model.table for model in READ_MODELS.values()), "camera_state_history", "camera_states", "cameras", "sections",
+    "site_plans",
 )  # fmt: skip
 
 
