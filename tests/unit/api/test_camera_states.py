@@ -156,5 +156,8 @@ def test_a_transition_says_who_and_why() -> None:
     assert by_itself is not None
     assert by_itself.document() | {"state": "live", "who": "camera", "key_id": None} == by_itself.document()
     assert transition(CAMERA, Stored(State.VERIFYING, 1, 1), tables_happening(3), NOW, KEY) is None
+    pulled = transition(CAMERA, Stored(State.VERIFIED, 1, 1), Happening.TABLES_DRAWN, NOW, (None, "pulled from c"))
+    assert pulled is not None
+    assert pulled.document() | {"who": "cropper", "key_id": None, "key_name": "pulled from c"} == pulled.document()
     assert tables_happening(0) is Happening.TABLES_REMOVED
     assert picture_happening(has_tables=False) is Happening.PICTURE

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.http import paging
 from api.http.authentication import Reader, Writer
-from api.http.authors import author
+from api.http.authors import author_of
 from api.http.camera_secrets import place_for, sealed
 from api.http.dependencies import Deps
 from api.http.detectors import check_detector
@@ -46,7 +46,7 @@ async def create_camera(body: NewCamera, caller: Writer, deps: Deps, response: R
     await check_detector(deps, body.detector)
     fields = body.model_dump()
     check_week(fields["opening_hours"])
-    key = await author(deps, caller)
+    key = await author_of(deps, caller)
     async with place_for(deps, body.source), deps.transaction(caller.site_list) as conn:
         site_id = await sites.choose(conn, caller.site_list, body.site_id, Lock.CHANGE)
         await cameras.check_room(conn, site_id, deps.settings.api_site_cameras)
@@ -106,7 +106,7 @@ async def change_camera(
     check_week(change.get("opening_hours"))
     if body.source is not None:
         change["source"] = checked_source(body.source)
-    key = await author(deps, caller)
+    key = await author_of(deps, caller)
     async with place_for(deps, body.source), deps.transaction(caller.site_list) as conn:
         if "opening_hours" in change:  # by the clock of the site, which nobody changes meanwhile
             site_id = (await cameras.get(conn, caller.site_list, camera_id))["site_id"]

@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from api.compute import compute
 from api.http import paging
 from api.http.authentication import Reader, Writer
+from api.http.authors import author_of
 from api.http.dependencies import Deps
 from api.http.documents.common import Page
 from api.http.documents.layout_proposals import AcceptedProposal, DismissedProposal, LayoutDecision
 from api.http.documents.layouts import LayoutProposal, SavedLayout
-from api.http.layout_saving import author_of, foreign_tables, save_in, saved
+from api.http.layout_saving import foreign_tables, save_in, saved
 from api.http.layouts import LayoutRoute
 from api.model.access import Caller
 from api.model.errors import LayoutProposalNotFound, NothingProposed

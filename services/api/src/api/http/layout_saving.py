@@ -6,6 +6,7 @@ from dataclasses import replace
 from fastapi import Response
 
 from api.compute import compute
+from api.http.authors import author_of
 from api.http.dependencies import HttpDependencies
 from api.http.preconditions import check_preconditions, layout_tag
 from api.model import events
@@ -13,7 +14,7 @@ from api.model.access import Caller
 from api.model.camera_states import tables_happening
 from api.model.layouts import PULLED, Drawing, Drawn, Origin, draw, same, saved_layout
 from api.model.types import Json
-from api.store import Connection, camera_states, cameras, keys, layouts, sections, site_events
+from api.store import Connection, camera_states, cameras, layouts, sections, site_events
 from chassis import outbox
 from tablewatch_schemas.layout import Layout
 
@@ -65,12 +66,6 @@ async def foreign_tables(deps: HttpDependencies, camera_id: str, drawing: Drawin
     named: Sequence[str] = [table.table_id for table in drawing.tables if table.table_id is not None]
     async with deps.pool.acquire() as conn:
         return await cameras.foreign_tables(conn, camera_id, named)
-
-
-async def author_of(deps: HttpDependencies, caller: Caller) -> layouts.Author:
-    """The caller's key, with its name now."""
-    async with deps.pool.acquire() as conn:
-        return layouts.Author(caller.key_id, await keys.name(conn, caller.key_id))
 
 
 async def _draw(
