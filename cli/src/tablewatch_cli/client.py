@@ -48,8 +48,11 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any]) -> Document:
         return self._call("POST", path, json=_present(body))
 
-    def put(self, path: str, body: Mapping[str, Any], *, if_match: str | None = None) -> Document:
-        return self._call("PUT", path, json=_present(body), headers=_present({"If-Match": if_match}))
+    def put(
+        self, path: str, body: Mapping[str, Any], *, if_match: str | None = None, if_none_match: str | None = None
+    ) -> Document:
+        headers = _present({"If-Match": if_match, "If-None-Match": if_none_match})
+        return self._call("PUT", path, json=_present(body), headers=headers)
 
     def patch(self, path: str, body: Mapping[str, Any], *, if_match: str | None = None) -> Document:
         """Null is sent: it takes a choice back."""

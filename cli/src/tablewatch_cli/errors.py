@@ -175,5 +175,9 @@ class PasswordMissing(LocalError):
     exit_code = Exit.USAGE
 
 
+class NoTables(LocalError):
+    """No table is suggested: ask again while guests sit there, or draw them."""
+
+
 class NoSnapshot(LocalError):
     """No picture of the camera is stored, or not any more: `tablewatch cameras status` says how it is."""

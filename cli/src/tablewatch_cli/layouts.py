@@ -22,6 +22,31 @@ def version_row(version: Document) -> dict[str, Any]:
     return {**version, "origin": restored}
 
 
+def suggestion_row(table: Document) -> dict[str, Any]:
+    """A table that is suggested, its zone as corners of a box."""
+    first, _, last, _ = table["polygon"]
+    shown = {name: table[name] for name in ("label", "confidence", "sat_s", "seen_share", "why")}
+    return shown | {"box": " ".join(f"{each:.2f}" for each in (*first, *last))}
+
+
+def drawing(suggested: Document) -> dict[str, Any]:
+    """What `PUT …/layout` takes of suggestions."""
+    tables = [{name: each[name] for name in ("label", "polygon", "top")} for each in suggested["tables"]]
+    return {"reference": suggested["reference"], "tables": tables}
+
+
+def crop_document(suggested: Document) -> dict[str, Any]:
+    """The crop JSON of suggestions (docs/layouts.md)."""
+    size = suggested["reference"]
+    tables = [{"id": each["label"], "label": each["label"], "polygon": each["polygon"]} | _top(each)
+              for each in suggested["tables"]]  # fmt: skip
+    return {"width": size["width"], "height": size["height"], "units": "relative", "tables": tables}
+
+
+def _top(table: Document) -> dict[str, Any]:
+    return {} if table["top"] is None else {"top": table["top"]}
+
+
 def summary(changes: Document) -> str:
     """How many tables were kept, and so on."""
     return ", ".join(f"{len(changes[name])} {name}" for name in ("kept", "new", "retired"))

@@ -1943,6 +1943,62 @@ def utc_camera_probe(event: CameraProbe) -> bool:
     return event.requested_at.tzinfo is UTC and event.answered_at.tzinfo is UTC
 
 
+class FrameCommand(Struct, frozen=True, kw_only=True, gc=False):
+    """Look at a stored picture of a camera, apart from its tables: nobody may have drawn any yet. What is seen in
+    it is stored as its judgement, and makes no evidence.
+    """
+
+    TOPIC: ClassVar[str] = "frame.command"
+
+    frame_id: str
+    """Frame: `{camera_id}-{captured_ms}`."""
+    site_id: str
+    """Site that owns the data."""
+    camera_id: str
+    """Camera."""
+    action: str
+    """What to do: look finds people and furniture in the picture, unless it was judged already. Known values:
+    `look`.
+    """
+    object_key: str
+    """Picture object, JPEG."""
+    captured_at: Time
+    """When the light was seen. RFC 3339, UTC, millisecond precision."""
+    actor: str
+    """Key of the request."""
+    requested_at: Time
+    """When. RFC 3339, UTC, millisecond precision."""
+    expires_at: Time
+    """Until when somebody waits for it; later it is not looked at. RFC 3339, UTC, millisecond precision."""
+
+
+_FrameCommandWire: Any = defstruct(
+    "FrameCommand",
+    ["frame_id", "site_id", "camera_id", "action", "object_key", "captured_at", "actor", "requested_at", "expires_at"],
+    gc=False,
+)
+
+
+def wire_frame_command(event: FrameCommand) -> Any:
+    """What is encoded of FrameCommand. Raises ValueError or AttributeError where a time is none."""
+    return _FrameCommandWire(
+        event.frame_id,
+        event.site_id,
+        event.camera_id,
+        event.action,
+        event.object_key,
+        write_time(event.captured_at),
+        event.actor,
+        write_time(event.requested_at),
+        write_time(event.expires_at),
+    )
+
+
+def utc_frame_command(event: FrameCommand) -> bool:
+    """Whether every time of FrameCommand is in UTC."""
+    return event.captured_at.tzinfo is UTC and event.requested_at.tzinfo is UTC and event.expires_at.tzinfo is UTC
+
+
 class VideoCommand(Struct, frozen=True, kw_only=True, gc=False):
     """Cancel, delete or retry a video."""
 
@@ -2229,6 +2285,7 @@ Event = (
     | CameraStatus
     | CameraCommand
     | CameraProbe
+    | FrameCommand
     | VideoCommand
     | HazardCommand
     | TableSignal
@@ -2257,6 +2314,7 @@ __all__ = [
     "CropReady",
     "CropReadyCrop",
     "Event",
+    "FrameCommand",
     "FrameDropped",
     "FrameDroppedReason",
     "FrameExtracted",

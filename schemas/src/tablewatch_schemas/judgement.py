@@ -61,8 +61,9 @@ class JudgedTable:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameJudgement:
     """One frame as it was judged. `width` and `height` are of the picture, pixels; `rule` names the way from detections
-    to verdicts. `complete`: `seen` has all that was found with a score of 0.25 or more, so that nobody
-    needs to look for people again."""
+    to verdicts. `layout_key` None: it was looked at apart from tables (`frame.command`), and `tables` is empty.
+    `complete`: `seen` has all that was found with a score of 0.25 or more, so that nobody needs to look for people
+    again. `light`: of the brighter parts of the picture (90th percentile of the luma); None: not measured."""
 
     schema_version: int = SCHEMA_VERSION
     judgement_key: str
@@ -75,11 +76,12 @@ class FrameJudgement:
     captured_at: Time
     width: Count
     height: Count
-    layout_key: str
+    layout_key: str | None
     layout_version: int | None
     model: ModelRef
     rule: str
     complete: bool = False
+    light: Share | None = None
     tables: tuple[JudgedTable, ...]
     seen: tuple[JudgedSeen, ...]
 
@@ -116,7 +118,7 @@ def _check(judgement: FrameJudgement, key: str | None) -> None:
     if key not in (None, judgement.judgement_key):
         raise ContractError("wrong_schema", f"{key} holds that of {judgement.judgement_key}")
     for named in (judgement.judgement_key, judgement.frame_key, judgement.layout_key):
-        if named.split("/")[1:2] != [judgement.site_id]:
+        if named is not None and named.split("/")[1:2] != [judgement.site_id]:
             raise ContractError("wrong_schema", f"{named} is not of {judgement.site_id}")
     for each in judgement.seen:
         x1, y1, x2, y2 = each.box

@@ -101,6 +101,11 @@ def route_camera_probe(event: events.CameraProbe) -> tuple[str | None, str]:
     return event.probe_id, "live"
 
 
+def route_frame_command(event: events.FrameCommand) -> tuple[str | None, str]:
+    """Key and lane of a record of frame.command."""
+    return event.camera_id, "live"
+
+
 def route_video_command(event: events.VideoCommand) -> tuple[str | None, str]:
     """Key and lane of a record of video.command."""
     return event.video_id, "run"
@@ -501,6 +506,29 @@ TOPICS: Mapping[str, TopicInfo] = MappingProxyType(
             wire=events.wire_camera_probe,
             utc=events.utc_camera_probe,
             route=route_camera_probe,
+        ),
+        "frame.command": TopicInfo(
+            name="frame.command",
+            title="FrameCommand",
+            description="Look at a stored picture of a camera, apart from its tables; what is seen in it is stored as its judgement.",
+            owner="api",
+            producers=("api",),
+            consumers=("classifier-gateway-dispatch",),
+            key_live="{camera_id}",
+            key_run=None,
+            keyless=False,
+            identity=("frame_id", "requested_at"),
+            lane="live",
+            cleanup="delete",
+            retention_hours=24,
+            version_field=None,
+            classification="operational",
+            public=False,
+            draft=True,
+            event_type=events.FrameCommand,
+            wire=events.wire_frame_command,
+            utc=events.utc_frame_command,
+            route=route_frame_command,
         ),
         "video.command": TopicInfo(
             name="video.command",

@@ -19,6 +19,7 @@ from api.project.batch import Batch
 from api.store.read_models import _row
 from tablewatch_schemas import TOPICS, decode
 from tablewatch_schemas.contracts import schema, validator
+from tablewatch_schemas.keys import live_frame
 from tablewatch_schemas.opening_hours import WEEKDAYS
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123000, UTC)
@@ -53,6 +54,7 @@ WRITTEN = [
     events.camera_command_event(PROBE | {"source": PROBE["source"] | {"secret_ref": None}}, "key_1", NOW, NOW),
     events.camera_command_event(DISCOVERY, "key_1", NOW, NOW),
     events.camera_command_event(DISCOVERY | {"secret_ref": "secrets/site_1/dsc_1.sealed"}, "key_1", NOW, NOW),
+    events.frame_command_event(CAMERA, live_frame("site_1", "cam_1", NOW), "key_1", NOW, NOW),
     events.site_config_event(SITE, NOW),
     events.site_config_event(SITE | {"detector": None, "picture_limit": None, "opening_hours": None}, NOW),
     *(events.video_command_event(VIDEO, action, "key_1", NOW) for action in ("cancel", "delete", "retry")),

@@ -25,6 +25,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("put", "/v1/cameras/{camera_id}/layout-source"): {"url": "https://cropper.example/"},
     ("post", "/v1/cameras/{camera_id}/layout/proposal/accept"): {"proposal_id": "prop_1"},
     ("post", "/v1/cameras/{camera_id}/layout/proposal/dismiss"): {"proposal_id": "prop_1"},
+    ("post", "/v1/cameras/{camera_id}/layout/suggestions"): {},
     ("post", "/v1/videos"): {},
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"]},
     ("post", "/v1/links"): {"object_key": "frames/{site_id}/{run_id}/000000000.jpg"},

@@ -27,6 +27,9 @@ HIDDEN = {
     "/v1/links": "object_gone",
 }
 
+WRONG_KEYS = 40
+"""So many may come from one address within a minute, and some more."""
+
 
 @pytest.mark.parametrize(
     ("key", "expected"),
@@ -36,7 +39,9 @@ async def test_without_a_good_key_nothing_opens(stage: Stage, key: str | None, e
     patient = stage.deps.settings.model_copy(update={"http_failed_keys_per_minute": 100_000})
     stage.deps = replace(stage.deps, settings=patient)  # there are more operations than wrong keys in a minute
     _, _, ids = await setting(stage)
-    for method, path in operations(stage):
+    for number, (method, path) in enumerate(operations(stage)):
+        if number % WRONG_KEYS == 0:
+            stage.app = None  # another counts the wrong keys of an address from none
         assert code(await ask(stage, key, method, path, ids), 401) == expected, (method, path)
 
 

@@ -40,7 +40,8 @@ CODES = {
     " discovery_not_found",
     405: "method_not_allowed",
     409: "idempotency_in_flight site_not_empty section_in_use name_taken number_taken video_finished video_not_failed"
-    " video_not_retryable hazard_closed hazard_status_conflict hazards_ended too_many_cameras nothing_proposed",
+    " video_not_retryable hazard_closed hazard_status_conflict hazards_ended too_many_cameras nothing_proposed"
+    " no_pictures",
     412: "version_conflict precondition_failed",
     413: "body_too_large upload_too_large site_storage_full",
     416: "range_invalid",

@@ -78,3 +78,63 @@ def test_versions_diffs_exports_and_restores(
     assert json.loads(capsys.readouterr().out) == {"images": []}
     assert run("cameras", "layout", "restore", "cam_1", "1") == Exit.OK
     assert "tbl_1 merged from" in capsys.readouterr().out
+
+
+SUGGESTIONS = "/v1/cameras/cam_1/layout/suggestions"
+SUGGESTED = {
+    "site_id": "site_1", "camera_id": "cam_1", "since": "2026-11-23T08:50:00.000Z", "until": "2026-11-23T09:00:00.000Z",
+    "frames": 40, "looked": 40, "reference": {"width": 1280, "height": 720},
+    "tables": [
+        {"label": "1", "seats": None, "polygon": [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6], [0.1, 0.6]], "top": None,
+         "confidence": 0.6, "people": 1, "sat_s": 40, "seen_share": 0.0, "why": "Somebody sat here for 40 s."},
+    ],
+}  # fmt: skip
+
+
+def test_suggestions_are_waited_for_and_printed(
+    server: type[Stub], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr("tablewatch_cli.commands.layout.POLL_S", 0.0)
+    query = "?minutes=5&until=2026-11-23T09%3A00%3A00.000Z"
+    server.answers |= {
+        ("POST", SUGGESTIONS): (202, SUGGESTED | {"looked": 0, "tables": []}),
+        ("GET", f"{SUGGESTIONS}{query}"): (200, SUGGESTED),
+    }
+    assert run("cameras", "layout", "suggest", "cam_1", "--minutes", "5") == Exit.OK
+    shown = capsys.readouterr()
+    assert "40 of 40 pictures" in shown.err
+    assert "Somebody sat here for 40 s." in shown.out and "0.10 0.20 0.40 0.60" in shown.out
+    assert run("cameras", "layout", "suggest", "cam_1", "--minutes", "5", "--crop") == Exit.OK
+    document = json.loads(capsys.readouterr().out)
+    assert (document["units"], document["tables"][0]["id"]) == ("relative", "1")
+
+
+def test_suggestions_are_saved_where_there_is_no_layout(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]  # noqa: F811
+) -> None:  # fmt: skip
+    server.answers |= {("POST", SUGGESTIONS): (202, SUGGESTED), ("PUT", LAYOUT): (200, SAVED)}
+    assert run("cameras", "layout", "suggest", "cam_1", "--save") == Exit.OK
+    assert "version 3" in capsys.readouterr().out
+    sent = json.loads(server.seen[-1][2])
+    assert sent == {"reference": {"width": 1280, "height": 720}, "tables": [
+        {"label": "1", "polygon": SUGGESTED["tables"][0]["polygon"], "top": None}]}  # fmt: skip
+    server.answers[("POST", SUGGESTIONS)] = (202, SUGGESTED | {"tables": []})
+    assert run("cameras", "layout", "suggest", "cam_1", "--save") == Exit.REFUSED
+    assert "no_tables" in capsys.readouterr().err
+    assert run("cameras", "layout", "suggest", "cam_1", "--save", "--crop") == Exit.USAGE
+
+
+def test_the_score_of_a_view_is_printed_with_what_to_mend(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]  # noqa: F811
+) -> None:  # fmt: skip
+    parts = [
+        {"name": "light", "score": None, "sentence": "No picture."},
+        {"name": "pixels", "score": 19, "sentence": "Table 7."},
+    ]
+    found = {"total": 19, "sentence": "Table 7.", "looks": 0, "parts": parts}
+    server.answers[("GET", "/v1/cameras/cam_1/score")] = (200, found)
+    assert run("cameras", "score", "cam_1") == Exit.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "total 19 of 100. Table 7." and any(line.startswith("pixels") for line in lines)
+    assert run("cameras", "score", "cam_1", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == found

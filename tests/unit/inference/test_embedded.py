@@ -145,3 +145,11 @@ async def test_looks_give_way_to_the_event_loop() -> None:
     await looking.classify(ask(frame(PERSON), REGION))
     await looking.close()
     assert seeing.niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)
+
+
+async def test_everything_is_looked_for_where_it_is_asked_for_without_tables() -> None:
+    seeing = Seeing()
+    asked = FrameRequest("frame_1", "site_1", frame(PERSON), (), everything=True)
+    judgement = await classifier(seeing).classify(asked)
+    assert [each.label for each in judgement.seen] == ["person"] and judgement.verdicts == ()
+    assert (judgement.width, judgement.height, len(seeing.shapes)) == (400, 300, 1)

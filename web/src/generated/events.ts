@@ -929,6 +929,28 @@ export interface CameraProbe {
   left_out?: number | null
 }
 
+/** Look at a stored picture of a camera, apart from its tables: nobody may have drawn any yet. What is seen in it is stored as its judgement, and makes no evidence. */
+export interface FrameCommand {
+  /** Frame: `{camera_id}-{captured_ms}`. */
+  frame_id: string
+  /** Site that owns the data. */
+  site_id: string
+  /** Camera. */
+  camera_id: string
+  /** What to do: look finds people and furniture in the picture, unless it was judged already. */
+  action: Open<'look'>
+  /** Picture object, JPEG. */
+  object_key: string
+  /** When the light was seen. RFC 3339, UTC, millisecond precision. */
+  captured_at: Time
+  /** Key of the request. */
+  actor: string
+  /** When. RFC 3339, UTC, millisecond precision. */
+  requested_at: Time
+  /** Until when somebody waits for it; later it is not looked at. RFC 3339, UTC, millisecond precision. */
+  expires_at: Time
+}
+
 /** Cancel, delete or retry a video. */
 export interface VideoCommand {
   /** Command. */
@@ -1055,6 +1077,7 @@ export interface Events {
   'camera.status': CameraStatus
   'camera.command': CameraCommand
   'camera.probe': CameraProbe
+  'frame.command': FrameCommand
   'video.command': VideoCommand
   'hazard.command': HazardCommand
   'table.signal': TableSignal

@@ -1,8 +1,9 @@
-"""`cameras layout`: show, export, import and restore the tables of a camera's picture, and list its versions."""
+"""`cameras layout`: show, export, import, restore and suggest the tables of a camera's picture; list its versions."""
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,14 +14,16 @@ import yaml
 from tablewatch_cli import layouts, output
 from tablewatch_cli.client import Api, Document
 from tablewatch_cli.commands.layout_source import source_group
-from tablewatch_cli.errors import InputUnreadable, LayoutFileInvalid
-from tablewatch_cli.parameters import Id
+from tablewatch_cli.errors import InputUnreadable, LayoutFileInvalid, NoTables
+from tablewatch_cli.parameters import Id, Seconds
 from tablewatch_cli.settings import load
 
 FORMATS = click.Choice(["crop", "coco", "frigate"])
 TABLE_FIELDS = ("table_id", "label", "seats", "section_id", "corners", "top")
 VERSION_FIELDS = ("version", "created_at", "author", "origin", "tables", "kept", "new", "retired")
+SUGGESTED_FIELDS = ("label", "confidence", "sat_s", "seen_share", "box", "why")
 MOST_BYTES = 1024 * 1024
+POLL_S = 1.0
 
 
 @click.group("layout")
@@ -103,6 +106,56 @@ def restore_command(camera: str, version: int, as_json: bool) -> None:
     with Api(load()) as api:
         saved = api.post(f"/v1/cameras/{camera}/layouts/{version}/restore", {})
     _show_saved(saved, as_json=as_json)
+
+
+@layout_group.command("suggest")
+@click.argument("camera", type=Id())
+@click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True,
+              help="Pictures of so many minutes are looked at, 40 at most.")  # fmt: skip
+@click.option("--wait", type=Seconds(min=0), default=60, show_default=True, metavar="S",
+              help="For the looks, at most.")  # fmt: skip
+@click.option("--crop", is_flag=True, help="Print them as crop JSON, to be mended and imported.")
+@click.option("--save", is_flag=True, help="Draw them, where CAMERA has no layout yet.")
+@click.option("--json", "as_json", is_flag=True, help="Print the suggestions, or with --save the new layout.")
+def suggest_command(camera: str, minutes: int, wait: float, crop: bool, save: bool, as_json: bool) -> None:
+    """Tables for CAMERA: where somebody sat and where dining tables are seen, and why each.
+
+    Best while guests are there: an empty table is suggested only where a dining table is seen. Look at the picture
+    before you save them.
+    """
+    if crop and save:
+        raise click.UsageError("Choose between --crop and --save.")
+    with Api(load()) as api:
+        found = _suggested(api, camera, minutes, wait)
+        if (crop or save) and not found["tables"]:
+            raise NoTables
+        saved = _save(api, camera, found) if save else None
+    if saved is not None:
+        _show_saved(saved, as_json=as_json)
+    elif crop:
+        output.as_json(layouts.crop_document(found))
+    elif as_json:
+        output.as_json(found)
+    else:
+        output.note(f"{found['looked']} of {found['frames']} pictures were looked at")
+        output.table([layouts.suggestion_row(each) for each in found["tables"]], SUGGESTED_FIELDS, "no tables")
+
+
+def _suggested(api: Api, camera: str, minutes: int, wait_s: float) -> Document:
+    """What is suggested once all pictures were looked at, or `wait_s` are over."""
+    until = time.monotonic() + wait_s
+    path = f"/v1/cameras/{camera}/layout/suggestions"
+    found = api.post(path, {"minutes": minutes})
+    newest = found["until"]
+    while found["looked"] < found["frames"] and time.monotonic() < until:
+        time.sleep(POLL_S)
+        found = api.get(path, {"minutes": minutes, "until": newest})
+    return found
+
+
+def _save(api: Api, camera: str, found: Document) -> Document:
+    """Raises CliError where the camera has a layout already."""
+    return api.put(f"/v1/cameras/{camera}/layout", layouts.drawing(found), if_none_match="*")
 
 
 def read_document(file: str) -> Document:

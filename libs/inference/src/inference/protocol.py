@@ -32,7 +32,7 @@ class FrameRequest:
     """One whole frame with the tables to judge. ``crops`` maps a table_id to the JPEG of its seat zone.
 
     ``ignore``: areas in which nothing counts. ``camera_id``: None where a video names no camera. ``live``: it is of no
-    use when it is late.
+    use when it is late. ``everything``: what is in the picture is asked for, also where there is no table.
     """
 
     frame_id: str
@@ -43,6 +43,7 @@ class FrameRequest:
     camera_id: str | None = None
     live: bool = False
     ignore: tuple[Polygon, ...] = ()
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Judgement:
     ``rule`` names the way from detections to verdicts, ``model`` and ``version`` the detector. ``width`` and ``height``
     of the picture in pixels; 0 where it was not looked at, because no table was asked for. ``complete``: ``seen`` has
     everything of at least ``inference.detect.MIN_SCORE``, also what is at no table, so that whoever needs the people
-    need not look again.
+    need not look again. ``light``: of the brighter parts of the picture (90th percentile), 0 to 1; None: not measured.
     """
 
     verdicts: tuple[TableVerdict, ...]
@@ -98,6 +99,7 @@ class Judgement:
     width: int
     height: int
     complete: bool = False
+    light: float | None = None
 
 
 class Unavailable(Exception):

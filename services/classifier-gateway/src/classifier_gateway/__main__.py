@@ -30,7 +30,7 @@ from tablewatch_schemas.keys import lane_of_key
 
 DISPATCH = "classifier-gateway-dispatch"
 FOLD = "classifier-gateway-fold"
-TOPICS = ("crop.ready", "video.command", "camera.status", "camera.config", "table.signal")
+TOPICS = ("crop.ready", "video.command", "camera.status", "camera.config", "table.signal", "frame.command")
 
 
 async def build(service: Service, settings: Settings, *, classifier: Classifier | None = None) -> None:

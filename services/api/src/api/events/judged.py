@@ -112,12 +112,16 @@ class Judged:
 
     async def document(self, judgement: FrameJudgement, expires_s: int) -> Json:
         """The document of a view, with a link to the picture and the names of the tables."""
-        try:
-            layout = await self._documents.layout(judgement.layout_key)
-            labels = {table.table_id: table.label for table in layout.tables}
-        except (Gone, ContractError):
-            labels = {}
+        labels = {} if judgement.layout_key is None else await self._labels(judgement.layout_key)
         return view_document(judgement, labels, await self._objects.link(judgement.frame_key, expires_s))
+
+    async def _labels(self, layout_key: str) -> dict[str, str]:
+        """By table; none where the layout is gone."""
+        try:
+            layout = await self._documents.layout(layout_key)
+        except (Gone, ContractError):
+            return {}
+        return {table.table_id: table.label for table in layout.tables}
 
     async def _split(self, cut: list[str]) -> Recent:
         """A few reads of the store at a time, from the newest back: the newest frames are not judged yet, and many

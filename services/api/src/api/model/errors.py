@@ -100,6 +100,10 @@ class ObjectGone(NotFound):
     """The object does not exist any more"""
 
 
+class NoPictures(Conflict):
+    """No picture of the camera is stored that could be looked at"""
+
+
 class NameTaken(Conflict):
     """The name is taken"""
 

@@ -12,6 +12,7 @@ from api.model.job import Video
 from api.model.keyed_records import Change
 from api.model.projections import READ_MODELS
 from api.model.site_events import CAMERA_STATE, SITE_DELETED, NewSiteEvent
+from api.model.stored_frames import captured_at
 from api.model.types import Json
 from chassis import trace
 from tablewatch_schemas import (
@@ -22,6 +23,7 @@ from tablewatch_schemas import (
     CameraConfigOpeningHours,
     CameraConfigSource,
     Encoded,
+    FrameCommand,
     HazardCommand,
     SiteConfig,
     SiteConfigOpeningHours,
@@ -29,7 +31,7 @@ from tablewatch_schemas import (
     encode,
     tombstone,
 )
-from tablewatch_schemas.ids import new_id
+from tablewatch_schemas.ids import live_frame_id, new_id
 from tablewatch_schemas.keys import layout as layout_key
 from tablewatch_schemas.times import read_time
 
@@ -78,6 +80,23 @@ def camera_command_event(asked: Json, actor: str, now: datetime, expires_at: dat
         action=asked["action"],
         source=None if source is None else CameraCommandSource(**source),
         secret_ref=asked.get("secret_ref"),
+        actor=actor,
+        requested_at=now,
+        expires_at=expires_at,
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def frame_command_event(camera: Json, frame_key: str, actor: str, now: datetime, expires_at: datetime) -> Encoded:
+    """frame.command: a stored picture of the camera to be looked at apart from its tables."""
+    at = captured_at(frame_key)
+    event = FrameCommand(
+        frame_id=live_frame_id(camera["camera_id"], at),
+        site_id=camera["site_id"],
+        camera_id=camera["camera_id"],
+        action="look",
+        object_key=frame_key,
+        captured_at=at,
         actor=actor,
         requested_at=now,
         expires_at=expires_at,

@@ -31,6 +31,7 @@ from classifier_gateway.dispatch.events import (
 )
 from classifier_gateway.dispatch.gate import Gate
 from classifier_gateway.dispatch.judgement import frame_judgement
+from classifier_gateway.dispatch.looks import Looks
 from classifier_gateway.dispatch.request import frame_request
 from classifier_gateway.source import SOURCE
 from events.cameras import CameraLayouts
@@ -47,6 +48,7 @@ from tablewatch_schemas import (
     CameraStatus,
     ContractError,
     CropReady,
+    FrameCommand,
     Received,
     TableEvidence,
     TableEvidenceThresholds,
@@ -73,6 +75,7 @@ class Handler:
         self._objects = objects
         self._documents = Documents(objects)
         self._client = client
+        self._looks = Looks(objects, client, clock=clock, metrics=metrics)
         self._producer = producer
         self._deadlines = deadlines
         self._unwanted = unwanted
@@ -93,14 +96,16 @@ class Handler:
             match received.event:
                 case CropReady() as ready:
                     await self._crops(received, ready, partial(self._has_newer, record))
-                case VideoCommand() as command:
-                    await self._command(received, command)
+                case VideoCommand() as of_video:
+                    await self._command(received, of_video)
                 case CameraStatus() as status:
                     names = await self._names(self._layouts.layout_key(status.camera_id))
                     await self._publish(received, with_names(camera_events(status, names.labels), names))
                 case CameraConfig() as config:
                     names = await self._names(config.layout_key)
                     await self._publish(received, with_names(name_events(config, names.labels), names))
+                case FrameCommand() as of_frame:
+                    await self._looks.look(of_frame)
                 case TableSignal() as signal:
                     await self._publish(received, [signal_event(signal)])
         except ContractError as error:

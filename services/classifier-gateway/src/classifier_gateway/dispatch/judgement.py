@@ -1,7 +1,7 @@
 """From what a classifier answers to the object that is stored of a frame. Pure."""
 
 from inference import Judgement, Seen, TableVerdict
-from tablewatch_schemas import CropReady
+from tablewatch_schemas import CropReady, FrameCommand
 from tablewatch_schemas.judgement import FrameJudgement, JudgedSeen, JudgedTable, judgement_key
 from tablewatch_schemas.manifest import ModelRef
 
@@ -25,7 +25,32 @@ def frame_judgement(ready: CropReady, layout_key: str, frame_key: str, judgement
         model=ModelRef(name=judgement.model, version=judgement.version),
         rule=judgement.rule,
         complete=judgement.complete,
+        light=judgement.light,
         tables=tuple(_table(each) for each in judgement.verdicts),
+        seen=tuple(_seen(each) for each in judgement.seen),
+    )
+
+
+def look_judgement(command: FrameCommand, key: str, judgement: Judgement) -> FrameJudgement:
+    """The document of a frame that was looked at apart from tables, to be stored under `key`."""
+    return FrameJudgement(
+        judgement_key=key,
+        site_id=command.site_id,
+        camera_id=command.camera_id,
+        run_id=None,
+        video_id=None,
+        frame_id=command.frame_id,
+        frame_key=command.object_key,
+        captured_at=command.captured_at,
+        width=judgement.width,
+        height=judgement.height,
+        layout_key=None,
+        layout_version=None,
+        model=ModelRef(name=judgement.model, version=judgement.version),
+        rule=judgement.rule,
+        complete=judgement.complete,
+        light=judgement.light,
+        tables=(),
         seen=tuple(_seen(each) for each in judgement.seen),
     )
 

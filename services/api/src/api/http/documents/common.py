@@ -89,6 +89,17 @@ def _in_calendar(time: datetime) -> datetime:
 
 Time = Annotated[AwareDatetime, AfterValidator(_in_calendar)]
 
+
+def _no_number(value: object) -> object:
+    """Pydantic would take a number for seconds since 1970."""
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("not a time of RFC 3339")
+    return value
+
+
+TimeOfQuery = Annotated[Time, BeforeValidator(_no_number)]
+"""A time of a path or query."""
+
 T = TypeVar("T")
 TimeText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """RFC 3339, UTC, to the millisecond."""

@@ -1,0 +1,33 @@
+"""Which stored pictures of a live camera lie in a time, and which of them are looked at. Pure.
+
+The name of a live frame is its capture time in ms, in a folder of its day (`keys.live_frame`).
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from tablewatch_schemas import from_ms, keys, to_ms
+
+STEP_MS = 100_000
+"""Of a prefix: a day is a whole number of steps, so that none lies in two folders."""
+
+
+def frame_prefixes(site_id: str, camera_id: str, since: datetime, until: datetime) -> list[str]:
+    """Prefixes of the keys of all pictures of the time, and of few others."""
+    steps = range(to_ms(since) // STEP_MS, to_ms(until) // STEP_MS + 1)
+    wide = len(str(STEP_MS)) - 1
+    found = (keys.live_frame(site_id, camera_id, from_ms(step * STEP_MS)) for step in steps)
+    return [key.rpartition(".")[0][:-wide] for key in found]
+
+
+def captured_at(frame_key: str) -> datetime:
+    """When the picture under a key of `frame_prefixes` was taken."""
+    return datetime.fromtimestamp(int(frame_key.rpartition("/")[2].partition(".")[0]) / 1000, UTC)
+
+
+def spread(frame_keys: Sequence[str], most: int) -> list[str]:
+    """At most so many, evenly over all of them, the first and the last among them."""
+    count = len(frame_keys)
+    if count <= most:
+        return list(frame_keys)
+    return [frame_keys[round(number * (count - 1) / (most - 1))] for number in range(most)]
