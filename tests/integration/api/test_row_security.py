@@ -45,6 +45,8 @@ async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
     await stage.pool.execute(
         "INSERT INTO camera_sweeps (camera_id, site_id, due_at) VALUES ($1, $2, now())", place.camera_id, place.site_id
     )
+    plan = "INSERT INTO site_plans (site_id, version, places) VALUES ($1, 1, '[]')"
+    await stage.pool.execute(plan, place.site_id)
     run = await make_run(client, place)
     beside = replace(run.evidence(0), label="unknown", reason="person_outside_zone", layout_version=1)
     await apply(stage.pool, [decoded_record(event, next(_OFFSETS)) for event in [*run.whole(2), beside]])
