@@ -161,12 +161,17 @@ async def test_what_was_decided_is_kept_with_both_pictures_until_the_camera_is_d
     await known(stage, place, again)
     mended = {"proposal_id": again.proposal_id, "layout": LAYOUT}
     assert answer(await client.post(f"{path}/layout/proposal/accept", json=mended), 200)["version"] == 3
+    third = proposal_for(place, version=3)
+    await store(stage, place, third)
+    await known(stage, place, third)
+    as_it_is = {"proposal_id": third.proposal_id, "layout": LAYOUT}  # the camera is moved until a version is drawn
+    assert answer(await client.post(f"{path}/layout/proposal/accept", json=as_it_is), 200)["version"] == 4
     for key in (proposal.before_key, proposal.after_key, again.before_key, again.after_key):
         await stage.deps.objects.delete(key)  # as the extractor does when a proposal is over
 
-    first = answer(await client.get(f"{path}/proposals", params={"limit": 1}), 200)
+    first = answer(await client.get(f"{path}/proposals", params={"limit": 2}), 200)
     second = answer(await client.get(f"{path}/proposals", params={"cursor": first["next_cursor"]}), 200)
-    (newest,), (oldest,) = first["items"], second["items"]
+    (_, newest), (oldest,) = first["items"], second["items"]
     assert (newest["decision"], newest["layout_version"], newest["new_version"]) == ("mended", 2, 3)
     assert (oldest["decision"], oldest["by"], oldest["note"]) == ("accepted", "test", "looks right")
     assert (oldest["proposal_id"], oldest["made_at"]) == (proposal.proposal_id, "2026-11-23T09:00:20.000Z")

@@ -147,8 +147,10 @@ async def test_what_goes_wrong_is_an_outcome_and_the_layout_stays(stage: Stage, 
     assert await outcome(tables=[zone("1", 0, 0, 1281, 100)]) == "polygon_out_of_frame"
     blank = zone("\u200e", 0, 0, 100, 100)
     assert await outcome(tables=[blank]) == "invalid_request"
+    assert await outcome(tables=[{"id": "a\0b"}]) == "layout_format_invalid"
+    assert await outcome(tables=[zone("a\0b", 0, 0, 100, 100)]) == "invalid_request"
     found = answer(await client.get(path), 200)
-    assert (found["failures"], found["made"], found["last"]["version"]) == (8, None, None)
+    assert (found["failures"], found["made"], found["last"]["version"]) == (10, None, None)
     assert found["last"]["at"] < found["next_at"]
     answer(await client.put(path, json={"url": "http://127.0.0.1:1/"}), 200)
     assert await outcome() == "layout_source_not_allowed"
@@ -197,10 +199,33 @@ async def test_a_pull_whose_settings_were_changed_meanwhile_writes_nothing(stage
     assert answer(await client.get(f"/v1/cameras/{place.camera_id}/layout"), 200)["version"] == 1
 
 
+async def test_a_site_has_two_pulls_at_once_and_one_of_no_camera_is_dropped(stage: Stage, cropper: Cropper) -> None:
+    client = await stage.client()
+    busy, (_, other) = [await made_source(client, cropper) for _ in range(3)], await made_source(client, cropper)
+    site_id = busy[0][0].site_id
+    await stage.pool.execute(
+        "UPDATE layout_sources SET site_id = $1 WHERE camera_id = ANY ($2)",
+        site_id,
+        [place.camera_id for place, _ in busy],
+    )
+    async with stage.pool.acquire() as conn:
+        claimed = [await layout_sources.claim(conn, f"pull {number}", stage.deps.now()) for number in range(4)]
+    assert [each.site_id == site_id for each in claimed if each is not None] == [True, True, False]
+
+    await stage.pool.execute("UPDATE layout_sources SET leased_until = NULL, due_at = 'infinity'")
+    camera_id = other.split("/")[3]
+    await stage.pool.execute("UPDATE layout_sources SET due_at = '-infinity' WHERE camera_id = $1", camera_id)
+    await stage.pool.execute("UPDATE cameras SET deleted_at = now() WHERE camera_id = $1", camera_id)
+    assert await pulls_of(stage, cropper).pull_one()
+    assert await stage.pool.fetchval("SELECT count(*) FROM layout_sources WHERE camera_id = $1", camera_id) == 0
+    assert cropper.requests == []
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"url": "ftp://x/"}, "address_invalid"), ({"url": "http://a:b@x/"}, "address_has_credentials"),
     ({"url": "http://x/?token=1"}, "address_has_credentials"), ({"url": "http://x/", "every_s": 59}, "invalid_request"),
     ({"url": "http://x/", "token": "a\r\nb"}, "invalid_request"),
+    ({"url": f"http://x/{'a' * 1900}"}, "invalid_request"),
 ]  # fmt: skip
 
 

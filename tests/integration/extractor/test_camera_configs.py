@@ -67,6 +67,17 @@ async def test_a_record_that_cannot_be_held_is_ignored_and_those_behind_it_are_n
     ]
 
 
+async def test_a_version_that_a_process_of_before_wrote_without_new_fields_is_completed(pool: asyncpg.Pool) -> None:
+    configs = Configs(pool, clock=SYSTEM_CLOCK, log=structlog.get_logger())
+    whole = record(source_version=1)
+    configs.apply_record(whole)
+    await configs.store()
+    await pool.execute("UPDATE cameras SET config = config - 'source_version'")
+    configs.apply_record(whole)
+    await configs.store()
+    assert await pool.fetchval("SELECT config->>'source_version' FROM cameras") == "1"
+
+
 async def test_a_deleted_camera_is_forgotten_once_nothing_late_can_come_of_it(pool: asyncpg.Pool) -> None:
     configs = Configs(pool, clock=SYSTEM_CLOCK, log=structlog.get_logger())
     one = record()

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.model.errors import PolygonTooSmall
+from api.model.errors import LayoutFormatInvalid, PolygonTooSmall
 from api.model.layout_sources import (
+    MOST_SENTENCE,
     UNCHANGED_OUTCOME,
     Claimed,
     LayoutSourceFault,
@@ -73,6 +74,9 @@ def test_what_went_wrong_is_a_sentence() -> None:
     refused = failure(LayoutSourceRefused("Its status is 401."))
     assert refused.failed and refused.sentence.endswith("give the right token. Its status is 401.")
     assert failure(PolygonTooSmall("Table 7: too small.")) == Outcome("polygon_too_small", "Table 7: too small.")
+    assert "inner page" not in failure(LayoutFormatInvalid("Invalid enum value 'inner page'")).sentence
+    shown = failure(PolygonTooSmall(f"Table a\0b{'x' * 1000}")).sentence
+    assert shown.startswith("Table a?bxx") and len(shown) == MOST_SENTENCE + 1
     for fault in LayoutSourceFault.each():
         assert fault.code.startswith("layout_source_") and fault.sentence.endswith(".")
 

@@ -16,9 +16,10 @@ from lines.visible import visible_fields
 
 _LONGEST_KEY = 200
 _FIRST = ("timestamp", "level", "service", "event")
-# At info they log every step of every rebalance, at debug every fetch: a megabyte a second
 _NEVER_COUNTED = frozenset({"dead_letter", "fuse_blown"})  # each is about a record of its own
-_VERBOSE = ("aiokafka", "asyncio", "faust", "mode", "urllib3", "uvicorn")
+# At info they log every step of every rebalance, at debug every fetch: a megabyte a second; httpx every address, which
+# may have a secret in its query
+_VERBOSE = ("aiokafka", "asyncio", "faust", "httpcore", "httpx", "mode", "urllib3", "uvicorn")
 
 
 def configure(service: str, level: str = "info", format: str = "json") -> None:

@@ -4,12 +4,13 @@
 what is connected to: a name that changes its mind between check and use changes nothing.
 """
 
-from outbound.address import HTTP, RTSP, Address, BadAddress, has_credentials, parse
+from outbound.address import HTTP, MAX_LENGTH, RTSP, Address, BadAddress, has_credentials, parse
 from outbound.policy import Policy
 from outbound.resolve import Endpoint, NoSuchHost, NotAllowed, resolve
 
 __all__ = [
     "HTTP",
+    "MAX_LENGTH",
     "RTSP",
     "Address",
     "BadAddress",

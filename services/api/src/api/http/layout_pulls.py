@@ -21,11 +21,12 @@ from api.http.layout_saving import foreign_tables, save_in
 from api.http.problems import refused_fields
 from api.metrics import LAYOUT_PULLS
 from api.model import seal
-from api.model.errors import ApiError
+from api.model.errors import ApiError, CameraNotFound
 from api.model.layout_sources import (
     UNCHANGED_OUTCOME,
     Answered,
     Claimed,
+    LayoutSourceBroke,
     LayoutSourceEmpty,
     LayoutSourceFault,
     LayoutSourceInvalid,
@@ -47,6 +48,7 @@ from api.model.types import Json
 from api.store import cameras, layout_sources, layouts
 from chassis.clock import wait_or_stop
 from chassis.database import DISCONNECTED
+from chassis.errors import CodedError
 from objects.store import Gone
 from outbound import Policy
 from tablewatch_schemas import ContractError
@@ -55,7 +57,7 @@ from tablewatch_schemas.layout import Layout
 
 POLL_S = 2.0
 AT_ONCE = 4
-"""Pulls of one process: a cropper that hangs holds up a fourth of the others, for half a minute."""
+"""Pulls of one process. A site has fewer (`layout_sources.AT_ONCE_OF_SITE`): if its croppers hang, no other's wait."""
 
 
 class LayoutPulls:
@@ -89,14 +91,27 @@ class LayoutPulls:
             return False
         try:
             outcome = await self._pulled(claimed)
-        except (LayoutSourceFault, ApiError) as error:
-            outcome = failure(error)
+        except CameraNotFound:  # an api of before, which knows no sources, has deleted it
             async with self._deps.pool.acquire() as conn:
-                await layout_sources.record(conn, claimed, outcome, self._deps.now())
+                await layout_sources.remove(conn, claimed.camera_id)
+            return True
+        except (LayoutSourceFault, ApiError) as error:
+            outcome = await self._failed(claimed, error)
+        except (*DISCONNECTED, OSError):
+            raise
+        except Exception:
+            await self._failed(claimed, LayoutSourceBroke())
+            raise
         if outcome is not None:
             self._deps.metrics.count(LAYOUT_PULLS, code=outcome.code)
             self._log.info("layout_pull", camera_id=claimed.camera_id, code=outcome.code, version=outcome.version)
         return True
+
+    async def _failed(self, claimed: Claimed, error: CodedError) -> Outcome:
+        outcome = failure(error)
+        async with self._deps.pool.acquire() as conn:
+            await layout_sources.record(conn, claimed, outcome, self._deps.now())
+        return outcome
 
     async def _pulled(self, claimed: Claimed) -> Outcome | None:
         """Ask, and take what is answered; None where it is another's pull by now.

@@ -12,7 +12,7 @@ from api.http.preconditions import check_preconditions, layout_tag
 from api.model import events
 from api.model.access import Caller
 from api.model.camera_states import tables_happening
-from api.model.layouts import PULLED, Drawing, Drawn, Origin, draw, same, saved_layout
+from api.model.layouts import ACCEPTED, PULLED, Drawing, Drawn, Origin, draw, same, saved_layout
 from api.model.types import Json
 from api.store import Connection, camera_states, cameras, layouts, sections, site_events
 from chassis import outbox
@@ -42,10 +42,13 @@ async def save_in(
     conn: Connection, deps: HttpDependencies, camera: Json, drawing: Drawing, foreign: set[str],
     author: layouts.Author, origin: Origin,
 ) -> Drawn:  # fmt: skip
-    """As `save_drawing`, of a camera that this transaction has locked; with a place of `store_writes`."""
+    """As `save_drawing`, of a camera that this transaction has locked; with a place of `store_writes`.
+
+    What is accepted is a version even where it is the same: a camera is moved until another version is drawn.
+    """
     newest = await cameras.layout(conn, camera)
     drawn = await _draw(conn, deps, camera, drawing, newest, foreign, keep_unsaid=origin == PULLED)
-    if newest is not None and same(drawn.layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables):
+    if newest is not None and origin != ACCEPTED and await _is_there_already(conn, drawn.layout, newest):
         return replace(drawn, layout=newest)
     layout = drawn.layout
     # The object first: nothing may name a layout that cannot be read. After a crash here it has no row.
@@ -53,6 +56,10 @@ async def save_in(
     await layouts.add(conn, drawn, author, origin)
     await _publish(conn, camera, layout, author)
     return drawn
+
+
+async def _is_there_already(conn: Connection, layout: Layout, newest: Layout) -> bool:
+    return same(layout, newest) and await cameras.tables_are_as_drawn(conn, newest.tables)
 
 
 async def saved(drawn: Drawn) -> Response:

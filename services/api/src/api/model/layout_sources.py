@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from api.model import seal
+from api.model.errors import LayoutFormatInvalid
 from api.model.layouts import Drawn
 from api.model.types import Json
 from chassis.backoff import Backoff
@@ -25,6 +26,7 @@ LEASE = timedelta(seconds=120)
 """A pull of which nothing was heard for so long is another's: its process died."""
 FIRST_RETRY_S, LEAST_LONGEST_RETRY_S = 60.0, 3600.0
 MOST_ETAG = 500
+MOST_SENTENCE = 300
 CHANGED, UNCHANGED = "layout_pulled", "layout_unchanged"
 
 
@@ -59,6 +61,10 @@ class LayoutSourceEmpty(LayoutSourceFault):
 
 class LayoutSourceWithoutPicture(LayoutSourceFault):
     """There is no picture of the camera yet that could be sent."""
+
+
+class LayoutSourceBroke(LayoutSourceFault):
+    """A fault of tablewatch, which its log has."""
 
 
 class LayoutSourceTokenUnreadable(LayoutSourceFault):
@@ -110,8 +116,17 @@ UNCHANGED_OUTCOME = Outcome(UNCHANGED, "The cropper's layout is the one that was
 
 
 def failure(error: CodedError) -> Outcome:
-    """Of a pull that raised. A detail of the editor's is a sentence of its own."""
-    return Outcome(error.code, error.reason if isinstance(error, LayoutSourceFault) else error.detail or error.sentence)
+    """Of a pull that raised. A detail of the editor's is a sentence of its own; it may name tables of the document."""
+    if isinstance(error, LayoutFormatInvalid):
+        return Outcome(error.code, f"{error.sentence}.")  # its detail has what stands there
+    sentence = error.reason if isinstance(error, LayoutSourceFault) else error.detail or error.sentence
+    return Outcome(error.code, _shown(sentence))
+
+
+def _shown(sentence: str) -> str:
+    """Postgres takes no zero byte, and a label may be as long as a document."""
+    visible = "".join(each if each.isprintable() else "?" for each in sentence)
+    return visible if len(visible) <= MOST_SENTENCE else f"{visible[:MOST_SENTENCE]}…"
 
 
 def outcome_of(drawn: Drawn, *, is_new: bool) -> Outcome:

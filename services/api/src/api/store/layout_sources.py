@@ -11,9 +11,12 @@ from api.model.types import Json
 from api.store import Connection
 from tablewatch_schemas.times import write_time
 
+AT_ONCE_OF_SITE = 2
+"""Pulls of one site, of all processes; two that claim at the same moment may make it one more."""
 _CLAIM = """
 UPDATE layout_sources SET pull_id = $1, leased_until = $3 WHERE camera_id = (
-    SELECT camera_id FROM layout_sources WHERE due_at <= $2 AND (leased_until IS NULL OR leased_until <= $2)
+    SELECT camera_id FROM layout_sources due WHERE due_at <= $2 AND (leased_until IS NULL OR leased_until <= $2)
+    AND (SELECT count(*) FROM layout_sources o WHERE o.site_id = due.site_id AND o.leased_until > $2) < $4
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING pull_id, camera_id, site_id, url, every_s, send_picture, token, etag, body_hash, failures, due_at
 """
@@ -68,7 +71,7 @@ async def remove(conn: Connection, camera_id: str) -> bool:
 
 async def claim(conn: Connection, pull_id: str, now: datetime) -> Claimed | None:
     """The pull that is due longest, for LEASE; None where none is."""
-    row = await conn.fetchrow(_CLAIM, pull_id, now, now + LEASE)
+    row = await conn.fetchrow(_CLAIM, pull_id, now, now + LEASE, AT_ONCE_OF_SITE)
     return None if row is None else Claimed(**dict(row))
 
 

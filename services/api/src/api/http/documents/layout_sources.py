@@ -9,7 +9,7 @@ from api.http.documents.common import Body, TimeText, Whole, _plain
 from api.http.documents.layouts import LayoutWarning
 from api.model.errors import AddressHasCredentials, AddressInvalid
 from api.model.layout_sources import EVERY_S, LEAST_EVERY_S, MOST_EVERY_S
-from outbound import HTTP, BadAddress, has_credentials, parse
+from outbound import HTTP, MAX_LENGTH, BadAddress, has_credentials, parse
 
 _TOKEN = re.compile(r"([A-Za-z0-9._~+/-]+=*)?")
 
@@ -21,6 +21,8 @@ def _b64token(token: SecretStr) -> SecretStr:
     return token
 
 
+MOST_URL = MAX_LENGTH - 100
+"""Characters: what is asked has the camera's id and the size of its picture too."""
 _EVERY = "Seconds between two pulls that succeed"
 _SEND = "Send the last good snapshot with each question (POST); false: no picture leaves (GET)"
 
@@ -30,7 +32,7 @@ class NewLayoutSource(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"url": "https://cropper.example/layout", "every_s": 600}})
 
-    url: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain)] = Field(
+    url: Annotated[str, Field(min_length=1, max_length=MOST_URL), AfterValidator(_plain)] = Field(
         description="http:// or https://, without a user name or a secret in it"
     )
     every_s: Whole = Field(EVERY_S, ge=LEAST_EVERY_S, le=MOST_EVERY_S, description=_EVERY)
