@@ -45,6 +45,10 @@ async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
     await stage.pool.execute(
         "INSERT INTO camera_sweeps (camera_id, site_id, due_at) VALUES ($1, $2, now())", place.camera_id, place.site_id
     )
+    await stage.pool.execute(
+        "INSERT INTO camera_scores (camera_id, site_id, day, made_at, document) VALUES ($1, $2, now(), now(), '{}')",
+        *(place.camera_id, place.site_id),
+    )
     plan = "INSERT INTO site_plans (site_id, version, places) VALUES ($1, 1, '[]')"
     await stage.pool.execute(plan, place.site_id)
     run = await make_run(client, place)

@@ -117,3 +117,18 @@ def test_doubt_and_the_dark_are_measured_in_looks() -> None:
     points, sentence = part(score(GOOD._replace(looks=dim)), "light")
     assert points == 50 and "More light" in sentence
     assert part(score(GOOD._replace(looks=[replace(look(), light=None)])), "light")[0] is None
+
+
+def test_what_was_reported_after_the_time_does_not_count() -> None:
+    later = [Reported("live", NOW - 2 * DAY), Reported("moved", NOW + DAY)]
+    points, sentence = part(score(GOOD._replace(statuses=later, reported="the day")), "stability")
+    assert (points, sentence) == (100, "It was well 100% of the day.")
+    assert part(score(GOOD._replace(statuses=[Reported("moved", NOW + DAY)])), "stability")[0] is None
+
+
+def test_sentences_name_the_time_that_was_looked_at() -> None:
+    found = score(GOOD._replace(looks=[], looked="the day"))
+    assert [part(found, name)[1] for name in ("light", "doubt")] == [
+        "No picture of the day was looked at.",
+        "No table was looked at in the day.",
+    ]

@@ -138,3 +138,17 @@ def test_the_score_of_a_view_is_printed_with_what_to_mend(
     assert lines[-1] == "total 19 of 100. Table 7." and any(line.startswith("pixels") for line in lines)
     assert run("cameras", "score", "cam_1", "--json") == Exit.OK
     assert json.loads(capsys.readouterr().out) == found
+
+
+def test_the_scores_of_the_days_before_are_a_line_each(
+    server: type[Stub], capsys: pytest.CaptureFixture[str]  # noqa: F811
+) -> None:  # fmt: skip
+    parts = [{"name": "light", "score": 40, "sentence": "Dim."}, {"name": "doubt", "score": None, "sentence": "-"}]
+    days = [{"day": "2026-11-23", "total": 40, "sentence": "Dim.", "looks": 9, "parts": parts}]
+    server.answers[("GET", "/v1/cameras/cam_1/scores")] = (200, {"items": days, "next_cursor": None})
+    assert run("cameras", "score", "cam_1", "--history") == Exit.OK
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["day", "total", "light"] and line.split()[:3] == ["2026-11-23", "40", "40"]
+    assert line.endswith("Dim.")
+    assert run("cameras", "score", "cam_1", "--history", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == days

@@ -12,6 +12,7 @@ from api.events.views import Views
 from api.http.app import create_app, warm_up
 from api.http.dependencies import HttpDependencies
 from api.http.layout_pulls import LayoutPulls
+from api.http.nightly_scores import NightlyScores
 from api.model.deletion import SweepOptions
 from api.project.job_metrics import JobMetrics
 from api.project.live_crops import LiveCrops
@@ -82,6 +83,7 @@ async def _add_http(service: Service, settings: ApiSettings, database: RowSecuri
     service.task("events", hub.run)
     service.task("views", views.run)
     service.task("layout pulls", LayoutPulls(deps, settings.outbound_policy, service.log).run)
+    service.task("nightly scores", NightlyScores(deps, service.log).run)
     app = create_app(deps)
     service.task("request counts", app.state.limiter.shared.run)
     await warm_up(app)

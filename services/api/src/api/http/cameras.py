@@ -27,7 +27,17 @@ from api.model import events
 from api.model.camera_states import Transition
 from api.model.opening_hours import check_week
 from api.model.types import Json
-from api.store import Connection, camera_states, cameras, layout_decisions, layout_sources, sections, site_events, sites
+from api.store import (
+    Connection,
+    camera_scores,
+    camera_states,
+    cameras,
+    layout_decisions,
+    layout_sources,
+    sections,
+    site_events,
+    sites,
+)
 from api.store.sites import Lock
 from chassis import outbox
 from tablewatch_schemas.ids import new_id
@@ -133,6 +143,7 @@ async def delete_camera(camera_id: str, caller: Writer, deps: Deps, if_match: If
         await cameras.set_tables(conn, camera, (), now)
         await layout_sources.remove(conn, camera_id)
         await layout_decisions.forget_camera(conn, camera, now)
+        await camera_scores.forget_camera(conn, camera_id)
         camera = await cameras.save(conn, camera, now, deleted=True)
         await outbox.enqueue(conn, events.camera_deleted_event(camera, now))
         await site_events.append(conn, [events.camera_deleted_site_event(camera)])

@@ -1,23 +1,54 @@
-"""The score of a camera's view."""
+"""The score of a camera's view: as it is now, and of the days before."""
 
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter
 
 from api.compute import compute
+from api.http import paging
 from api.http.authentication import Reader
 from api.http.dependencies import Deps
-from api.http.documents.scores import ViewScore
+from api.http.documents.common import Page
+from api.http.documents.scores import DayScore, ViewScore
+from api.http.errors import InvalidCursor
 from api.http.routes import Route
 from api.http.stored_looks import SETTLED, frames_of, judged_of
-from api.model.score import Facts, score
-from api.store import camera_reports, cameras
+from api.model.score import Facts, Reported, Score, score
+from api.model.types import Json
+from api.store import Connection, camera_reports, camera_scores, cameras
+from tablewatch_schemas.layout import Layout
 from tablewatch_schemas.times import write_time
 
 LOOKED_BACK_MIN = 60
 REPORTED_BACK = timedelta(hours=24)
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=Route)
+
+
+class Stored(NamedTuple):
+    """What the database has of a camera for its score."""
+
+    layout: Layout | None
+    statuses: Sequence[Reported]
+    gop_ms: int | None
+
+
+async def stored(conn: Connection, camera: Json, since: datetime) -> Stored:
+    """The newest layout, reports since then, a probe of the last hour."""
+    layout = await cameras.layout(conn, camera)
+    statuses = await camera_reports.statuses(conn, camera, since)
+    return Stored(layout, statuses, await camera_reports.gop_ms(conn, camera))
+
+
+def score_document(found: Score, looks: int) -> Json:
+    """What all documents of scores have."""
+    return {
+        "total": found.total,
+        "sentence": found.sentence,
+        "looks": looks,
+        "parts": [part._asdict() for part in found.parts],
+    }
 
 
 @router.get("/{camera_id}/score", response_model=ViewScore)
@@ -28,22 +59,38 @@ async def get_score(camera_id: str, caller: Reader, deps: Deps) -> Any:
     Of what is stored: the newest layout, looks of the last hour, reports of the last day, a probe of the last hour.
     """
     now = deps.now()
+    since = now - REPORTED_BACK
     async with deps.transaction(caller.site_list) as conn:
         camera = await cameras.get(conn, caller.site_list, camera_id)
-        layout = await cameras.layout(conn, camera)
-        statuses = await camera_reports.statuses(conn, camera, now - REPORTED_BACK)
-        gop_ms = await camera_reports.gop_ms(conn, camera)
+        layout, statuses, gop_ms = await stored(conn, camera, since)
     looks = await judged_of(deps, camera, await frames_of(deps, camera, now - SETTLED, LOOKED_BACK_MIN))
-    facts = Facts(
-        layout, list(looks.values()), camera["cadence_ms"], gop_ms, statuses, since=now - REPORTED_BACK, until=now
+    facts = Facts(layout, list(looks.values()), camera["cadence_ms"], gop_ms, statuses, since=since, until=now)
+    found = score_document(await compute(score, facts), len(looks))
+    return found | {"site_id": camera["site_id"], "camera_id": camera_id, "as_of": write_time(now)}
+
+
+@router.get("/{camera_id}/scores", response_model=Page[DayScore])
+async def list_scores(
+    camera_id: str, caller: Reader, deps: Deps, cursor: paging.Cursor = None, limit: paging.Limit = 100
+) -> Any:
+    """Scores of the view day by day, the newest first, for 400 days.
+
+    Made after 03:00 of the site, while the camera is switched on, of the day that ended then: of looks evenly from it,
+    and what was reported in it. A day that nobody made in the next one is left out.
+    """
+    before = _before(cursor)
+    async with deps.transaction(caller.site_list) as conn:
+        await cameras.get(conn, caller.site_list, camera_id)
+        found = await camera_scores.page(conn, camera_id, before, limit)
+    position = found[-1][0].isoformat() if found else None
+    return await paging.respond(
+        Page[DayScore], lambda: [camera_scores.document(row) for _, row in found], limit, position
     )
-    found = await compute(score, facts)
-    return {
-        "site_id": camera["site_id"],
-        "camera_id": camera_id,
-        "as_of": write_time(now),
-        "total": found.total,
-        "sentence": found.sentence,
-        "looks": len(looks),
-        "parts": [part._asdict() for part in found.parts],
-    }
+
+
+def _before(cursor: str | None) -> date | None:
+    text = paging.decode_cursor(cursor)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InvalidCursor from error

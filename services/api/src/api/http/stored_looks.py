@@ -29,11 +29,17 @@ async def frames_of(deps: HttpDependencies, camera: Json, until: datetime, minut
 
 async def judged_of(deps: HttpDependencies, camera: Json, frames: Sequence[str]) -> dict[datetime, FrameJudgement]:
     """By capture time: what was seen in those pictures that were looked at."""
+    found = await judgements(deps, [_key(camera, captured_at(frame)) for frame in frames])
+    return {each.captured_at: each for each in found}
+
+
+async def judgements(deps: HttpDependencies, judgement_keys: Sequence[str]) -> list[FrameJudgement]:
+    """Those that are there, in their order."""
     found: list[FrameJudgement | None] = []
-    for begin in range(0, len(frames), READ_AT_ONCE):
-        some = frames[begin : begin + READ_AT_ONCE]
-        found += await asyncio.gather(*(deps.judged.at(_key(camera, captured_at(frame))) for frame in some))
-    return {each.captured_at: each for each in found if each is not None}
+    for begin in range(0, len(judgement_keys), READ_AT_ONCE):
+        some = judgement_keys[begin : begin + READ_AT_ONCE]
+        found += await asyncio.gather(*(deps.judged.at(key) for key in some))
+    return [each for each in found if each is not None]
 
 
 def _key(camera: Json, at: datetime) -> str:

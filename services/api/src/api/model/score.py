@@ -89,18 +89,22 @@ class Facts(NamedTuple):
     statuses: Sequence[Reported]
     since: datetime
     until: datetime
+    looked: str = "the last hour"
+    """The time that the looks are of, in a sentence."""
+    reported: str = "the last day"
+    """The time from `since` to `until`, in a sentence."""
 
 
 def score(facts: Facts) -> Score:
     """Of a view, as it is now."""
     tables = facts.layout.tables if facts.layout is not None else ()
     parts = (
-        _light(facts.looks),
+        _light(facts.looks, facts.looked),
         _pixels(tables, facts.looks, facts.layout),
         _angle(tables, facts.layout),
         _keyframes(facts.gop_ms, facts.cadence_ms),
         _stability(facts),
-        _doubt(tables, facts.looks),
+        _doubt(tables, facts.looks, facts.looked),
     )
     known = [part for part in parts if part.score is not None]
     worst = min(known, key=lambda part: part.score or 0, default=None)
@@ -111,10 +115,10 @@ def score(facts: Facts) -> Score:
     return Score(worst.score, worst.sentence if worst.score != 100 else "Nothing has to be mended.", parts)
 
 
-def _light(looks: Sequence[FrameJudgement]) -> Part:
+def _light(looks: Sequence[FrameJudgement], looked: str) -> Part:
     lights = [look.light for look in looks if look.light is not None]
     if not lights:
-        return Part("light", None, "No picture of the last hour was looked at.")
+        return Part("light", None, f"No picture of {looked} was looked at.")
     light = median(lights)
     found = LIGHT.score(light)
     todo = "" if found == 100 else " More light on the tables, or a longer exposure in the camera."
@@ -191,24 +195,24 @@ def _stability(facts: Facts) -> Part:
     unwell = {status: lasted for status, lasted in counted.items() if status not in WELL and lasted >= 60}
     what = ", ".join(f"{lasted / 60:.0f} minutes {status}" for status, lasted in unwell.items())
     if found == 100 or not what:
-        return Part("stability", found, f"It was well {share:.0%} of the last day.")
-    return Part("stability", found, f"Of the last day it was {what}: `tablewatch cameras status` says what to do.")
+        return Part("stability", found, f"It was well {share:.0%} of {facts.reported}.")
+    return Part("stability", found, f"Of {facts.reported} it was {what}: `tablewatch cameras status` says what to do.")
 
 
 def _seconds_by_status(facts: Facts) -> dict[str, float]:
-    """Of the time from `since` to `until`; nothing is known from before the first report."""
+    """Of the time from `since` to `until`; nothing is known from before the first report. Later ones may be there."""
     found: dict[str, float] = defaultdict(float)
     ends = [*(each.since for each in facts.statuses[1:]), facts.until]
     for each, end in zip(facts.statuses, ends, strict=False):
-        found[each.status] += max(0.0, (end - max(each.since, facts.since)).total_seconds())
+        found[each.status] += max(0.0, (min(end, facts.until) - max(each.since, facts.since)).total_seconds())
     return found
 
 
-def _doubt(tables: Sequence[LayoutTable], looks: Iterable[FrameJudgement]) -> Part:
+def _doubt(tables: Sequence[LayoutTable], looks: Iterable[FrameJudgement], looked: str) -> Part:
     labels = {table.table_id: table.label for table in tables}
     verdicts = [each for each in chain.from_iterable(look.tables for look in looks) if each.table_id in labels]
     if not verdicts:
-        return Part("doubt", None, "No table was looked at in the last hour.")
+        return Part("doubt", None, f"No table was looked at in {looked}.")
     doubtful = Counter(labels[each.table_id] for each in verdicts if each.label == "unknown")
     share = doubtful.total() / len(verdicts)
     found = DOUBT.score(share)

@@ -10,6 +10,7 @@ from api.model import events
 from api.model.deletion import Deletion, SweepOptions, after_sweep, is_last_sweep, prefixes, removes_objects
 from api.store import (
     Connection,
+    camera_scores,
     deletions,
     idempotent_responses,
     layout_decisions,
@@ -46,11 +47,12 @@ class Sweeper:
             await wait_or_stop(self._clock, self._options.every_s, stop)
 
     async def prune(self) -> int:
-        """Delete old site events, live transitions of tables, probes, idempotent responses; the number of events."""
+        """Delete old site events, live transitions of tables, probes, scores, idempotent responses; how many events."""
         now = self._clock.now()
         async with self._pool.acquire() as conn:
             await idempotent_responses.prune(conn, now)
             await probes.prune(conn, now)
+            await camera_scores.prune(conn, now)
             while await state_history.prune(conn, now - self._options.history_retention):
                 pass
             return await site_events.prune(conn, now, self._options.event_retention)
