@@ -75,8 +75,12 @@ function expectName(tabs, name) {
 /** A tab that joins catches up on a stream of its own for a moment, so there may be more for a while. */
 async function expectStreams(count, message) {
   const deadline = Date.now() + STEP_MS
-  while ((await streams()) !== count && Date.now() < deadline) await new Promise((done) => setTimeout(done, 200))
-  assert.equal(await streams(), count, message)
+  let open = await streams()
+  while (open !== count && Date.now() < deadline) {
+    await new Promise((done) => setTimeout(done, 200))
+    open = await streams()
+  }
+  assert.equal(open, count, message)
 }
 
 /** Streams that the api has open. */
