@@ -53,7 +53,7 @@ faults: install ## everything killed, stopped, restarted, poisoned and filled up
 	FAULTS_FIGURES=1 $(PYTEST) tests/faults
 
 stacks: generators ## e2e and faults side by side on two stacks, fewer faults at random
-	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-8} $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/faults tests/e2e
+	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-5} $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/faults tests/e2e
 
 web: install ## tests of the page's client and panels
 	cd web && npm run --silent test
@@ -72,7 +72,8 @@ proxy: install ## the stack behind a real nginx, below a prefix (needs nginx and
 
 test: install ## lint, web, unit, integration and stacks; all of it, whatever fails on the way
 	@rm -rf $(REPORTS); failed=0; \
-	for ring in lint web unit integration stacks; do $(MAKE) $$ring || failed=1; done; \
+	$(MAKE) -k -j2 -Otarget lint web || failed=1; \
+	for ring in unit integration stacks; do $(MAKE) $$ring || failed=1; done; \
 	$(V)/python -m tests.support.slowest $(REPORTS)/*.xml || failed=1; \
 	[ $$failed = 0 ] || { echo "make test: not everything passed (see above)"; exit 1; }
 

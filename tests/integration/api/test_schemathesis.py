@@ -27,7 +27,7 @@ QUICK = {
     "api_stream_max_s": 0.2, "api_heartbeat_s": 0.1, "api_rate_limit": "", "http_failed_keys_per_minute": 100_000,
     "api_site_cameras": 100_000, "api_site_probes": 100_000,
 }  # fmt: skip
-SINGLE = ("--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-examples", "5", "--seed", "1")
+SINGLE = ("--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-examples", "4", "--seed", "1")
 # Requests as they should be, so that most find what an answer before them named; wrong ones are tried one by one
 SEQUENCES = (
     "--phases", "stateful", "--checks", f"{CHECKS},use_after_free,ensure_resource_availability",
