@@ -72,7 +72,7 @@ proxy: install ## the stack behind a real nginx, below a prefix (needs nginx and
 
 test: install ## lint, web, unit, integration and stacks; all of it, whatever fails on the way
 	@rm -rf $(REPORTS); failed=0; \
-	$(MAKE) -k -j2 -Otarget lint web || failed=1; \
+	$(MAKE) -k -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) lint web || failed=1; \
 	for ring in unit integration stacks; do $(MAKE) $$ring || failed=1; done; \
 	$(V)/python -m tests.support.slowest $(REPORTS)/*.xml || failed=1; \
 	[ $$failed = 0 ] || { echo "make test: not everything passed (see above)"; exit 1; }
