@@ -1,7 +1,7 @@
 // What is typed into a form and not saved yet: it outlives the view, and a reload of the tab.
 import { useRef, useState } from 'preact/hooks'
 import type { CameraFields } from './camera-form'
-import { NOTHING_TYPED, withoutSecrets } from './camera-form'
+import { isOtherSource, NOTHING_TYPED, tidied, withoutSecrets } from './camera-form'
 import type { Camera, Tagged } from './client'
 import { remember, remembered } from './tab'
 
@@ -38,17 +38,36 @@ export function lacksPassword({ passwordLost, fields }: Draft): boolean {
   return passwordLost && fields.password === ''
 }
 
+/** What changes when fields are typed: of another source the probe is not. */
+export function typed(draft: Draft, change: Partial<CameraFields>): Partial<Draft> {
+  const fields = { ...draft.fields, ...change }
+  const { password } = draft.fields
+  const again = draft.passwordLost && !isOtherSource({ ...fields, password }, draft.fields) // it is the one that was tried
+  const other: Partial<Draft> = isOtherSource(fields, draft.fields) && !again ? { passwordLost: false, probeId: null } : {}
+  return { fields, ...other, typing: draft.typing || fields.address !== draft.fields.address }
+}
+
+/** What changes when the field of the address is left; null: nothing. */
+export function addressLeft(draft: Draft): Partial<Draft> | null {
+  const tidy = tidied(draft.fields)
+  if (isOtherSource(tidy, draft.fields)) return { ...typed(draft, tidy), typing: false }
+  return draft.typing ? { typing: false } : null
+}
+
 function kept(draft: Draft): Draft {
   const passwordLost = draft.passwordLost || draft.fields.password !== ''
   const fields = draft.typing ? { ...draft.fields, address: '' } : draft.fields
   return { ...draft, fields: withoutSecrets(fields), passwordLost, typing: false }
 }
 
+/** Made of what was typed last: a view that waits to be drawn shows less than that. */
+export type DraftChange = Partial<Draft> | ((latest: Draft) => Partial<Draft> | null)
+
 export interface Drafted {
   draft: Draft
   /** Whether it was begun before this view was opened. */
   wasBegun: boolean
-  put: (change: Partial<Draft>) => void
+  put: (change: DraftChange) => void
   /** It is saved, or not wanted any more. */
   forget: () => void
 }
@@ -57,8 +76,10 @@ export function useDraft(key: string, begin: () => Draft): Drafted {
   const [wasBegun, setWasBegun] = useState(() => readDraft(key) !== null)
   const [draft, setDraft] = useState<Draft>(() => readDraft(key) ?? begin())
   const latest = useRef(draft)
-  const put = (change: Partial<Draft>) => {
-    latest.current = { ...latest.current, ...change }
+  const put = (change: DraftChange) => {
+    const changed = typeof change === 'function' ? change(latest.current) : change
+    if (changed === null) return
+    latest.current = { ...latest.current, ...changed }
     writeDraft(key, latest.current)
     setDraft(latest.current)
   }

@@ -49,6 +49,21 @@ function formOf(root: HTMLElement) {
   return { root, type, button, field }
 }
 
+describe('what is typed', () => {
+  it('is kept of every field, though nothing was drawn between two of them', async () => {
+    const { field } = opened(probe(doneProbe.value))
+    const put = (label: string, value: string) => {
+      field(label).value = value
+      field(label).dispatchEvent(new Event('input', { bubbles: true }))
+    }
+    put(T.cameraForm.password, 'Secret')
+    put(T.cameraForm.user, 'admin')
+    put(T.cameraForm.address, ADDRESS)
+    await new Promise((drawn) => setTimeout(drawn))
+    expect([T.cameraForm.password, T.cameraForm.user, T.cameraForm.address].map((label) => field(label).value)).toEqual(['Secret', 'admin', ADDRESS])
+  })
+})
+
 describe('cameras on the network', () => {
   const found = { ...discovered.value, discovery_id: 'dsc_1', expires_at: '2026-11-23T08:50:30.000Z' } as unknown as Discovery
   const look = (answer: Discovery | Problem) => {

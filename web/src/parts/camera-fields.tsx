@@ -9,7 +9,7 @@ const W = T.cameraForm
 
 interface FieldsProps {
   fields: CameraFields
-  onChange: (fields: CameraFields) => void
+  onChange: (change: Partial<CameraFields>) => void
   /** The field of the address was left. */
   onAddress: () => void
   /** Of user name and password. */
@@ -19,12 +19,11 @@ interface FieldsProps {
 
 /** Where the pictures come from. */
 export function SourceFields({ fields, onChange, onAddress, passwordHelp, required }: FieldsProps) {
-  const put = (change: Partial<CameraFields>) => onChange({ ...fields, ...change })
   return (
     <>
       <Field label={W.type}>
         {(id) => (
-          <select id={id} value={fields.type} onChange={(event) => put({ type: event.currentTarget.value as SourceType })}>
+          <select id={id} value={fields.type} onChange={(event) => onChange({ type: event.currentTarget.value as SourceType })}>
             {TYPES.map((type) => <option key={type} value={type}>{W.types[type]}</option>)}
           </select>
         )}
@@ -43,16 +42,16 @@ export function SourceFields({ fields, onChange, onAddress, passwordHelp, requir
             required={required}
             placeholder={W.examples[fields.type]}
             value={fields.address}
-            onInput={(event) => put({ address: event.currentTarget.value })}
+            onInput={(event) => onChange({ address: event.currentTarget.value })}
             onBlur={onAddress}
           />
         )}
       </Field>
-      {fields.type !== 'file' && <Credentials fields={fields} put={put} help={passwordHelp} />}
+      {fields.type !== 'file' && <Credentials fields={fields} onChange={onChange} help={passwordHelp} />}
       {fields.type === 'rtsp' && (
         <div class="field wide">
           <label class="check">
-            <input type="checkbox" checked={fields.udp} aria-describedby="udp-help" onChange={(event) => put({ udp: event.currentTarget.checked })} />
+            <input type="checkbox" checked={fields.udp} aria-describedby="udp-help" onChange={(event) => onChange({ udp: event.currentTarget.checked })} />
             {W.udp}
           </label>
           <p id="udp-help" class="muted small">{W.udpHelp}</p>
@@ -62,7 +61,7 @@ export function SourceFields({ fields, onChange, onAddress, passwordHelp, requir
   )
 }
 
-function Credentials({ fields, put, help }: { fields: CameraFields; put: (change: Partial<CameraFields>) => void; help: string }) {
+function Credentials({ fields, onChange, help }: Pick<FieldsProps, 'fields' | 'onChange'> & { help: string }) {
   return (
     <>
       <Field label={W.user}>
@@ -76,7 +75,7 @@ function Credentials({ fields, put, help }: { fields: CameraFields; put: (change
             maxLength={200}
             required={fields.password !== ''}
             value={fields.user}
-            onInput={(event) => put({ user: event.currentTarget.value })}
+            onInput={(event) => onChange({ user: event.currentTarget.value })}
           />
         )}
       </Field>
@@ -89,7 +88,7 @@ function Credentials({ fields, put, help }: { fields: CameraFields; put: (change
             maxLength={400}
             aria-describedby="password-help"
             value={fields.password}
-            onInput={(event) => put({ password: event.currentTarget.value })}
+            onInput={(event) => onChange({ password: event.currentTarget.value })}
           />
         )}
       </Field>
@@ -108,7 +107,7 @@ export function NameField({ fields, onChange }: Pick<FieldsProps, 'fields' | 'on
           required
           maxLength={200}
           value={fields.name}
-          onInput={(event) => onChange({ ...fields, name: event.currentTarget.value })}
+          onInput={(event) => onChange({ name: event.currentTarget.value })}
         />
       )}
     </Field>
@@ -125,18 +124,17 @@ interface PlaceProps extends Pick<FieldsProps, 'fields' | 'onChange'> {
 export function PlaceFields({ fields, onChange, sections, free }: PlaceProps) {
   const number = numberOf(fields.number)
   const wrong = number === null || (number === undefined && free === null)
-  const put = (change: Partial<CameraFields>) => onChange({ ...fields, ...change })
   return (
     <>
       <Field label={W.number} help={wrong ? W.numberWrong : free === null ? W.numberHelp : W.numberFree(free)} wrong={wrong}>
         {(id, help) => (
-          <input id={id} type="text" inputMode="numeric" maxLength={4} placeholder={free === null ? '' : String(free)} aria-invalid={wrong} aria-describedby={help} value={fields.number} onInput={(event) => put({ number: event.currentTarget.value })} />
+          <input id={id} type="text" inputMode="numeric" maxLength={4} placeholder={free === null ? '' : String(free)} aria-invalid={wrong} aria-describedby={help} value={fields.number} onInput={(event) => onChange({ number: event.currentTarget.value })} />
         )}
       </Field>
       {(sections.length > 0 || fields.section !== '') && (
         <Field label={W.section}>
           {(id) => (
-            <select id={id} value={fields.section} onChange={(event) => put({ section: event.currentTarget.value })}>
+            <select id={id} value={fields.section} onChange={(event) => onChange({ section: event.currentTarget.value })}>
               <option value="">{W.noSection}</option>
               {sections.map((each) => <option key={each.section_id} value={each.section_id}>{each.name}</option>)}
             </select>
@@ -145,7 +143,7 @@ export function PlaceFields({ fields, onChange, sections, free }: PlaceProps) {
       )}
       <div class="wide">
         <Field label={W.notes} help={W.notesHelp}>
-          {(id, help) => <textarea id={id} rows={2} maxLength={2000} aria-describedby={help} value={fields.notes} onInput={(event) => put({ notes: event.currentTarget.value })} />}
+          {(id, help) => <textarea id={id} rows={2} maxLength={2000} aria-describedby={help} value={fields.notes} onInput={(event) => onChange({ notes: event.currentTarget.value })} />}
         </Field>
       </div>
     </>
@@ -165,7 +163,7 @@ export function CadenceField({ fields, onChange }: Pick<FieldsProps, 'fields' | 
           aria-invalid={wrong}
           aria-describedby={help}
           value={fields.seconds}
-          onInput={(event) => onChange({ ...fields, seconds: event.currentTarget.value })}
+          onInput={(event) => onChange({ seconds: event.currentTarget.value })}
         />
       )}
     </Field>

@@ -6,7 +6,6 @@ import {
   changeOf,
   fieldsOf,
   hasPassword,
-  isOtherSource,
   keepsPassword,
   lostCredentials,
   newCamera,
@@ -19,7 +18,7 @@ import {
 } from '../camera-form'
 import { Problem, type Camera, type CameraChange, type Tagged } from '../client'
 import { address, useStore } from '../context'
-import { lacksPassword, useDraft, type Draft, type Drafted } from '../draft'
+import { addressLeft, lacksPassword, typed, useDraft, type Drafted } from '../draft'
 import { CadenceField, NameField, PlaceFields, SourceFields } from '../parts/camera-fields'
 import { FindCameras, type ChosenStream } from '../parts/find-cameras'
 import { NotFound } from '../parts/notfound'
@@ -64,7 +63,7 @@ function NewCameraForm({ siteId }: { siteId: string }) {
     })
   }
   const choose = (stream: ChosenStream) => {
-    type({ ...fields, ...stream, name: fields.name || stream.name, udp: false })
+    type({ ...stream, name: fields.name || stream.name, udp: false })
     document.getElementById('source')?.focus()
   }
   const startOver = () => {
@@ -239,7 +238,7 @@ function Conflict({ before, theirs, onMine, onTheirs }: ConflictProps) {
 
 interface SourceCardProps {
   fields: CameraFields
-  type: (fields: CameraFields) => void
+  type: (change: Partial<CameraFields>) => void
   leaveAddress: () => void
   tryIt: () => void
   probing: Probing
@@ -271,17 +270,8 @@ function SourceCard({ fields, type, leaveAddress, tryIt, probing, passwordHelp, 
 /** What is typed, with a probe of it: of other fields the probe is not. */
 function useFields({ draft, put }: Drafted) {
   const probing = useProbing(draft.probeId, (probeId) => put({ probeId }))
-  const type = (fields: CameraFields) => {
-    const { password } = draft.fields
-    const again = draft.passwordLost && !isOtherSource({ ...fields, password }, draft.fields) // it is the one that was tried
-    const other: Partial<Draft> = isOtherSource(fields, draft.fields) && !again ? { passwordLost: false, probeId: null } : {}
-    put({ fields, ...other, typing: draft.typing || fields.address !== draft.fields.address })
-  }
-  const leaveAddress = () => {
-    const tidy = tidied(draft.fields)
-    if (isOtherSource(tidy, draft.fields)) type(tidy)
-    if (draft.typing) put({ typing: false })
-  }
+  const type = (change: Partial<CameraFields>) => put((latest) => typed(latest, change))
+  const leaveAddress = () => put(addressLeft)
   const tryIt = () => {
     const fields = tidied(draft.fields)
     put({ fields, passwordLost: false, typing: false })
