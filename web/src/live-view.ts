@@ -4,8 +4,6 @@ import type { CameraView, Seen } from './client'
 import { useStore } from './context'
 import { SEES } from './watch'
 
-const EVERY_MS = 2000
-
 /** Null while it is not wanted, or the camera sees nothing. A frame is shown once its picture is there. */
 export function useLiveView(cameraId: string, wanted: boolean): CameraView | null {
   const store = useStore()
@@ -13,22 +11,35 @@ export function useLiveView(cameraId: string, wanted: boolean): CameraView | nul
   const sees = SEES.has(store.view.value.cameras.get(cameraId)?.status ?? '')
   useEffect(() => {
     if (!wanted || !sees) return setLive(null)
-    let over = false
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const load = async () => {
-      const found = document.hidden ? null : await store.client.cameraView(cameraId).catch(() => null) // asked for again
-      if (found) await isLoaded(found.url)
-      if (over) return
-      if (found) setLive((known) => (known?.frame_id === found.frame_id ? known : found))
-      timer = setTimeout(() => void load(), EVERY_MS)
-    }
-    void load()
-    return () => {
-      over = true
-      clearTimeout(timer)
-    }
+    return newestLoaded((onView) => store.liveViews.look(cameraId, onView), setLive)
   }, [cameraId, wanted, sees])
   return live
+}
+
+/** Shows each frame once its picture is loaded; of those that come meanwhile the newest alone. */
+function newestLoaded(look: (onView: (view: CameraView) => void) => () => void, show: (view: CameraView) => void): () => void {
+  let next: CameraView | null = null
+  let isLoading = false
+  let over = false
+  const load = async () => {
+    if (isLoading) return
+    isLoading = true
+    while (next && !over) {
+      const view: CameraView = next
+      next = null
+      await isLoaded(view.url)
+      if (!over) show(view)
+    }
+    isLoading = false
+  }
+  const leave = look((view) => {
+    next = view
+    void load()
+  })
+  return () => {
+    over = true
+    leave()
+  }
 }
 
 function isLoaded(url: string): Promise<void> {

@@ -21,6 +21,7 @@ import {
 } from './client'
 import { feedLine, tableName } from './format'
 import type { FeedEntry } from './model'
+import { LiveViews } from './live-views'
 import { Refresh } from './refresh'
 import { Sending } from './sending'
 import { T } from './texts'
@@ -64,6 +65,7 @@ export class Store {
   /** Videos that were deleted while this page was open. */
   readonly deleted = signal<ReadonlySet<string>>(new Set())
   readonly sending: Sending
+  readonly liveViews: LiveViews
   readonly feed = signal<readonly FeedEntry[]>([])
   readonly now = signal(Date.now())
   readonly toast = signal('')
@@ -74,7 +76,7 @@ export class Store {
       return label === undefined ? T.someTable : tableName(label)
     }
   })
-  private closeStream = () => {}
+  private stopStream = () => {}
   private readonly askedSites: Refresh<Site[]>
   private asked: Lists | null = null
   private entries = 0
@@ -86,6 +88,7 @@ export class Store {
     readonly session: Session,
     readonly end: (hint: string) => void,
   ) {
+    this.liveViews = new LiveViews(client)
     this.sending = new Sending(client, (job) => this.receive({ type: 'video.job', data: job }))
     this.askedSites = new Refresh(() => client.sites(), (sites) => this.begin(sites), (error) => this.failToBegin(error))
   }
@@ -99,6 +102,7 @@ export class Store {
       clearTimeout(this.toastTimer)
       this.askedSites.stop()
       this.close()
+      this.liveViews.stop()
     }
   }
 
@@ -122,15 +126,24 @@ export class Store {
     localStorage.setItem(LAST_SITE, siteId)
     this.asked = this.lists(siteId)
     this.reload(LISTS)
-    this.closeStream = openSharedStream({
+    const stream = openSharedStream({
       base: this.client.base,
       siteId,
       onEvent: (delta) => this.receive(delta),
-      onState: (state) => {
-        this.stream.value = state
-        if (state === 'waiting') void this.checkSession()
-      },
+      onView: (view) => this.liveViews.receive(view),
+      onState: (state) => this.followStream(state),
     })
+    this.liveViews.use(stream)
+    this.stopStream = () => {
+      this.liveViews.use(null)
+      stream()
+    }
+  }
+
+  private followStream(state: StreamState): void {
+    this.stream.value = state
+    if (state !== 'live') this.liveViews.mistrust()
+    if (state === 'waiting') void this.checkSession()
   }
 
   /** Applies what was asked for by REST, as if the stream had brought it. */
@@ -201,7 +214,7 @@ export class Store {
 
   /** Of the site that is shown: its stream, and what was asked for. */
   private close(): void {
-    this.closeStream()
+    this.stopStream()
     for (const list of LISTS) this.asked?.[list].stop()
     this.asked = null
   }

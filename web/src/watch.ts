@@ -6,7 +6,6 @@ import { runOrigin, type Model, type Subject } from './model'
 import { Refresh } from './refresh'
 import type { Store } from './store'
 
-const LIVE_MS = 1000
 const MOST_HAZARDS = 200
 /** Of a camera whose newest picture is of now. */
 export const SEES: ReadonlySet<string> = new Set(['live', 'verified', 'degraded'])
@@ -50,7 +49,6 @@ export class Watch {
   private readonly client: Client
   private loader: FrameLoader | null = null
   private run: string | null = null
-  private asking = false
   private askedJob: Refresh<Job> | null = null
   /** Number of the last wish to see a frame: an earlier one that is still loading is not met. */
   private wish = 0
@@ -75,11 +73,7 @@ export class Watch {
         untracked(() => void this.useLayout(wanted))
       }),
     ]
-    if ('camera' in this.subject) {
-      void this.loadLive()
-      const timer = setInterval(() => void this.loadLive(), LIVE_MS)
-      stops.push(() => clearInterval(timer))
-    }
+    if ('camera' in this.subject) stops.push(this.followCamera(this.subject.camera))
     stops.push(() => this.askedJob?.stop())
     return () => stops.forEach((stop) => stop())
   }
@@ -179,18 +173,16 @@ export class Watch {
     if (this.wantedLayout.value === wanted) this.layout.value = layout
   }
 
-  /** Loads the newest picture of a camera. What fails is tried again a second later. */
-  private async loadLive(): Promise<void> {
-    if (!('camera' in this.subject) || document.hidden || this.asking) return
-    const { camera } = this.subject
-    const sees = SEES.has(this.store.view.value.cameras.get(camera)?.status ?? '')
-    if (!sees || this.store.tablesOf(camera).length === 0) {
-      this.live.value = null // an old picture would look like now, and without tables nothing is judged
-      return
-    }
-    this.asking = true
-    const live = await this.client.cameraView(camera).catch(() => null)
-    this.asking = false
-    if (live) this.live.value = live
+  /** The newest judged pictures of a camera while it sees and has tables: without them nothing is judged. */
+  private followCamera(camera: string): () => void {
+    const judged = computed(() => {
+      const { view, liveViews } = this.store
+      return SEES.has(view.value.cameras.get(camera)?.status ?? '') && this.store.tablesOf(camera).length > 0 ? liveViews : null
+    })
+    return effect(() => {
+      const views = judged.value
+      untracked(() => (this.live.value = null)) // an old picture would look like now
+      return views?.look(camera, (view) => (this.live.value = view))
+    })
   }
 }

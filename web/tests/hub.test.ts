@@ -7,8 +7,10 @@ import { serve, subscribe } from '../src/client/shared'
 class FakeStream {
   static all: FakeStream[] = []
   closed = false
+  views: readonly string[]
 
   constructor(readonly options: StreamOptions) {
+    this.views = options.views ?? []
     FakeStream.all.push(this)
   }
 
@@ -28,7 +30,7 @@ class FakeStream {
 const open: typeof openStream = (options) => {
   const stream = new FakeStream(options)
   options.onState?.('connecting')
-  return () => void (stream.closed = true)
+  return Object.assign(() => void (stream.closed = true), { watch: (views: readonly string[]) => void (stream.views = views) })
 }
 
 class Tab {
@@ -275,6 +277,17 @@ describe('over a port', () => {
     expect(frames).toEqual(['cam_1-5'])
     expect(FakeStream.all[0]?.options.views).toEqual(['cam_1'])
   })
+
+  it('a tab asks for other views of the same stream', async () => {
+    const { port1, port2 } = new MessageChannel()
+    serve(hub, port2 as unknown as MessagePort)
+    const leave = subscribe(port1 as unknown as MessagePort, { siteId: 'site_1', onEvent: () => {} })
+    leave.watch(['cam_2'])
+    while (FakeStream.all[0]?.views.length !== 1) await new Promise((later) => setTimeout(later, 1))
+    expect([FakeStream.all.length, FakeStream.all[0].views]).toEqual([1, ['cam_2']])
+    leave()
+    while (FakeStream.open.length > 0) await new Promise((later) => setTimeout(later, 1))
+  })
 })
 
 describe('views', () => {
@@ -293,14 +306,46 @@ describe('views', () => {
     expect(later.frames.sort()).toEqual(['cam_1-2', 'cam_2-1'])
     main.view('cam_1', 'cam_1-3')
     expect([first.frames.at(-1), later.frames.at(-1)]).toEqual(['cam_1-3', 'cam_1-3'])
-    expect(FakeStream.open[1]?.options.views, 'of who catches up').toEqual([])
+    expect(FakeStream.open[1]?.views, 'of who catches up').toEqual([])
   })
 
-  it('are not mixed with those of tabs that ask for others', () => {
+  it('are those of all tabs together on one stream, and come to who watches them alone', () => {
+    const [one, other, none] = [new Tab(), new Tab(), new Tab()]
+    const leaveOne = ask(one, '', ['cam_1'])
+    const main = FakeStream.all[0] as FakeStream
+    main.event(4, 'snapshot')
+    ask(other, 'e-4', ['cam_2'])
+    ask(none, 'e-4', [])
+    expect([FakeStream.all.length, main.views]).toEqual([1, ['cam_1', 'cam_2']])
+    main.view('cam_1', 'cam_1-1')
+    main.view('cam_2', 'cam_2-1')
+    expect([one.frames, other.frames, none.frames]).toEqual([['cam_1-1'], ['cam_2-1'], []])
+    leaveOne()
+    expect(main.views).toEqual(['cam_2'])
+  })
+
+  it('change while a tab stays; what somebody has already is shown at once, and nothing of a view that was left', () => {
     const [one, other] = [new Tab(), new Tab()]
-    ask(one, '', ['cam_1'])
-    ask(other, '', ['cam_2'])
-    FakeStream.all[0]?.view('cam_1', 'cam_1-1')
-    expect([one.frames, other.frames]).toEqual([['cam_1-1'], []])
+    const stream = ask(one, '', ['cam_1'])
+    const main = FakeStream.all[0] as FakeStream
+    main.event(4, 'snapshot')
+    const leaveOther = ask(other, 'e-4', ['cam_2'])
+    main.view('cam_1', 'cam_1-1')
+    main.view('cam_2', 'cam_2-1')
+    stream.watch(['cam_2'])
+    expect([one.frames, main.views]).toEqual([['cam_1-1', 'cam_2-1'], ['cam_2']])
+    leaveOther()
+    stream.watch([])
+    stream.watch(['cam_1'])
+    expect([one.frames, main.views]).toEqual([['cam_1-1', 'cam_2-1'], ['cam_1']])
+    main.event(5)
+    expect(one.seen).toEqual(['snapshot e-4', 'e-5'])
+  })
+
+  it('are ten at most, of those who asked first', () => {
+    const names = Array.from({ length: 12 }, (_, at) => `cam_${at}`)
+    ask(new Tab(), '', names.slice(0, 8))
+    ask(new Tab(), '', names.slice(8))
+    expect(FakeStream.all[0]?.views).toEqual(names.slice(0, 10))
   })
 })

@@ -4,6 +4,7 @@ import { HIDDEN_MS, openSharedStream, type StreamOptions, type StreamState } fro
 
 let joined: StreamOptions[]
 let left: number
+let watched: (readonly string[])[]
 let states: StreamState[]
 let visibility: DocumentVisibilityState
 
@@ -14,7 +15,7 @@ function open() {
     onState: (state) => states.push(state),
     connect: (options) => {
       joined.push(options)
-      return () => void left++
+      return Object.assign(() => void left++, { watch: (views: readonly string[]) => void watched.push(views) })
     },
   })
 }
@@ -28,6 +29,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   joined = []
   left = 0
+  watched = []
   states = []
   visibility = 'visible'
   vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() => visibility)
@@ -86,5 +88,16 @@ describe('a tab', () => {
     vi.advanceTimersByTime(HIDDEN_MS * 2)
     expect([joined.length, left]).toEqual([1, 1])
     expect(states).toEqual(['closed'])
+  })
+
+  it('asks for other views, and for these again after it was away', () => {
+    const stream = open()
+    stream.watch(['cam_1'])
+    expect(watched).toEqual([['cam_1']])
+    window.dispatchEvent(new Event('pagehide'))
+    stream.watch(['cam_2'])
+    window.dispatchEvent(new Event('pageshow'))
+    expect(joined.map((each) => each.views)).toEqual([[], ['cam_2']])
+    stream()
   })
 })

@@ -192,3 +192,39 @@ describe('a connection that is half open', () => {
     close()
   })
 })
+
+describe('views', () => {
+  const viewsOf = (source: FakeSource) => new URL(source.url, 'http://a').searchParams.getAll('view')
+
+  it('are asked for on the open stream, which goes on after its last id', () => {
+    const stream = open()
+    FakeSource.last.accept()
+    FakeSource.last.setText('snapshot', {}, 'e-4')
+    stream.watch(['cam_1'])
+    const [before, after] = FakeSource.all as [FakeSource, FakeSource]
+    expect([before.readyState, viewsOf(after)]).toEqual([FakeSource.CLOSED, ['cam_1']])
+    expect(new URL(after.url, 'http://a').searchParams.get('last_event_id')).toBe('e-4')
+    expect(states, 'of a stream that is opened again at once nothing is said').toEqual(['connecting', 'live'])
+    stream.watch(['cam_1'])
+    expect(FakeSource.all).toHaveLength(2)
+  })
+
+  it('are left out after an error, which may be of one of them, until they are asked for again', () => {
+    const stream = open({ views: ['cam_1'] })
+    FakeSource.last.fail(true)
+    stream.watch(['cam_1', 'cam_2'])
+    expect(FakeSource.all, 'it waits for its next attempt').toHaveLength(1)
+    vi.advanceTimersByTime(1000)
+    expect(viewsOf(FakeSource.last)).toEqual(['cam_1', 'cam_2'])
+    FakeSource.last.fail(true)
+    vi.advanceTimersByTime(2000)
+    expect(viewsOf(FakeSource.last)).toEqual([])
+  })
+
+  it('are not asked for by a stream that was closed', () => {
+    const stream = open()
+    stream()
+    stream.watch(['cam_1'])
+    expect(FakeSource.all).toHaveLength(1)
+  })
+})

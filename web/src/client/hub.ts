@@ -6,8 +6,10 @@
 // A subscriber that comes later, or comes back with its last id, catches up on a stream of its own: with a snapshot, or
 // with what it missed. What the main stream brings meanwhile waits in a queue. Once its own stream has reached the place
 // where the queue begins, it is closed, and the rest of the queue follows: nothing is missing and nothing comes twice.
+//
+// The views that subscribers watch are not part of what makes a stream theirs: the main stream asks for those of all.
 import type { CameraView } from './documents'
-import { openStream, type StreamOptions, type StreamState } from './stream'
+import { openStream, type OpenStream, type StreamOptions, type StreamState } from './stream'
 import type { Delta } from './view'
 
 const ASKED = ['siteId', 'runId', 'cameraId', 'tableId', 'topics', 'lastEventId', 'views', 'base'] as const
@@ -26,10 +28,12 @@ export interface Subscriber {
   onView?: (view: CameraView) => void
 }
 
-type OpenStream = (options: StreamOptions) => () => void
+/** The server takes so many for one stream; whoever comes later asks by REST. */
+const MOST_VIEWS = 10
 
 interface Member {
   subscriber: Subscriber
+  views: readonly string[]
   /** Id of the last event that it was given. */
   position: string
   catchingUp: CatchingUp | null
@@ -46,16 +50,16 @@ interface CatchingUp {
 export class StreamHub {
   private readonly streams = new Map<string, SharedStream>()
 
-  constructor(private readonly open: OpenStream = openStream) {}
+  constructor(private readonly open: (options: StreamOptions) => OpenStream = openStream) {}
 
   /** Subscribes; returns a function that ends it. The stream is closed when its last subscriber has left. */
-  join(query: StreamQuery, subscriber: Subscriber): () => void {
-    const { lastEventId = '', ...asked } = query
+  join(query: StreamQuery, subscriber: Subscriber): OpenStream {
+    const { lastEventId = '', views = [], ...asked } = query
     const key = JSON.stringify(asked, Object.keys(asked).sort())
     const known = this.streams.get(key)
     const stream = known ?? new SharedStream(asked, this.open, () => this.forget(key, stream))
     this.streams.set(key, stream)
-    return stream.join(lastEventId, subscriber)
+    return stream.join(lastEventId, views, subscriber)
   }
 
   private forget(key: string, stream: SharedStream): void {
@@ -69,38 +73,64 @@ class SharedStream {
   private readonly newest = new Map<string, CameraView>()
   private position = ''
   private state: StreamState = 'connecting'
-  private close: (() => void) | null = null
+  private main: OpenStream | null = null
 
   constructor(
     private readonly asked: StreamQuery,
-    private readonly open: OpenStream,
+    private readonly open: (options: StreamOptions) => OpenStream,
     private readonly onEnd: () => void,
   ) {}
 
-  join(lastEventId: string, subscriber: Subscriber): () => void {
-    const member: Member = { subscriber, position: lastEventId, catchingUp: null }
+  join(lastEventId: string, views: readonly string[], subscriber: Subscriber): OpenStream {
+    const member: Member = { subscriber, views: [], position: lastEventId, catchingUp: null }
     this.members.add(member)
-    if (this.close === null) this.start(lastEventId)
-    else {
+    if (this.main === null) {
+      member.views = views
+      this.start(lastEventId)
+    } else {
       if (lastEventId !== this.position) this.catchUp(member)
       subscriber.onState(this.state)
-      for (const view of this.newest.values()) subscriber.onView?.(view)
+      this.watch(member, views)
     }
-    return () => this.leave(member)
+    return Object.assign(() => this.leave(member), { watch: (wanted: readonly string[]) => this.watch(member, wanted) })
+  }
+
+  /** Another set of views for a member. The newest of those that somebody has already are shown to it at once. */
+  private watch(member: Member, views: readonly string[]): void {
+    if (!this.members.has(member)) return
+    const added = views.filter((name) => !member.views.includes(name))
+    member.views = views
+    for (const name of added) {
+      const view = this.newest.get(name)
+      if (view) member.subscriber.onView?.(view)
+    }
+    this.askForViews()
+  }
+
+  private askForViews(): void {
+    const wanted = this.views()
+    for (const name of this.newest.keys()) if (!wanted.includes(name)) this.newest.delete(name)
+    this.main?.watch(wanted)
+  }
+
+  /** Those of all members, the longest watched first. */
+  private views(): string[] {
+    return [...new Set([...this.members].flatMap((member) => member.views))].slice(0, MOST_VIEWS)
   }
 
   private leave(member: Member): void {
     if (!this.members.delete(member)) return
     member.catchingUp?.close()
-    if (this.members.size > 0) return
+    if (this.members.size > 0) return this.askForViews()
     this.onEnd()
-    this.close?.()
+    this.main?.()
   }
 
   private start(lastEventId: string): void {
     this.position = lastEventId
-    this.close = this.open({
+    this.main = this.open({
       ...this.asked,
+      views: this.views(),
       lastEventId,
       onEvent: (delta, id) => this.receive(delta, id),
       onPosition: (id) => this.moveOn(id),
@@ -122,10 +152,11 @@ class SharedStream {
     }
   }
 
-  /** A view is in no log: it needs no catching up, and goes to every member at once. */
+  /** A view is in no log: it needs no catching up, and goes to every member that watches it at once. */
   private show(view: CameraView): void {
-    this.newest.set(view.run_id ?? view.camera_id ?? '', view)
-    for (const member of this.members) member.subscriber.onView?.(view)
+    const name = view.run_id ?? view.camera_id ?? ''
+    this.newest.set(name, view)
+    for (const member of this.members) if (member.views.includes(name)) member.subscriber.onView?.(view)
   }
 
   /** A heartbeat of the main stream: a filter has left out everything up to here. */
@@ -147,7 +178,6 @@ class SharedStream {
     member.catchingUp = catchingUp
     catchingUp.close = this.open({
       ...this.asked,
-      views: [], // these come by the main stream
       lastEventId: member.position,
       onEvent: (delta, id) => {
         if (member.catchingUp !== catchingUp) return

@@ -1,7 +1,7 @@
 // The event stream of a site, shared by all tabs of the browser, and closed while a tab is hidden for long.
 import type { CameraView } from './documents'
 import { queryOf, type StreamHub, type StreamQuery } from './hub'
-import { openStream, type StreamOptions, type StreamState } from './stream'
+import { openStream, type OpenStream, type StreamOptions, type StreamState } from './stream'
 import type { Delta } from './view'
 
 /** How long a hidden tab keeps its subscription, ms. */
@@ -10,27 +10,29 @@ export const HIDDEN_MS = 5 * 60_000
 export interface SharedStreamOptions extends StreamOptions {
   hiddenMs?: number
   /** For tests. */
-  connect?: (options: StreamOptions) => () => void
+  connect?: (options: StreamOptions) => OpenStream
 }
 
-/** From a tab to the worker, on a port of its own for each subscription: what is asked for; null ends it. */
-type Request = StreamQuery | null
+/** From a tab to the worker, on a port of its own for each subscription: what is asked for, other views; null ends it. */
+type Request = StreamQuery | { watch: readonly string[] } | null
 type Reply = { delta: Delta; id: string } | { state: StreamState } | { view: CameraView }
 
 /**
  * As `openStream`, by one connection for all tabs of the browser that ask for the same. A tab that was hidden for
  * `hiddenMs`, or left for another page, is `paused`: it comes back with its last id, and is given what it missed.
  */
-export function openSharedStream(options: SharedStreamOptions): () => void {
+export function openSharedStream(options: SharedStreamOptions): OpenStream {
   const { hiddenMs = HIDDEN_MS, connect = connectShared, ...asked } = options
   let lastId = options.lastEventId ?? ''
-  let leave: (() => void) | null = null
+  let views = options.views ?? []
+  let leave: OpenStream | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const join = () => {
     if (leave) return
     leave = connect({
       ...asked,
+      views,
       lastEventId: lastId,
       onEvent: (delta, id) => {
         if (id) lastId = id
@@ -55,7 +57,7 @@ export function openSharedStream(options: SharedStreamOptions): () => void {
   window.addEventListener('pageshow', look)
   join()
   look()
-  return () => {
+  const close = () => {
     document.removeEventListener('visibilitychange', look)
     window.removeEventListener('pagehide', pause)
     window.removeEventListener('pageshow', look)
@@ -64,27 +66,38 @@ export function openSharedStream(options: SharedStreamOptions): () => void {
     leave = null
     options.onState?.('closed')
   }
+  const watch = (wanted: readonly string[]) => {
+    views = wanted
+    leave?.watch(wanted)
+  }
+  return Object.assign(close, { watch })
 }
 
 /** Subscribes at the worker; without shared workers, or if it cannot be loaded, by a stream of this tab's own. */
-function connectShared(options: StreamOptions): () => void {
+function connectShared(options: StreamOptions): OpenStream {
   if (typeof SharedWorker === 'undefined') return openStream(options)
   const worker = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'tablewatch' })
+  let views = options.views ?? []
   let leave = subscribe(worker.port, options)
   let left = false
   worker.onerror = () => {
     if (left) return
     leave()
-    leave = openStream(options)
+    leave = openStream({ ...options, views })
   }
-  return () => {
+  const close = () => {
     left = true
     leave()
   }
+  const watch = (wanted: readonly string[]) => {
+    views = wanted
+    leave.watch(wanted)
+  }
+  return Object.assign(close, { watch })
 }
 
 /** The tab's side of a port. Returns a function that ends the subscription and closes the port. */
-export function subscribe(port: MessagePort, options: StreamOptions): () => void {
+export function subscribe(port: MessagePort, options: StreamOptions): OpenStream {
   const { onEvent, onState, onView } = options
   port.onmessage = ({ data }: MessageEvent<Reply>) => {
     if ('state' in data) onState?.(data.state)
@@ -93,21 +106,23 @@ export function subscribe(port: MessagePort, options: StreamOptions): () => void
   }
   const ask = (request: Request) => port.postMessage(request)
   ask(queryOf(options))
-  return () => {
+  const close = () => {
     port.onmessage = null
     ask(null)
     port.close()
   }
+  return Object.assign(close, { watch: (watch: readonly string[]) => ask({ watch }) })
 }
 
 /** The worker's side of a port. */
 export function serve(hub: StreamHub, port: MessagePort): void {
-  let leave = () => {}
+  let leave: OpenStream | null = null
   const end = () => {
-    leave()
-    leave = () => {}
+    leave?.()
+    leave = null
   }
   port.onmessage = ({ data }: MessageEvent<Request>) => {
+    if (data !== null && 'watch' in data) return leave?.watch(data.watch)
     end()
     if (data === null) return port.close()
     const reply = (message: Reply) => port.postMessage(message)

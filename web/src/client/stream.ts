@@ -2,7 +2,7 @@
 //
 // The browser reconnects by itself with Last-Event-ID, and the server resumes there or sends a new snapshot. Only after
 // an HTTP error the browser does not reconnect; then this opens a new stream, with the last id in the query, after a
-// delay that doubles. The server sends `resume` before it closes the connection of a client that is too far behind:
+// delay that doubles, and without `views`, which the error may be of. The server sends `resume` before it closes the connection of a client that is too far behind:
 // the browser reconnects with its last id. When the last id cannot be resumed from it sends one `resync`, then a
 // snapshot. A `heartbeat` only moves the last id past what a filter has left out. `site.deleted` is the last event; the stream is not opened again.
 //
@@ -50,7 +50,7 @@ export interface StreamOptions {
   /** `epoch-seq` of the last event received; `epoch-0` replays what the log still has. */
   lastEventId?: string
   /** Cameras (`cam_…`) or runs (`run_…`) of the site whose newest judged frame comes to `onView`. */
-  views?: string[]
+  views?: readonly string[]
   base?: string
   onEvent: (delta: Delta, id: string) => void
   onState?: (state: StreamState) => void
@@ -64,17 +64,29 @@ export interface StreamOptions {
   silentMs?: number
 }
 
+/** An open stream: called, it closes. */
+export interface OpenStream {
+  (): void
+  /**
+   * Asks for other `views`. The stream is opened again after its last id, so nothing of the site is missing and nothing
+   * comes twice; the newest frame of each comes at once.
+   */
+  watch: (views: readonly string[]) => void
+}
+
 const MAX_DELAY_MS = 30_000
 const SILENT_MS = 60_000
 /** Opening again is not worth a word unless it takes longer. */
 const SLOW_MS = 5000
 
 /** Opens the stream; returns a function that closes it. */
-export function openStream(options: StreamOptions): () => void {
+export function openStream(options: StreamOptions): OpenStream {
   const Source = options.EventSource ?? EventSource
   const first = options.delayMs ?? 1000
   let lastId = options.lastEventId ?? ''
   let delay = first
+  let views: readonly string[] = options.views ?? []
+  let isClosed = false
   let source: EventSource
   let timer: ReturnType<typeof setTimeout> | undefined
   let silence: ReturnType<typeof setTimeout> | undefined
@@ -98,6 +110,7 @@ export function openStream(options: StreamOptions): () => void {
   }
 
   const openAgain = () => {
+    clearTimeout(silence)
     source.close()
     connect()
     silence = setTimeout(() => {
@@ -113,7 +126,7 @@ export function openStream(options: StreamOptions): () => void {
   }
 
   const connect = () => {
-    source = new Source(address(options, lastId), { withCredentials: true })
+    source = new Source(address({ ...options, views }, lastId), { withCredentials: true })
     for (const type of [...TYPES, VIEW]) source.addEventListener(type, receive as (event: Event) => void)
     source.onopen = () => {
       hear()
@@ -123,13 +136,21 @@ export function openStream(options: StreamOptions): () => void {
     source.onerror = () => {
       clearTimeout(silence) // the browser tries again, or this does
       if (source.readyState !== Source.CLOSED) return setState('connecting')
+      views = [] // it may be a view that is refused, of a camera that was removed: the site is more than that
       setState('waiting')
       timer = setTimeout(open, delay)
       delay = Math.min(delay * 2, MAX_DELAY_MS)
     }
   }
 
+  const watch = (wanted: readonly string[]) => {
+    if (isClosed || sameNames(wanted, views)) return
+    views = wanted
+    if (source.readyState !== Source.CLOSED) openAgain() // else it waits for its next attempt
+  }
+
   const close = () => {
+    isClosed = true
     clearTimeout(timer)
     clearTimeout(silence)
     source.close()
@@ -137,7 +158,11 @@ export function openStream(options: StreamOptions): () => void {
   }
 
   open()
-  return close
+  return Object.assign(close, { watch })
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name) => other.includes(name))
 }
 
 function address(options: StreamOptions, lastId: string): string {

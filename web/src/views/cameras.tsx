@@ -68,14 +68,15 @@ function Snapshot({ camera }: { camera: Camera }) {
   )
 }
 
-/** The newest judged picture of a camera that sees; of another, and before there is one, its last good one. Looked for again while it is shown. */
-function useStill(camera: Camera): { shown: Still | null; onGone: () => void } {
+/** The newest judged picture of a camera that sees; of another, and before there is one, its last good one. Looked for again while it is `wanted`. */
+function useStill(camera: Camera, wanted = true): { shown: Still | null; onGone: () => void } {
   const store = useStore()
   const { client, view } = store
   const [shown, setShown] = useState<Still | null>(null)
   const isJudged = store.tablesOf(camera.camera_id).length > 0
   const status = view.value.cameras.get(camera.camera_id)
   useEffect(() => {
+    if (!wanted) return
     let left = false
     const load = async () => {
       if (document.hidden) return
@@ -88,7 +89,7 @@ function useStill(camera: Camera): { shown: Still | null; onGone: () => void } {
       left = true
       clearInterval(timer)
     }
-  }, [camera.camera_id, status?.status, status?.snapshot_key, isJudged])
+  }, [camera.camera_id, status?.status, status?.snapshot_key, isJudged, wanted])
   return { shown, onGone: () => setShown(null) }
 }
 
@@ -191,7 +192,7 @@ function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
   const spots = [...store.view.value.hazards.values()]
     .filter((hazard) => hazard.run_id === null && hazard.camera_id === camera.camera_id && isOpen(hazard) && hazard.box)
     .map((hazard) => ({ id: hazard.hazard_id, box: hazard.box ?? [], text: hazardTitle(hazard, store.tableLabel.value) }))
-  const { shown: still } = useStill(camera)
+  const { shown: still } = useStill(camera, live === null)
   const seesAlready = status !== undefined && SEES.has(status.status)
   const lastGood = live === null && seesAlready ? still : null // nothing is judged of a camera without tables
   const url = live?.url ?? lastGood?.url ?? null
