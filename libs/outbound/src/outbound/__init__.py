@@ -5,7 +5,7 @@ what is connected to: a name that changes its mind between check and use changes
 """
 
 from outbound.address import HTTP, MAX_LENGTH, RTSP, Address, BadAddress, has_credentials, parse
-from outbound.policy import Policy
+from outbound.policy import Policy, readable_addresses, readable_networks
 from outbound.resolve import Endpoint, NoSuchHost, NotAllowed, resolve
 
 __all__ = [
@@ -20,5 +20,7 @@ __all__ = [
     "Policy",
     "has_credentials",
     "parse",
+    "readable_addresses",
+    "readable_networks",
     "resolve",
 ]

@@ -64,6 +64,18 @@ class Policy:
         return public and ip.is_global and meant.is_global
 
 
+def readable_networks(networks: str) -> str:
+    """A setting that `Policy.read` can read. Raises ValueError."""
+    Policy.read(networks, "")
+    return networks
+
+
+def readable_addresses(exact: str) -> str:
+    """A setting that `Policy.read` can read. Raises ValueError."""
+    Policy.read("", exact)
+    return exact
+
+
 def embedded(ip: IpAddress) -> IpAddress:
     """The IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4, Teredo); the address itself without one."""
     if isinstance(ip, ipaddress.IPv4Address):

@@ -1,13 +1,13 @@
 """What the api reads from the environment, once."""
 
 from pathlib import Path
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from api.model.storage import Limits
 from objects.quota import QuotaSettings
-from outbound import Policy
+from outbound import Policy, readable_addresses, readable_networks
 from ratelimit.limit import RateLimit
 from tablewatch_schemas.defaults import RUN_THRESHOLDS
 
@@ -93,13 +93,13 @@ class ApiSettings(QuotaSettings):
     api_sweep_every_s: float = Field(2.0, gt=0, description="Pause between looks for deletions to carry out, seconds.")
     api_sweep_patience_s: float = Field(60.0, ge=0, description="After this long the sweeper deletes what owners left.")
     api_late_sweep_h: int = Field(192, ge=0, description="Last sweep of a deleted video, longer than any topic keeps.")
-    camera_networks: str = Field(
+    camera_networks: Annotated[str, AfterValidator(readable_networks)] = Field(
         "",
         description="Private networks in which external croppers may be asked for layouts, comma-separated CIDRs; the"
         " extractor reads cameras in them. Public addresses are allowed; loopback, link-local and metadata addresses"
         " never are.",
     )
-    camera_addresses: str = Field(
+    camera_addresses: Annotated[str, AfterValidator(readable_addresses)] = Field(
         "", description="Single addresses with port that are allowed whatever they are, such as 127.0.0.1:9000."
     )
     classifier_gateway_detectors: Path | None = Field(
@@ -117,18 +117,6 @@ class ApiSettings(QuotaSettings):
             return ""
         RateLimit.parse(value)  # raises ValueError
         return value
-
-    @field_validator("camera_networks")
-    @classmethod
-    def _readable_networks(cls, networks: str) -> str:
-        Policy.read(networks, "")
-        return networks
-
-    @field_validator("camera_addresses")
-    @classmethod
-    def _readable_addresses(cls, addresses: str) -> str:
-        Policy.read("", addresses)
-        return addresses
 
     @field_validator("api_roles")
     @classmethod

@@ -1,13 +1,13 @@
 """Every setting of the extractor; the only reader of the environment."""
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from credentials import LEAST_SECRET
 from objects.quota import QuotaSettings
-from outbound import Policy
+from outbound import Policy, readable_addresses, readable_networks
 
 Role = Literal["files", "cameras"]
 
@@ -45,12 +45,12 @@ class ExtractorSettings(QuotaSettings):
     extractor_window_group: str = Field(
         default="cropper", description="Consumer group of frame.extracted whose lag bounds the window."
     )
-    camera_networks: str = Field(
+    camera_networks: Annotated[str, AfterValidator(readable_networks)] = Field(
         default="",
         description="Private networks in which cameras may be, comma-separated CIDRs such as 192.168.1.0/24. Public"
         " addresses are allowed; loopback, link-local and metadata addresses never are.",
     )
-    camera_addresses: str = Field(
+    camera_addresses: Annotated[str, AfterValidator(readable_addresses)] = Field(
         default="",
         description="Single addresses with port, comma-separated, that are allowed whatever they are, such as"
         " 127.0.0.1:8554.",
@@ -104,18 +104,6 @@ class ExtractorSettings(QuotaSettings):
         if 0 < len(secret.get_secret_value()) < LEAST_SECRET:
             raise ValueError(f"less than {LEAST_SECRET} characters")
         return secret
-
-    @field_validator("camera_networks")
-    @classmethod
-    def _readable_networks(cls, networks: str) -> str:
-        Policy.read(networks, "")
-        return networks
-
-    @field_validator("camera_addresses")
-    @classmethod
-    def _readable_addresses(cls, addresses: str) -> str:
-        Policy.read("", addresses)
-        return addresses
 
     @property
     def roles(self) -> set[str]:
