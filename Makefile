@@ -8,7 +8,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(V)/pytest -q --durations=10 --junitxml=$(REP
 ROUNDS ?= 20
 DATA ?= ../shared/data
 
-.PHONY: help install generators run stop demo-check lint unit integration e2e faults stacks web images proxy test live-trials repeat properties calendar bench bench-truth
+.PHONY: help install generators run stop demo-check lint unit integration e2e faults stacks web pictures images proxy test live-trials repeat properties calendar bench bench-truth
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -55,8 +55,11 @@ faults: install ## everything killed, stopped, restarted, poisoned and filled up
 stacks: generators ## e2e and faults side by side on two stacks, fewer faults at random
 	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-5} $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/faults tests/e2e
 
-web: install ## tests of the page's client and panels
-	cd web && npm run --silent test
+web: install ## tests of the page's client and panels, and how its views look
+	cd web && npm run --silent test && npm run --silent looks
+
+pictures: install ## keep how the views of the page look now, and renew the pictures of the README
+	cd web && npm run --silent looks -- --renew
 
 live-trials: install ## cameras while Postgres, Kafka, the store or the camera is away, and while an extractor is killed; prints figures (TRIAL_AWAY_S=60, TRIAL_CAMERAS=40)
 	$(PYTEST) -s tests/trials

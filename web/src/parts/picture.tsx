@@ -16,6 +16,8 @@ export interface Outline {
   polygon: readonly Point[]
   state: string
   text: string
+  /** Instead of `text` where there is little room. */
+  short?: string
 }
 
 export interface Spot {
@@ -59,7 +61,7 @@ function Frame({ url }: { url: string }) {
   return <img src={src} alt="" decoding="async" onError={() => setSrc(undefined)} />
 }
 
-function TableShape({ polygon, state, text, size }: Outline & { size: Size }) {
+function TableShape({ polygon, state, text, short, size }: Outline & { size: Size }) {
   const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)]
   const x = ((Math.min(...xs) + Math.max(...xs)) / 2) * size.width
   const y = ((Math.min(...ys) + Math.max(...ys)) / 2) * size.height
@@ -67,8 +69,11 @@ function TableShape({ polygon, state, text, size }: Outline & { size: Size }) {
   return (
     <g class="table" data-state={tone(state)}>
       <polygon points={pointsOf(polygon, size)} vector-effect="non-scaling-stroke" />
-      <rect rx={8} x={x - width / 2} y={y - 22} width={width} height={40} />
-      <text text-anchor="middle" x={x} y={y + 6}>{text}</text>
+      <g class="label">
+        <rect rx={8} x={x - width / 2} y={y - 22} width={width} height={40} />
+        <text text-anchor="middle" x={x} y={y + 6}>{text}</text>
+      </g>
+      {short && <text class="short" text-anchor="middle" x={x} y={y + 20}>{short}</text>}
     </g>
   )
 }

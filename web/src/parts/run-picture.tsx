@@ -15,6 +15,7 @@ export function RunPicture({ model, onChoose }: { model: Model; onChoose: (index
     polygon: table.polygon,
     state,
     text: `${label(table.table_id)} · ${displayName(state)}`,
+    short: table.label,
   }))
   const spots = hazardsNow(model)
     .filter((hazard) => isVisible(hazard, model))

@@ -187,7 +187,7 @@ function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
   const tables = (layout?.tables ?? []).map((table) => {
     const record = store.view.value.states.get(table.table_id) ?? null
     const state = record === null ? 'unknown' : tableNow({ ...NO_TABLE, ...table }, record, now).state
-    return { id: table.table_id, polygon: table.polygon, state, text: `${tableName(table.label)} · ${displayName(state)}` }
+    return { id: table.table_id, polygon: table.polygon, state, text: `${tableName(table.label)} · ${displayName(state)}`, short: table.label }
   })
   const spots = [...store.view.value.hazards.values()]
     .filter((hazard) => hazard.run_id === null && hazard.camera_id === camera.camera_id && isOpen(hazard) && hazard.box)

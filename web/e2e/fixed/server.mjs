@@ -1,0 +1,57 @@
+// The built page and a restaurant that never changes, without any of our services.
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import path from 'node:path'
+import { answer, snapshot } from './documents.mjs'
+
+const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname)
+const DIST = path.join(HERE, '../../dist')
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.webp': 'image/webp', '.ttf': 'font/ttf', '.webmanifest': 'application/manifest+json' }
+const STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
+
+/** Listens on a free port of this machine. `files`: more files, by address. `unanswered` grows with what nothing is answered to. */
+export async function serveFixedSite(files = {}) {
+  const unanswered = new Set()
+  const server = createServer((request, response) => {
+    respond(request, response, files, unanswered).catch((error) => response.writeHead(500).end(String(error.stack)))
+  })
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url: `http://127.0.0.1:${server.address().port}`, unanswered, close }
+}
+
+async function respond(request, response, files, unanswered) {
+  const { pathname, searchParams, origin } = new URL(request.url, `http://${request.headers.host}`)
+  if (pathname === '/v1/events') return stream(response)
+  if (pathname.startsWith('/v1/')) {
+    const document = answer(pathname.slice(3), searchParams, `${origin}/fixed/room.webp`)
+    if (document === null) unanswered.add(`${request.method} ${pathname}`)
+    return json(response, document)
+  }
+  await file(response, pathname, files)
+}
+
+/** The snapshot, and nothing after it. */
+function stream(response) {
+  response.writeHead(200, STREAM)
+  response.write(`id: e-1\nevent: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`)
+}
+
+function json(response, document) {
+  const missing = { type: 'about:blank', title: 'Not found', status: 404, code: 'not_found', detail: 'The fixed site has none.' }
+  const head = { 'content-type': document === null ? 'application/problem+json' : 'application/json', etag: '"fixed-1"' }
+  response.writeHead(document === null ? 404 : 200, head).end(JSON.stringify(document ?? missing))
+}
+
+/** A file of the page, of this folder, or of `files`; at the address of a view the page itself, as the api serves it. */
+async function file(response, pathname, files) {
+  const extension = path.extname(pathname)
+  const found = files[pathname] ?? (pathname.startsWith('/fixed/') ? path.join(HERE, pathname.slice(6)) : path.join(DIST, pathname))
+  if (TYPES[extension]) return response.writeHead(200, { 'content-type': TYPES[extension] }).end(await readFile(found))
+  const html = await readFile(path.join(DIST, 'index.html'), 'utf8')
+  const base = '../'.repeat(pathname.split('/').length - 2) || './'
+  response.writeHead(200, { 'content-type': TYPES['.html'] }).end(html.replace('<base href="/"', `<base href="${base}"`))
+}
