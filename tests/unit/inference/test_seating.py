@@ -60,10 +60,18 @@ def test_where_the_second_opinion_names_another_table_both_are_in_doubt() -> Non
     assert (one.seen.table_id, one.seen.second_table_id, one.seen.doubtful) == ("left", "right", True)
 
 
-def test_the_second_opinion_is_overruled_where_its_zone_holds_much_less() -> None:
-    beside = Region("right", rectangle((0.4, 0.1, 0.7, 0.7)))
-    one = only(BETWEEN, regions=(LOW, beside))  # half of it in the right zone
+def test_who_is_hardly_in_the_zone_that_the_second_opinion_names_is_in_no_doubt() -> None:
+    beside = Region("right", rectangle((0.45, 0.0, 1.0, 0.8)))
+    one = only(person((0.3, 0.2, 0.5, 0.3)), regions=(LOW, beside))  # a quarter of the box is in the right zone
     assert (one.tables, one.doubt, one.seen.second_table_id) == (("left",), None, "right")
+
+
+def test_who_is_as_near_to_two_tables_in_both_of_whose_zones_is_in_doubt() -> None:
+    over = (Region("left", rectangle((0.0, 0.2, 0.6, 0.8))), Region("right", rectangle((0.1, 0.2, 0.7, 0.8))))
+    one = only(person((0.12, 0.3, 0.24, 0.55)), regions=over)  # 0.036 farther from the right seats
+    assert (one.tables, one.doubt) == (("left", "right"), "person_between_tables")
+    clearly = only(person((0.1, 0.3, 0.2, 0.55)), regions=over)  # 0.145 farther
+    assert (clearly.tables, clearly.doubt) == (("left",), None)
 
 
 def test_a_drawn_top_moves_nobody_to_another_table() -> None:

@@ -1,15 +1,15 @@
 """Who sits at which table, and where nobody can tell. Pure.
 
 **The rule.** A person belongs to the table whose seat zone holds the largest share of the person's box.
-**The second opinion** asks another question: whose seats are nearest to the person's hips? Where the two name different
-tables, and where somebody was found faintly or beside every zone, the tables concerned are in doubt: better unknown
-than wrong. How the thresholds were chosen: docs/decisions/0069.
+**The second opinion** asks another question: whose seats are nearest to the person's hips? Where it does not clearly
+name the same table, and where somebody was found faintly or beside every zone, the tables concerned are in doubt:
+better unknown than wrong. How the thresholds were chosen: docs/decisions/0069 and 0095.
 **Ignore areas** come before both: what is mostly inside one (a mirror, a poster, the street) is at no table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,11 +19,12 @@ from inference.geometry import TableGeometry, foot_point, seat_distance, seat_po
 from inference.ignoring import IGNORE_AREA, is_in_one_of
 from inference.protocol import Point, Polygon, Seen
 
-RULE = "share-0.7+distance"
+RULE = "share-0.7+distance-0.075"
 
 MIN_SHARE = 0.7  # of a person's box inside a zone, for the zone to have the person
 TIE = 0.005  # shares that differ by less are equal: the nearer table top decides
-MARGIN = 0.2  # the second opinion counts where its table's share is less than this behind
+RIVAL_SHARE = 1 - MIN_SHARE  # of a person inside a second zone: no two zones have this much of one unless they overlap
+CLEAR = 0.075  # by which a table's seats are nearer than others: boxes of one person move so much between looks
 MAX_DISTANCE = 0.5  # from hips to seats, in roots of the seats' area
 THING_SCORE = 0.4
 MAX_BESIDE = 0.1  # from a thing's foot to the table top, in roots of its area
@@ -85,11 +86,13 @@ def _place_person(person: Detection, tables: Sequence[TableGeometry], aspect: fl
     best = _by_share(shares, tables, hips)
     if person.score < scores.certain:
         return _in_doubt(person, FAINT_PERSON, shares, best, None) if best else _at_none(person)
-    second = _nearest(hips, tables)
+    distances = {table.table_id: seat_distance(hips, table) for table in tables}
+    second = _nearest(distances)
     if best is None:
         return _in_doubt(person, "person_outside_zone", shares, None, second) if second else Placed(_seen(person))
-    if second is not None and second != best and shares[best] - shares[second] < MARGIN:
-        return _in_doubt(person, "person_between_tables", shares, best, second)
+    rival = _rival(best, shares, distances)
+    if rival is not None:
+        return _in_doubt(person, "person_between_tables", shares, best, rival)
     return Placed(_seen(person, best, shares[best], second), (best,))
 
 
@@ -106,10 +109,17 @@ def _by_share(shares: dict[str, float], tables: Sequence[TableGeometry], hips: P
     return min(equals, key=lambda table: top_distance(hips, table)).table_id
 
 
-def _nearest(hips: Point, tables: Sequence[TableGeometry]) -> str | None:
+def _nearest(distances: Mapping[str, float]) -> str | None:
     """The table whose seats are nearest."""
-    distance, table = min(((seat_distance(hips, each), each.table_id) for each in tables), default=(MAX_DISTANCE, None))
+    distance, table = min(((away, each) for each, away in distances.items()), default=(MAX_DISTANCE, None))
     return table if distance < MAX_DISTANCE else None
+
+
+def _rival(best: str, shares: Mapping[str, float], distances: Mapping[str, float]) -> str | None:
+    """The nearest other table that may have the person: in its zone too, its seats nearer or hardly farther."""
+    others = [table for table, share in shares.items() if table != best and share >= RIVAL_SHARE]
+    rival = min(others, key=lambda table: (distances[table], table), default=None)
+    return rival if rival is not None and distances[rival] - distances[best] < CLEAR else None
 
 
 def _place_thing(thing: Detection, tables: Sequence[TableGeometry], aspect: float) -> Placed:
