@@ -1944,8 +1944,9 @@ def utc_camera_probe(event: CameraProbe) -> bool:
 
 
 class FrameCommand(Struct, frozen=True, kw_only=True, gc=False):
-    """Look at a stored picture of a camera, apart from its tables: nobody may have drawn any yet. What is seen in
-    it is stored as its judgement, and makes no evidence.
+    """Look at a stored picture of a camera. `look`: apart from its tables, as nobody may have drawn any yet; what
+    is seen in it is stored as its judgement. `dry_run`: at the tables of a layout, which may be none of the
+    camera's; what comes of it is stored with the dry run. Neither makes evidence.
     """
 
     TOPIC: ClassVar[str] = "frame.command"
@@ -1957,11 +1958,15 @@ class FrameCommand(Struct, frozen=True, kw_only=True, gc=False):
     camera_id: str
     """Camera."""
     action: str
-    """What to do: look finds people and furniture in the picture, unless it was judged already. Known values:
-    `look`.
+    """What to do: look finds people and furniture in the picture, unless it was judged already; dry_run judges
+    tables, for nobody but who asked. Known values: `look`, `dry_run`.
     """
     object_key: str
     """Picture object, JPEG."""
+    dry_run_id: str | None = None
+    """Of `dry_run`: the dry run that the picture is looked at for; null of a look."""
+    layout_key: str | None = None
+    """Of `dry_run`: the layout object with its tables; null of a look."""
     captured_at: Time
     """When the light was seen. RFC 3339, UTC, millisecond precision."""
     actor: str
@@ -1974,7 +1979,19 @@ class FrameCommand(Struct, frozen=True, kw_only=True, gc=False):
 
 _FrameCommandWire: Any = defstruct(
     "FrameCommand",
-    ["frame_id", "site_id", "camera_id", "action", "object_key", "captured_at", "actor", "requested_at", "expires_at"],
+    [
+        "frame_id",
+        "site_id",
+        "camera_id",
+        "action",
+        "object_key",
+        "dry_run_id",
+        "layout_key",
+        "captured_at",
+        "actor",
+        "requested_at",
+        "expires_at",
+    ],
     gc=False,
 )
 
@@ -1987,6 +2004,8 @@ def wire_frame_command(event: FrameCommand) -> Any:
         event.camera_id,
         event.action,
         event.object_key,
+        event.dry_run_id,
+        event.layout_key,
         write_time(event.captured_at),
         event.actor,
         write_time(event.requested_at),

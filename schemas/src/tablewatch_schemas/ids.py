@@ -9,7 +9,9 @@ from typing import Literal
 
 from tablewatch_schemas.times import to_ms
 
-Kind = Literal["vid", "run", "site", "cam", "tbl", "key", "cmd", "haz", "sec", "sig", "grp", "prb", "dsc", "prop"]
+Kind = Literal[
+    "vid", "run", "site", "cam", "tbl", "key", "cmd", "haz", "sec", "sig", "grp", "prb", "dsc", "prop", "dry"
+]  # fmt: skip
 
 
 def new_id(kind: Kind) -> str:

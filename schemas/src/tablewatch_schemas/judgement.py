@@ -94,7 +94,7 @@ class FrameJudgement:
         """
         try:
             judgement = msgspec.convert(read_json(data, max_bytes=MOST_BYTES), cls)
-            _check(judgement, key)
+            check(judgement, key)
         except ContractError as error:
             raise ContractError(error.code, f"judgement: {error.reason}") from error
         except msgspec.ValidationError as error:
@@ -111,8 +111,8 @@ class FrameJudgement:
         return document
 
 
-def _check(judgement: FrameJudgement, key: str | None) -> None:
-    """What types do not say. Raises ContractError."""
+def check(judgement: FrameJudgement, key: str | None) -> None:
+    """What types do not say; `key` as of `parse`. Raises ContractError."""
     if judgement.schema_version != SCHEMA_VERSION:
         raise ContractError("unknown_version", f"version {judgement.schema_version}, this reads {SCHEMA_VERSION}")
     if key not in (None, judgement.judgement_key):

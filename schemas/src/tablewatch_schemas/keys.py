@@ -100,6 +100,26 @@ def decisions_prefix(site_id: str, camera_id: str) -> str:
     return f"decisions/{site_id}/{camera_id}/"
 
 
+def dry_run_layout(site_id: str, camera_id: str, dry_run_id: str) -> str:
+    """The layout of a dry run that was drawn for it."""
+    return f"{dry_run_prefix(site_id, camera_id, dry_run_id)}layout.json"
+
+
+def dry_run_report(site_id: str, camera_id: str, dry_run_id: str) -> str:
+    """What has come of a dry run (`tablewatch_schemas.dry_run`)."""
+    return f"{dry_run_prefix(site_id, camera_id, dry_run_id)}report.json"
+
+
+def dry_run_prefix(site_id: str, camera_id: str, dry_run_id: str) -> str:
+    """All objects of a dry run."""
+    return f"{dry_runs_prefix(site_id, camera_id)}{dry_run_id}/"
+
+
+def dry_runs_prefix(site_id: str, camera_id: str) -> str:
+    """All dry runs of a camera."""
+    return f"dry-runs/{site_id}/{camera_id}/"
+
+
 def layout_proposals_prefix(site_id: str, camera_id: str) -> str:
     """All proposed layouts of a camera."""
     return f"proposals/{site_id}/{camera_id}/"

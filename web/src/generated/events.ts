@@ -929,7 +929,7 @@ export interface CameraProbe {
   left_out?: number | null
 }
 
-/** Look at a stored picture of a camera, apart from its tables: nobody may have drawn any yet. What is seen in it is stored as its judgement, and makes no evidence. */
+/** Look at a stored picture of a camera. `look`: apart from its tables, as nobody may have drawn any yet; what is seen in it is stored as its judgement. `dry_run`: at the tables of a layout, which may be none of the camera's; what comes of it is stored with the dry run. Neither makes evidence. */
 export interface FrameCommand {
   /** Frame: `{camera_id}-{captured_ms}`. */
   frame_id: string
@@ -937,10 +937,14 @@ export interface FrameCommand {
   site_id: string
   /** Camera. */
   camera_id: string
-  /** What to do: look finds people and furniture in the picture, unless it was judged already. */
-  action: Open<'look'>
+  /** What to do: look finds people and furniture in the picture, unless it was judged already; dry_run judges tables, for nobody but who asked. */
+  action: Open<'look' | 'dry_run'>
   /** Picture object, JPEG. */
   object_key: string
+  /** Of `dry_run`: the dry run that the picture is looked at for; null of a look. */
+  dry_run_id?: string | null
+  /** Of `dry_run`: the layout object with its tables; null of a look. */
+  layout_key?: string | null
   /** When the light was seen. RFC 3339, UTC, millisecond precision. */
   captured_at: Time
   /** Key of the request. */

@@ -12,6 +12,7 @@ from classifier_gateway.dispatch.client import ClassifierClient, ClientOptions
 from classifier_gateway.dispatch.deadlines import Deadlines
 from classifier_gateway.dispatch.gate import Gate
 from classifier_gateway.dispatch.handle import Handler
+from classifier_gateway.dry_runs import DryRuns
 from classifier_gateway.fold.log import with_logging
 from classifier_gateway.fold.step import TableFold, tick_message
 from classifier_gateway.settings import Settings
@@ -64,8 +65,10 @@ def _dispatch(
     )
     recent = RecentFrames("judged", service.clock, service.metrics)
     service.task("recent", recent.run)
+    objects = open_objects(settings, service.metrics, service.clock)
+    dry_runs = DryRuns(objects, client, settings.live_thresholds, clock=service.clock, metrics=service.metrics)
     handler = Handler(
-        open_objects(settings, service.metrics, service.clock),
+        objects,
         client,
         producer,
         Deadlines(live_s=settings.classifier_gateway_live_deadline_s, run_s=settings.classifier_gateway_run_patience_s),
@@ -74,6 +77,7 @@ def _dispatch(
         gate=_gate(settings),
         recent=recent,
         has_newer=lambda record: consumer.has_newer(record),
+        dry_run=dry_runs.look,
         clock=service.clock,
         metrics=service.metrics,
     )

@@ -10,6 +10,7 @@ from tablewatch_schemas import (
     CameraConfig,
     CameraStatus,
     CropReady,
+    FrameCommand,
     TableEvidence,
     TableEvidenceCrop,
     TableEvidenceModel,
@@ -19,6 +20,7 @@ from tablewatch_schemas import (
     replace,
 )
 from tablewatch_schemas.doubts import BLIND
+from tablewatch_schemas.layout import Layout
 from tablewatch_schemas.manifest import Manifest
 
 
@@ -63,6 +65,26 @@ def verdict_events(
         )
         for each in judgement.verdicts
     ]  # fmt: skip
+
+
+def dry_run_events(command: FrameCommand, layout: Layout, judgement: Judgement) -> list[TableEvidence]:
+    """As `verdict_events` of a live frame with these tables; for the fold of a dry run, never to be published."""
+    size = judgement.width, judgement.height
+    pixels = {table.table_id: _pixels(table.box, *size) for table in layout.tables}
+    names = TableNames({table.table_id: table.label for table in layout.tables}, layout.created_at)
+    return with_names(
+        [
+            _event(
+                "verdict", command.site_id, each.table_id, command.camera_id, None, command.camera_id,
+                command.captured_at, frame_id=command.frame_id, frame_key=command.object_key,
+                layout_version=layout.version, label=each.label, confidence=round(each.confidence, 4),
+                people=each.people, things=each.things, reason=each.reason, zone_pixels=pixels.get(each.table_id),
+                model=TableEvidenceModel(name=judgement.model, version=judgement.version),
+            )
+            for each in judgement.verdicts
+        ],
+        names,
+    )  # fmt: skip
 
 
 def gated_events(

@@ -1,7 +1,7 @@
 """Handles one record: crops become verdicts; verdicts, health, signals, commands and names become table.evidence."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import product
@@ -69,13 +69,16 @@ class Handler:
     def __init__(
         self, objects: ObjectStore, client: ClassifierClient, producer: Producer, deadlines: Deadlines,
         unwanted: UnwantedRuns, layouts: CameraLayouts, *, gate: Gate | None = None, recent: RecentFrames | None = None,
-        has_newer: Callable[[Record], bool] | None = None, clock: Clock, metrics: Metrics,
+        has_newer: Callable[[Record], bool] | None = None,
+        dry_run: Callable[[FrameCommand], Awaitable[None]] | None = None, clock: Clock, metrics: Metrics,
     ) -> None:  # fmt: skip
-        """Without a `gate` every frame is looked at. `has_newer`: whether a later record of the same key waits."""
+        """Without a `gate` every frame is looked at. `has_newer`: whether a later record of the same key waits.
+        `dry_run` does what is asked for with that action; None: nothing."""
         self._objects = objects
         self._documents = Documents(objects)
         self._client = client
         self._looks = Looks(objects, client, clock=clock, metrics=metrics)
+        self._dry_run = dry_run
         self._producer = producer
         self._deadlines = deadlines
         self._unwanted = unwanted
@@ -104,6 +107,8 @@ class Handler:
                 case CameraConfig() as config:
                     names = await self._names(config.layout_key)
                     await self._publish(received, with_names(name_events(config, names.labels), names))
+                case FrameCommand(action="dry_run") as of_dry_run if self._dry_run is not None:
+                    await self._dry_run(of_dry_run)
                 case FrameCommand() as of_frame:
                     await self._looks.look(of_frame)
                 case TableSignal() as signal:

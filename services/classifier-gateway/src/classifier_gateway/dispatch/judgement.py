@@ -3,6 +3,7 @@
 from inference import Judgement, Seen, TableVerdict
 from tablewatch_schemas import CropReady, FrameCommand
 from tablewatch_schemas.judgement import FrameJudgement, JudgedSeen, JudgedTable, judgement_key
+from tablewatch_schemas.layout import Layout
 from tablewatch_schemas.manifest import ModelRef
 
 
@@ -31,8 +32,13 @@ def frame_judgement(ready: CropReady, layout_key: str, frame_key: str, judgement
     )
 
 
-def look_judgement(command: FrameCommand, key: str, judgement: Judgement) -> FrameJudgement:
-    """The document of a frame that was looked at apart from tables, to be stored under `key`."""
+def look_judgement(
+    command: FrameCommand, key: str, judgement: Judgement, layout: Layout | None = None
+) -> FrameJudgement:
+    """The document of a frame that was looked at on request, to be stored under `key`.
+
+    Without a `layout` it was looked at apart from tables.
+    """
     return FrameJudgement(
         judgement_key=key,
         site_id=command.site_id,
@@ -44,13 +50,13 @@ def look_judgement(command: FrameCommand, key: str, judgement: Judgement) -> Fra
         captured_at=command.captured_at,
         width=judgement.width,
         height=judgement.height,
-        layout_key=None,
-        layout_version=None,
+        layout_key=None if layout is None else layout.layout_key,
+        layout_version=None if layout is None else layout.version,
         model=ModelRef(name=judgement.model, version=judgement.version),
         rule=judgement.rule,
         complete=judgement.complete,
         light=judgement.light,
-        tables=(),
+        tables=tuple(_table(each) for each in judgement.verdicts),
         seen=tuple(_seen(each) for each in judgement.seen),
     )
 
