@@ -40,6 +40,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cameras proposal dismiss": ("cameras proposal dismiss cam_1 --note turned-back",),
     "cameras proposal history": ("cameras proposal history cam_1",),
     "cameras score": ("cameras score cam_1", "cameras score cam_1 --history"),
+    "cameras dry-run": ("cameras dry-run cam_1", "cameras dry-run cam_1 --file tables.json --seconds 120"),
     "cameras proposal": ("cameras proposal cam_1 --accept",),
     "sites list": ("sites list",),
     "sites show": ("sites show site_1",),
