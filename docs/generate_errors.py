@@ -37,6 +37,7 @@ DEAD_LETTERS = {
     "unknown_topic": "ce_type belongs to another topic.",
     "missing_header": "A CloudEvents header is missing.",
     "missing_key": "The event has no key.",
+    "no_dry_run": "A command for a dry run without its id or its layout.",
     "no_table": "Evidence without a table, of a kind that needs one.",
     "no_value": "A tombstone on a topic that has none.",
     "not_a_command": "A tombstone on video.command.",

@@ -46,6 +46,24 @@ describe('the client', () => {
     await expect(new Client({ fetch: dead }).sites()).rejects.toMatchObject({ status: 0, code: 'unreachable' })
   })
 
+  it('begins a dry run of the newest layout, or of tables that are not saved, and reads it', async () => {
+    const run = { camera_id: 'cam_1', dry_run_id: 'dry_1' }
+    const send = answering([202, run], [202, run], [200, run])
+    const client = new Client({ fetch: send })
+    const layout = { reference: { width: 2, height: 1 }, tables: [], floor: [], ignore: [] }
+    await client.beginDryRun('cam_1')
+    await client.dryRun(await client.beginDryRun('cam_1', layout, 30))
+    expect(send.mock.calls.map(([url]) => url)).toEqual([
+      '/v1/cameras/cam_1/dry-runs',
+      '/v1/cameras/cam_1/dry-runs',
+      '/v1/cameras/cam_1/dry-runs/dry_1',
+    ])
+    expect(send.mock.calls.slice(0, 2).map(([, request]) => JSON.parse(String(request?.body)))).toEqual([
+      { seconds: 60 },
+      { seconds: 30, layout },
+    ])
+  })
+
   it('takes an answer without a body', async () => {
     await expect(new Client({ fetch: answering([204, undefined]) }).signOut()).resolves.toBeUndefined()
   })

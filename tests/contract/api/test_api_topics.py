@@ -10,6 +10,7 @@ from tests.unit.api.events_of_a_run import run
 
 from api.model import events
 from api.model.deletion import Deletion
+from api.model.dry_runs import DryRun
 from api.model.events import record_event
 from api.model.job import Video
 from api.model.keyed_records import Change, select_changes
@@ -19,7 +20,7 @@ from api.project.batch import Batch
 from api.store.read_models import _row
 from tablewatch_schemas import TOPICS, decode
 from tablewatch_schemas.contracts import schema, validator
-from tablewatch_schemas.keys import live_frame
+from tablewatch_schemas.keys import dry_run_layout, live_frame
 from tablewatch_schemas.opening_hours import WEEKDAYS
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123000, UTC)
@@ -41,6 +42,10 @@ PROBE: dict[str, Any] = {
     "source": {"type": "rtsp", "address": "rtsp://10.0.0.9/live", "secret_ref": "secrets/site_1/prb_1.sealed"},
 }  # fmt: skip
 DISCOVERY: dict[str, Any] = {"probe_id": "dsc_1", "site_id": "site_1", "action": "discover", "source": None}
+DRY_RUN = DryRun(
+    dry_run_id="dry_1", camera_id="cam_1", site_id="site_1", key_id="key_1", tables=(), layout_version=None,
+    layout_key=dry_run_layout("site_1", "cam_1", "dry_1"), began_at=NOW, until=NOW, listed_until=NOW,
+)  # fmt: skip
 HAZARD = {"hazard_id": "haz_1", "site_id": "site_1", "run_id": None}
 DELETION = Deletion(
     video_id="vid_1", run_id="run_1", site_id="site_1", camera_id=None, requested_at=NOW, clean_sweeps=2, objects=7,
@@ -55,6 +60,7 @@ WRITTEN = [
     events.camera_command_event(DISCOVERY, "key_1", NOW, NOW),
     events.camera_command_event(DISCOVERY | {"secret_ref": "secrets/site_1/dsc_1.sealed"}, "key_1", NOW, NOW),
     events.frame_command_event(CAMERA, live_frame("site_1", "cam_1", NOW), "key_1", NOW, NOW),
+    events.dry_run_command_event(DRY_RUN, live_frame("site_1", "cam_1", NOW), NOW, NOW),
     events.site_config_event(SITE, NOW),
     events.site_config_event(SITE | {"detector": None, "picture_limit": None, "opening_hours": None}, NOW),
     *(events.video_command_event(VIDEO, action, "key_1", NOW) for action in ("cancel", "delete", "retry")),

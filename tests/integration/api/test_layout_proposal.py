@@ -183,7 +183,7 @@ async def test_what_was_decided_is_kept_with_both_pictures_until_the_camera_is_d
     clock = ManualClock(stage.deps.now())
     sweeper = Sweeper(stage.pool, stage.deps.objects, SWEEPS, clock, LOG)
     assert not await sweeper.sweep_camera()
-    clock.advance(61)
+    clock.advance(181)
     assert await sweeper.sweep_camera() and not await sweeper.sweep_camera()
     assert (await client.get(oldest["after_url"])).status_code == 404
     assert await stage.pool.fetchval("SELECT count(*) FROM layout_decisions") == 0

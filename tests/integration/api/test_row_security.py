@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from tests.integration.api.access import begin_dry_run
 from tests.integration.api.conftest import Stage
 from tests.integration.api.place import Place, RunOf, answer, decoded_record, make_place, make_run
 
@@ -49,6 +50,7 @@ async def _filled(stage: Stage, name: str) -> tuple[Place, RunOf]:
         "INSERT INTO camera_scores (camera_id, site_id, day, made_at, document) VALUES ($1, $2, now(), now(), '{}')",
         *(place.camera_id, place.site_id),
     )
+    await begin_dry_run(stage, place)
     plan = "INSERT INTO site_plans (site_id, version, places) VALUES ($1, 1, '[]')"
     await stage.pool.execute(plan, place.site_id)
     run = await make_run(client, place)

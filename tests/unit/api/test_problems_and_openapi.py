@@ -37,11 +37,11 @@ CODES = {
     404: "not_found site_not_found section_not_found camera_not_found layout_not_found video_not_found frame_not_found"
     " layout_proposal_not_found layout_source_not_found"
     " crops_not_found view_not_found table_not_found hazard_not_found key_not_found probe_not_found object_gone"
-    " discovery_not_found",
+    " discovery_not_found dry_run_not_found",
     405: "method_not_allowed",
     409: "idempotency_in_flight site_not_empty section_in_use name_taken number_taken video_finished video_not_failed"
     " video_not_retryable hazard_closed hazard_status_conflict hazards_ended too_many_cameras nothing_proposed"
-    " no_pictures",
+    " no_pictures camera_paused",
     412: "version_conflict precondition_failed",
     413: "body_too_large upload_too_large site_storage_full",
     416: "range_invalid",
@@ -51,7 +51,7 @@ CODES = {
     " layout_too_large detector_unknown opening_hours_empty opening_hours_overlap opening_hours_unordered"
     " table_doubled camera_required layout_required tables_required floor_required sampling_invalid picture_invalid"
     " started_at_required started_at_invalid layout_format_invalid",
-    429: "rate_limited site_rate_limited too_many_event_streams too_many_probes too_many_wrong_keys",
+    429: "rate_limited site_rate_limited too_many_event_streams too_many_probes too_many_wrong_keys too_many_dry_runs",
     500: "internal",
     503: "unavailable too_many_bodies credentials_unavailable",
 }

@@ -288,6 +288,43 @@ export interface NewLayout {
   ignore: Point[][]
 }
 
+/** A state that a table would have come to; `since`: the first picture that shows it, `as_of`: when it was certain. */
+export type DryRunTransition = Pick<TableState, 'state' | 'previous_state' | 'confidence' | 'since' | 'as_of' | 'reason'> & {
+  people: number | null
+  unknown_reason: string | null
+}
+
+export interface DryRunTable {
+  table_id: string
+  label: string
+  /** Null: too little was seen so far to say anything. */
+  state: TableState | null
+  /** A sentence where the state is unknown or null. */
+  why: string | null
+  /** Oldest first. */
+  transitions: DryRunTransition[]
+}
+
+/** What would be said of the tables of a camera, and nobody else hears of: `GET /v1/cameras/{id}/dry-runs/{id}`. */
+export interface DryRun {
+  dry_run_id: string
+  site_id: string
+  camera_id: string
+  status: Open<'running' | 'done'>
+  began_at: Time
+  until: Time
+  /** Null: of tables that came with the request. */
+  layout_version: number | null
+  /** Stored pictures of that time so far; those that are to be looked at; those that were. */
+  pictures: number
+  asked: number
+  looked: number
+  sentence: string
+  tables: DryRunTable[]
+  /** The newest picture that was looked at; null before the first. */
+  view: CameraView | null
+}
+
 export type LayoutFormat = 'crop' | 'coco' | 'frigate'
 
 export interface LayoutVersion {

@@ -6,6 +6,7 @@ import type {
   CameraView,
   CreatedKey,
   Crop,
+  DryRun,
   Frame,
   Hazard,
   HazardAction,
@@ -243,6 +244,16 @@ export class Client {
   async layoutHints(cameraId: string): Promise<LayoutHint[]> {
     const found: { hints: LayoutHint[] } = await this.request('GET', `${cameraPath(cameraId)}/layout/hints`)
     return found.hints
+  }
+
+  /** What would be said of the tables of a camera for some seconds: of its newest layout, or of `layout`. Poll `dryRun`. */
+  beginDryRun(cameraId: string, layout: NewLayout | null = null, seconds = 60): Promise<DryRun> {
+    return this.request('POST', `${cameraPath(cameraId)}/dry-runs`, { seconds, ...(layout === null ? {} : { layout }) })
+  }
+
+  /** Reading it has the pictures looked at that came since: call it every few seconds until `status` is `done`. */
+  dryRun(run: Pick<DryRun, 'camera_id' | 'dry_run_id'>): Promise<DryRun> {
+    return this.request('GET', `${cameraPath(run.camera_id)}/dry-runs/${encodeURIComponent(run.dry_run_id)}`)
   }
 
   /** What is proposed for a camera that was moved, or why nothing is; null: there is no proposal. */

@@ -12,6 +12,7 @@ from starlette.types import Message, Scope
 from api.http import (
     cameras,
     discoveries,
+    dry_runs,
     events,
     frames,
     hazards,
@@ -67,6 +68,7 @@ ROUTERS = (
     layout_sources,
     layout_proposals,
     suggestions,
+    dry_runs,
     videos,
     video_commands,
     job_history,

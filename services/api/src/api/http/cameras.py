@@ -32,6 +32,7 @@ from api.store import (
     camera_scores,
     camera_states,
     cameras,
+    dry_runs,
     layout_decisions,
     layout_sources,
     sections,
@@ -144,6 +145,7 @@ async def delete_camera(camera_id: str, caller: Writer, deps: Deps, if_match: If
         await layout_sources.remove(conn, camera_id)
         await layout_decisions.forget_camera(conn, camera, now)
         await camera_scores.forget_camera(conn, camera_id)
+        await dry_runs.forget_camera(conn, camera_id)
         camera = await cameras.save(conn, camera, now, deleted=True)
         await outbox.enqueue(conn, events.camera_deleted_event(camera, now))
         await site_events.append(conn, [events.camera_deleted_site_event(camera)])

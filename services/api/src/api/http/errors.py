@@ -118,6 +118,13 @@ class TooManyProbes(HttpError):
     retryable = True
 
 
+class TooManyDryRuns(HttpError):
+    """The site has as many dry runs under way as it may"""
+
+    status = 429
+    retryable = True
+
+
 class TooManyEventStreams(HttpError):
     """The key has too many event streams open; close some, or share one"""
 

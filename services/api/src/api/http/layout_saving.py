@@ -47,7 +47,7 @@ async def save_in(
     What is accepted is a version even where it is the same: a camera is moved until another version is drawn.
     """
     newest = await cameras.layout(conn, camera)
-    drawn = await _draw(conn, deps, camera, drawing, newest, foreign, keep_unsaid=origin == PULLED)
+    drawn = await draw_in(conn, deps, camera, drawing, newest, foreign, keep_unsaid=origin == PULLED)
     if newest is not None and origin != ACCEPTED and await _is_there_already(conn, drawn.layout, newest):
         return replace(drawn, layout=newest)
     layout = drawn.layout
@@ -75,10 +75,11 @@ async def foreign_tables(deps: HttpDependencies, camera_id: str, drawing: Drawin
         return await cameras.foreign_tables(conn, camera_id, named)
 
 
-async def _draw(
+async def draw_in(
     conn: Connection, deps: HttpDependencies, camera: Json, drawing: Drawing, newest: Layout | None, foreign: set[str],
-    *, keep_unsaid: bool,
+    *, keep_unsaid: bool = False,
 ) -> Drawn:  # fmt: skip
+    """What a drawing would be as the next version; nothing is saved. Raises what `draw` does."""
     return await compute(
         draw,
         camera,

@@ -11,6 +11,7 @@ CREATED = {
     "/v1/cameras": "camera_id",
     "/v1/probes": "probe_id",
     "/v1/discoveries": "discovery_id",
+    "/v1/cameras/{camera_id}/dry-runs": "dry_run_id",
     "/v1/videos": "video_id",
     "/v1/keys": "key_id",
 }

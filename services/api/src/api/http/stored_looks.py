@@ -20,11 +20,15 @@ READ_AT_ONCE = 8
 
 async def frames_of(deps: HttpDependencies, camera: Json, until: datetime, minutes: int) -> list[str]:
     """Keys of pictures of the minutes until then, MOST_LOOKS of them at most and evenly, oldest first."""
-    since = until - timedelta(minutes=minutes)
+    return spread(await frames_between(deps, camera, until - timedelta(minutes=minutes), until), MOST_LOOKS)
+
+
+async def frames_between(deps: HttpDependencies, camera: Json, after: datetime, until: datetime) -> list[str]:
+    """Keys of all pictures that were taken after `after`, and not after `until`, oldest first."""
     found: list[str] = []
-    for prefix in frame_prefixes(camera["site_id"], camera["camera_id"], since, until):
+    for prefix in frame_prefixes(camera["site_id"], camera["camera_id"], after, until):
         found += [each.key async for each in deps.objects.list(prefix)]
-    return spread([key for key in found if since <= captured_at(key) <= until], MOST_LOOKS)
+    return [key for key in found if after < captured_at(key) <= until]
 
 
 async def judged_of(deps: HttpDependencies, camera: Json, frames: Sequence[str]) -> dict[datetime, FrameJudgement]:

@@ -100,6 +100,14 @@ class ObjectGone(NotFound):
     """The object does not exist any more"""
 
 
+class DryRunNotFound(NotFound):
+    """There is no such dry run"""
+
+
+class CameraPaused(Conflict):
+    """The camera takes no pictures now"""
+
+
 class NoPictures(Conflict):
     """No picture of the camera is stored that could be looked at"""
 

@@ -8,6 +8,7 @@ import orjson
 
 from api.model.camera_states import Transition
 from api.model.deletion import Deletion
+from api.model.dry_runs import DryRun
 from api.model.job import Video
 from api.model.keyed_records import Change
 from api.model.projections import READ_MODELS
@@ -98,6 +99,25 @@ def frame_command_event(camera: Json, frame_key: str, actor: str, now: datetime,
         object_key=frame_key,
         captured_at=at,
         actor=actor,
+        requested_at=now,
+        expires_at=expires_at,
+    )
+    return encode(event, source=SOURCE, time=now, traceparent=trace.current())
+
+
+def dry_run_command_event(run: DryRun, frame_key: str, now: datetime, expires_at: datetime) -> Encoded:
+    """frame.command: a stored picture to be looked at for a dry run."""
+    at = captured_at(frame_key)
+    event = FrameCommand(
+        frame_id=live_frame_id(run.camera_id, at),
+        site_id=run.site_id,
+        camera_id=run.camera_id,
+        action="dry_run",
+        dry_run_id=run.dry_run_id,
+        layout_key=run.layout_key,
+        object_key=frame_key,
+        captured_at=at,
+        actor=run.key_id,
         requested_at=now,
         expires_at=expires_at,
     )

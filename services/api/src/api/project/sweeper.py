@@ -12,6 +12,7 @@ from api.store import (
     Connection,
     camera_scores,
     deletions,
+    dry_runs,
     idempotent_responses,
     layout_decisions,
     probes,
@@ -37,7 +38,7 @@ class Sweeper:
         pruned_at = self._clock.monotonic() - PRUNE_EVERY_S
         while not stop.is_set():
             try:
-                while await self.sweep_one() or await self.sweep_camera():
+                while await self.sweep_one() or await self.sweep_camera() or await self.sweep_dry_run():
                     pass
                 if self._clock.monotonic() - pruned_at >= PRUNE_EVERY_S:
                     pruned_at = self._clock.monotonic()
@@ -69,13 +70,24 @@ class Sweeper:
         return True
 
     async def sweep_camera(self) -> bool:
-        """Delete the kept pictures of a camera that was deleted; False when there is none."""
+        """Delete the kept pictures and dry runs of a camera that was deleted; False when there is none."""
         async with self._pool.acquire() as conn, conn.transaction():
             due = await layout_decisions.due_sweep(conn, self._clock.now())
             if due is None:
                 return False
             await self._objects.delete_prefix(keys.decisions_prefix(*due))
+            await self._objects.delete_prefix(keys.dry_runs_prefix(*due))
             await layout_decisions.swept(conn, due[1])
+        return True
+
+    async def sweep_dry_run(self) -> bool:
+        """Delete a dry run that is kept no longer, its objects first; False when there is none."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            old = await dry_runs.oldest(conn, self._clock.now())
+            if old is None:
+                return False
+            await self._objects.delete_prefix(keys.dry_run_prefix(*old))
+            await dry_runs.remove(conn, old["dry_run_id"])
         return True
 
     async def _sweep_objects(self, deletion: Deletion, *, remove: bool) -> tuple[int, int]:

@@ -10,8 +10,8 @@ from api.model.types import Json
 from api.store import Connection
 from tablewatch_schemas.times import write_time
 
-UNDER_WAY = timedelta(minutes=1)
-"""A decision that was under way when its camera was deleted may have stored a picture after that."""
+UNDER_WAY = timedelta(minutes=3)
+"""A decision or a look for a dry run that was under way when its camera was deleted may store an object after that."""
 
 
 async def add(conn: Connection, decision: Json, proposal: Json) -> Json:

@@ -22,7 +22,7 @@ _SEEN = (
 # Deleted with a site: tables that others refer to come after those. The event log is deleted apart.
 _TABLES_OF_SITE = (
     "layouts", "layout_sources", "layout_decisions", "layout_hints", "layout_hint_sources", "table_views", "tables",
-    "state_history", "camera_scores",
+    "state_history", "camera_scores", "dry_runs",
     *(model.table for model in READ_MODELS.values()), "camera_state_history", "camera_states", "cameras", "sections",
     "site_plans",
 )  # fmt: skip

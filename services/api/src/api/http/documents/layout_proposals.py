@@ -12,7 +12,8 @@ _PROPOSAL = "As it was read: another one is not decided about"
 Note = Annotated[str, Field(max_length=1000), AfterValidator(_plain)]
 
 
-def _given(layout: NewLayout | None) -> NewLayout:
+def given(layout: NewLayout | None) -> NewLayout:
+    """It may be left out, and is never null."""
     if layout is None:
         raise ValueError("leave it out, or give a layout")
     return layout
@@ -25,7 +26,7 @@ class AcceptedProposal(Body):
 
     proposal_id: Id = Field(description=_PROPOSAL)
     note: Note | None = Field(None, description="For people")
-    layout: Annotated[NewLayout | None, AfterValidator(_given)] = Field(
+    layout: Annotated[NewLayout | None, AfterValidator(given)] = Field(
         None, description="Mended: drawn instead of what is proposed", json_schema_extra=never_null
     )
 
