@@ -113,8 +113,15 @@ async function draw(page) {
   await page.getByRole('button', { name: 'Put one in the middle' }).press('Enter')
   await page.getByRole('button', { name: /^Corner 1 of Ignore area 1, 40 %/ }).press('ArrowUp')
   await look(page, 'tables')
+  await page.getByRole('button', { name: 'Suggest tables' }).click()
+  await page.getByText(/pictures? (was|were) looked at|no_pictures|suggested out of|No table was found/).waitFor()
   await page.getByRole('button', { name: 'Save tables' }).click()
   await page.locator('.table-card', { hasText: 'Table 1' }).waitFor()
+  await page.getByRole('heading', { name: 'The tables are saved' }).waitFor()
+  await page.getByRole('heading', { name: 'How good its view is' }).waitFor()
+  await page.locator('.score').waitFor()
+  await look(page, 'score')
+  await page.getByRole('button', { name: 'Close' }).click()
 }
 
 async function pause(page) {

@@ -1,6 +1,6 @@
 // Tables, floor and ignore areas as they are drawn on a picture, with what was done to them. Pure. Points are relative,
 // 0 to 1, y down.
-import type { Layout, LayoutTable, NewLayout, Point } from './client'
+import type { Layout, LayoutTable, NewLayout, Point, SuggestedTable } from './client'
 import { tableName } from './format'
 import { T } from './texts'
 
@@ -111,6 +111,12 @@ export function changed(drawing: Drawing, key: string, change: Partial<Region>):
 export function withRegion(drawing: Drawing, kind: Kind, key: string, polygon: readonly Point[] = square()): Drawing {
   const added = area(kind, key, polygon.map(inPicture))
   return [...drawing, kind === 'table' ? { ...added, label: nextLabel(drawing) } : added]
+}
+
+/** A table as it was suggested; where its name is taken, with another one. */
+export function withSuggested(drawing: Drawing, key: string, { label, seats, polygon, top }: SuggestedTable): Drawing {
+  const isTaken = drawing.some((each) => isTable(each) && each.label.trim() === label)
+  return [...drawing, { ...area('table', key, polygon), label: isTaken ? nextLabel(drawing) : label, seats, top }]
 }
 
 /** For a new region. */

@@ -352,6 +352,59 @@ export const T = {
     takeTheirs: 'Take theirs',
   },
 
+  /** How well the view of a camera serves its tables. */
+  score: {
+    title: 'How good its view is',
+    again: 'Look again',
+    looking: 'Looking at its pictures…',
+    of: 'of 100',
+    unknown: 'Nothing is known yet. Once tables are drawn and some pictures were looked at there is a number: look again in a few minutes.',
+    notKnown: 'not known',
+    asOf: (time: string, looks: number) => `As of ${time}, ${looks === 0 ? 'no picture of the last hour was looked at' : `out of ${plural(looks, 'picture', 'pictures')} of the last hour`}. The number is that of the worst part.`,
+    parts: { light: 'Light', pixels: 'Size of the tables', angle: 'Angle', keyframes: 'Keyframes', stability: 'Steadiness', doubt: 'Doubt' } as Record<string, string>,
+    instead: {
+      '`tablewatch cameras probe` measures it, for an hour.': 'try the camera under Change, which measures it for an hour.',
+      '`tablewatch cameras status` says what to do.': 'the line below its name says what to do.',
+      '`tablewatch why` says why.': 'a tap on the table shows why.',
+    },
+    nights: 'Night by night',
+    noNights: 'It is looked at every night as well; the nights are shown here from the second day on.',
+    line: (count: number, first: number, firstDay: string, last: number, lastDay: string) => `${plural(count, 'night', 'nights')}: ${first} on ${firstDay}, ${last} on ${lastDay}`,
+  },
+
+  /** After tables were drawn. */
+  drawn: {
+    title: 'The tables are saved',
+    text: 'They are judged from the next picture on. Next: see below how good the view is for them, and what to mend.',
+    warnings: 'Look at these again:',
+    warning: (table: string, sentence: string) => `${table}: ${sentence}`,
+    mend: 'Mend them',
+    close: 'Close',
+  },
+
+  /** Tables that are suggested while they are drawn. */
+  suggest: {
+    title: 'Suggested tables',
+    text: 'Pictures of the last ten minutes are looked at: where somebody sat still, or a dining table is seen, a table is suggested. Best asked while guests are there.',
+    ask: 'Suggest tables',
+    again: 'Suggest again',
+    further: 'Look at the last hour',
+    asking: 'Asking…',
+    looked: (looked: number, of: number) => `${looked} of ${plural(of, 'picture was', 'pictures were')} looked at.`,
+    found: (all: number, open: number, drawn: number, looked: number) =>
+      `${plural(all, 'table is', 'tables are')} suggested out of ${plural(looked, 'picture', 'pictures')}. ${open === 0 ? 'Nothing is left to decide.' : 'Each is dashed in the picture, with its number.'}${drawn > 0 ? ` ${drawn} of them ${drawn === 1 ? 'lies' : 'lie'} where a table is drawn.` : ''}`,
+    none: (looked: number) =>
+      looked === 0 ? 'The pictures could not be looked at yet. Try again in a minute.' : `No table was found in ${plural(looked, 'picture', 'pictures')}. Ask again when guests sit at the tables, or draw them by hand: an empty table is not always seen.`,
+    noPictures: (minutes: number) => `No picture of the last ${minutes} minutes is kept. Look whether the camera sees well and is not paused, wait until it has sent some pictures, and ask again. (no_pictures)`,
+    name: (label: string) => `Suggestion ${label}`,
+    short: (label: string) => `${label}?`,
+    right: (confidence: number) => `${Math.round(confidence * 100)} of 100 like it were a table`,
+    accept: 'Accept',
+    dismiss: 'Dismiss',
+    acceptAll: (count: number) => `Accept all ${count}`,
+    dismissAll: 'Dismiss all',
+  },
+
   /** The layout that is proposed for a camera that was moved. */
   proposal: {
     title: 'The camera was moved: its tables are proposed anew',

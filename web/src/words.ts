@@ -85,6 +85,11 @@ export function shortTime(time: string, now: number): string {
   return `${then.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${clock}`
 }
 
+/** A day of a site, `2026-11-23`: Mon, 23 Nov. */
+export function dayText(day: string): string {
+  return new Date(`${day}T12:00:00Z`).toLocaleDateString([], { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
+}
+
 export interface Group {
   key: string
   name: string

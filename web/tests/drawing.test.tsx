@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Client, Problem, type Layout, type LayoutDiff, type LayoutVersion, type Point, type Seen } from '../src/client'
+import { Client, Problem, type Layout, type LayoutDiff, type LayoutVersion, type Point, type Seen, type SuggestedLayout, type SuggestedTable } from '../src/client'
 import {
   begun,
   changed,
@@ -26,6 +26,7 @@ import {
   withRegion,
 } from '../src/drawing'
 import { readDrawing, writeDrawing } from '../src/drawing-draft'
+import { shareInside, shareOfSmaller } from '../src/overlap'
 import { personText } from '../src/parts/seen-people'
 import { T } from '../src/texts'
 import { TableEditorView } from '../src/views/table-editor'
@@ -43,6 +44,7 @@ const LAYOUT: Layout = {
   ignore: [SQUARE.slice(1)],
 }
 const drawing = drawingOf(LAYOUT)
+const LONG_MS = 30_000
 
 describe('a drawing', () => {
   it('has keys for what is new that nothing has', () => {
@@ -119,6 +121,17 @@ const DIFF: LayoutDiff = {
   changed: [{ table_id: 'tbl_1', label: '7', fields: ['polygon', 'seats'], iou: 0.9 }], floor_changed: false, ignore_changed: true, reference_changed: false,
 }
 
+describe('two outlines', () => {
+  it('share what lies in both', () => {
+    const right = SQUARE.map(([x, y]): Point => [x + 0.1, y])
+    expect([shareInside(SQUARE, right), shareInside([...SQUARE].reverse(), right), shareInside(SQUARE, SQUARE)].map((each) => each.toFixed(3))).toEqual(['0.500', '0.500', '1.000'])
+    const large: Point[] = [[0, 0], [1, 0], [1, 1], [0.5, 0.7], [0, 1]]
+    expect([shareInside(SQUARE, large), shareInside(large, SQUARE), shareOfSmaller(large, SQUARE)].map((each) => each.toFixed(3))).toEqual(['1.000', '0.040', '1.000'])
+    expect(shareInside(SQUARE, SQUARE.map(([x, y]): Point => [x + 0.3, y]))).toBe(0)
+    expect(shareInside([[0, 0], [0, 0], [0, 0]], SQUARE)).toBe(0)
+  })
+})
+
 describe('what is said of a version', () => {
   it('is how it came about, and each thing that differs', () => {
     expect(VERSIONS.map(versionText)).toEqual(['1 table · Version 1 restored by Manager', '2 tables · Imported by Manager'])
@@ -148,7 +161,7 @@ describe('the editor', () => {
     else vi.spyOn(client, 'taggedLayout').mockRejectedValue(missing)
     vi.spyOn(client, 'cameraView').mockResolvedValue({ url: '/p.jpg', width: 1280, height: 720 } as never)
     vi.spyOn(client, 'layoutHints').mockResolvedValue([{ table_id: 'tbl_1', label: '7', reason: 'zone_too_small', sentence: 'It is too small.', looks: 12 }])
-    const save = vi.spyOn(client, 'saveLayout').mockResolvedValue(LAYOUT)
+    const save = vi.spyOn(client, 'saveLayout').mockResolvedValue({ ...LAYOUT, warnings: [] })
     vi.spyOn(client, 'layoutVersions').mockResolvedValue(VERSIONS)
     const store = storeOf(client)
     store.cameras.value = [{ camera_id: 'cam_1', site_id: 'site_1', name: 'Bar', layout_version: layout?.version ?? null }]
@@ -260,6 +273,43 @@ describe('the editor', () => {
     button(T.editor.save)?.click()
     await vi.waitFor(() => expect(root.querySelector('.callout')?.textContent).toBe('Table 1: The outline is too small (polygon_too_small)'))
     expect(save.mock.calls[0]?.[2]).toBeNull()
+  })
+
+  const suggestedTable = (label: string, polygon: Point[]): SuggestedTable => ({ label, seats: null, polygon, top: null, confidence: 0.85, people: 1, sat_s: 240, seen_share: 0, why: `Somebody sat here for 240 s.` })
+  const suggested = (looked: number, tables: SuggestedTable[] = []): SuggestedLayout => ({ camera_id: 'cam_1', since: '', until: '', frames: 40, looked, tables })
+
+  it('has tables suggested, and takes those that are accepted into the drawing, until that is undone', async () => {
+    const { root, button, client } = await opened(LAYOUT)
+    const begin = vi.spyOn(client, 'newSuggestions').mockResolvedValue({ suggested: suggested(12), location: '/where' })
+    let release = (_: SuggestedLayout) => {}
+    const ask = vi.spyOn(client, 'suggestions').mockReturnValue(new Promise((resolve) => (release = resolve)))
+    button(T.suggest.ask)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain('12 of 40 pictures were looked at.'))
+    await vi.waitFor(() => expect(ask).toHaveBeenCalledWith('/where'), LONG_MS)
+    const far = (x: number): Point[] => [[x, 0.6], [x + 0.1, 0.6], [x + 0.1, 0.8], [x, 0.8]]
+    release(suggested(40, [suggestedTable('1', SQUARE), suggestedTable('2', far(0.1)), suggestedTable('7', far(0.4)), suggestedTable('4', far(0.7))]))
+    await vi.waitFor(() => expect(root.querySelectorAll('.suggested')).toHaveLength(3))
+    expect(begin).toHaveBeenCalledWith('cam_1', 10)
+    expect(root.textContent).toContain(T.suggest.found(4, 3, 1, 40))
+    const of = (what: string, label: string) => button(`${what} ${T.suggest.name(label)}`)
+    of(T.suggest.dismiss, '4')?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.suggested')).toHaveLength(2))
+    button(T.suggest.acceptAll(2))?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.suggested')).toHaveLength(0))
+    expect([...root.querySelectorAll('.drawn[data-kind="table"] text')].map((each) => each.textContent)).toEqual(['7', '2', '8'])
+    button(T.editor.undo)?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.suggested')).toHaveLength(2))
+  }, LONG_MS)
+
+  it('says what to do where no table is suggested, and where there is no picture', async () => {
+    const { root, button, client } = await opened(null)
+    const begin = vi.spyOn(client, 'newSuggestions').mockResolvedValueOnce({ suggested: suggested(40), location: '/where' })
+    button(T.suggest.ask)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain(T.suggest.none(40)))
+    begin.mockRejectedValueOnce(new Problem(409, 'no_pictures', 'No picture', 'No picture is stored.'))
+    button(T.suggest.further)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain(T.suggest.noPictures(60)))
+    expect(begin.mock.calls.map(([, minutes]) => minutes)).toEqual([10, 60])
   })
 
   it('does not save over what somebody else has drawn meanwhile, unless that is wanted', async () => {

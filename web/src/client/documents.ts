@@ -352,6 +352,19 @@ export interface LayoutDiff {
   reference_changed: boolean
 }
 
+/** Of a table that is taken as it was drawn: what may be wrong with it. */
+export interface LayoutWarning {
+  code: Open<'zone_too_small' | 'zone_is_top'>
+  table_id: string
+  label: string
+  sentence: string
+}
+
+/** The answer to a drawing. */
+export interface SavedLayout extends Layout {
+  warnings: LayoutWarning[]
+}
+
 /** A doubt that another outline of a table may end, and how many looks had it. */
 export interface LayoutHint {
   table_id: string
@@ -359,6 +372,55 @@ export interface LayoutHint {
   reason: Open<'person_outside_zone' | 'zone_too_small'>
   sentence: string
   looks: number
+}
+
+export interface ScorePart {
+  name: Open<'light' | 'pixels' | 'angle' | 'keyframes' | 'stability' | 'doubt'>
+  /** 0 to 100; null: not known. */
+  score: number | null
+  /** What was found and what to do. */
+  sentence: string
+}
+
+/** How well the view of a camera serves its tables: `total` is that of the worst part. */
+export interface ViewScore {
+  camera_id: string
+  as_of: Time
+  total: number | null
+  sentence: string
+  looks: number
+  parts: ScorePart[]
+}
+
+/** The same of one day, `YYYY-MM-DD`. */
+export interface DayScore extends Omit<ViewScore, 'as_of'> {
+  day: string
+  made_at: Time
+}
+
+/** A table to accept or to mend: as a layout has it, and why. */
+export interface SuggestedTable {
+  label: string
+  seats: number | null
+  polygon: Point[]
+  /** Where a dining table is seen; null: somebody sat where none is. */
+  top: Point[] | null
+  /** How often such a suggestion was a table, 0 to 1. */
+  confidence: number
+  people: number
+  sat_s: number
+  seen_share: number
+  why: string
+}
+
+/** Tables that are suggested so far: all are when `looked` is `frames`. */
+export interface SuggestedLayout {
+  camera_id: string
+  since: Time
+  until: Time
+  frames: number
+  looked: number
+  tables: SuggestedTable[]
 }
 
 /** Where the tables of a camera that was moved are now. `code` null: it is proposed; else `reason` says why nothing is. */

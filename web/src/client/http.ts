@@ -5,6 +5,7 @@ import type {
   CameraChange,
   CameraView,
   CreatedKey,
+  DayScore,
   Crop,
   DryRun,
   Frame,
@@ -28,6 +29,7 @@ import type {
   Plan,
   PlannedTable,
   Probe,
+  SavedLayout,
   Scope,
   Section,
   Session,
@@ -37,6 +39,8 @@ import type {
   Tagged,
   StateTransition,
   StateHistoryQuery,
+  SuggestedLayout,
+  ViewScore,
   Why,
   Discovery,
   Login,
@@ -199,6 +203,17 @@ export class Client {
     return this.request<CameraView>('GET', `${cameraPath(cameraId)}/view`).catch(nullIfMissing)
   }
 
+  /** How well its view serves its tables, and what to mend. */
+  viewScore(cameraId: string): Promise<ViewScore> {
+    return this.request('GET', `${cameraPath(cameraId)}/score`)
+  }
+
+  /** Of the days before, newest first; a day that nobody scored is left out. */
+  async dayScores(cameraId: string, limit: number): Promise<DayScore[]> {
+    const page: Page<DayScore> = await this.request('GET', `${cameraPath(cameraId)}/scores?limit=${limit}`)
+    return page.items
+  }
+
   async layout(cameraId: string, version: number | null = null): Promise<Layout> {
     return (await this.taggedLayout(cameraId, version)).document
   }
@@ -209,7 +224,7 @@ export class Client {
   }
 
   /** Draws tables and floor anew. Rejects with `version_conflict` if `tag` is not of the newest layout; null: if there is one. */
-  saveLayout(cameraId: string, layout: NewLayout, tag: string | null): Promise<Layout> {
+  saveLayout(cameraId: string, layout: NewLayout, tag: string | null): Promise<SavedLayout> {
     const condition = tag === null ? { 'if-none-match': '*' } : matching(tag)
     return this.request('PUT', `${cameraPath(cameraId)}/layout`, layout, condition)
   }
@@ -254,6 +269,20 @@ export class Client {
   /** Reading it has the pictures looked at that came since: call it every few seconds until `status` is `done`. */
   dryRun(run: Pick<DryRun, 'camera_id' | 'dry_run_id'>): Promise<DryRun> {
     return this.request('GET', `${cameraPath(run.camera_id)}/dry-runs/${encodeURIComponent(run.dry_run_id)}`)
+  }
+
+  /**
+   * Has stored pictures of the last minutes looked at, and tables suggested. `location` is to be asked until `looked` is
+   * `frames`. Rejects with `no_pictures` where none is stored.
+   */
+  async newSuggestions(cameraId: string, minutes: number): Promise<{ suggested: SuggestedLayout; location: string }> {
+    const path = `${cameraPath(cameraId)}/layout/suggestions`
+    const response = await this.respond('POST', path, { minutes })
+    return { suggested: (await response.json()) as SuggestedLayout, location: response.headers.get('location') ?? path }
+  }
+
+  suggestions(location: string): Promise<SuggestedLayout> {
+    return this.request('GET', location)
   }
 
   /** What is proposed for a camera that was moved, or why nothing is; null: there is no proposal. */

@@ -6,6 +6,7 @@ import { leastDistance, regionName, sideNear, type Drawing, type Kind, type Regi
 import { T } from '../texts'
 import { pointsOf, type Size } from './geometry'
 import { SeenPeople } from './seen-people'
+import type { OpenSuggestion } from './suggestions'
 
 const W = T.editor
 const WIDTH = 1600
@@ -23,6 +24,8 @@ interface CanvasProps {
   chosen: string | null
   /** Corners of what is being drawn; null: nothing is. */
   sketch: readonly Point[] | null
+  /** Tables that are suggested and not decided on. */
+  suggestions: readonly OpenSuggestion[]
   /** Key of what cannot be saved so. */
   wrong: string | null
   onSketch: (point: Point) => void
@@ -63,6 +66,7 @@ export function TableCanvas(props: CanvasProps) {
           {shown.map((each) => (
             <Shape key={each.key} region={each} name={regionName(drawing, each)} size={drawn} chosen={each.key === chosen} wrong={each.key === wrong} still={sketch !== null} pointOf={pointOf} canvas={props} />
           ))}
+          {props.suggestions.map(({ at, table }) => <Suggested key={at} polygon={table.polygon} label={table.label} size={drawn} />)}
           <SeenPeople seen={seen} nameOf={nameOf} size={drawn} />
           {sketch && <polyline class="sketch" points={pointsOf(sketch, drawn)} vector-effect="non-scaling-stroke" />}
         </svg>
@@ -119,6 +123,16 @@ function Shape({ region, name, size, chosen, wrong, still, pointOf, canvas }: Sh
       <polygon class="zone" points={pointsOf(region.polygon, size)} vector-effect="non-scaling-stroke" onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />
       {chosen && !still && <polygon class="sides" points={pointsOf(region.polygon, size)} vector-effect="non-scaling-stroke" onClick={add} />}
       <text text-anchor="middle" x={((Math.min(...xs) + Math.max(...xs)) / 2) * size.width} y={((Math.min(...ys) + Math.max(...ys)) / 2) * size.height + 18}>{region.kind === 'table' ? region.label : name}</text>
+    </g>
+  )
+}
+
+function Suggested({ polygon, label, size }: { polygon: readonly Point[]; label: string; size: Size }) {
+  const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)]
+  return (
+    <g class="suggested">
+      <polygon points={pointsOf(polygon, size)} vector-effect="non-scaling-stroke" />
+      <text text-anchor="middle" x={((Math.min(...xs) + Math.max(...xs)) / 2) * size.width} y={((Math.min(...ys) + Math.max(...ys)) / 2) * size.height + 18}>{T.suggest.short(label)}</text>
     </g>
   )
 }

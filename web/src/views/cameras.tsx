@@ -5,12 +5,14 @@ import type { Camera, Client, OpeningHours } from '../client'
 import { address, useStore } from '../context'
 import { displayName, hazardTitle, tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
+import { AfterDrawing } from '../parts/after-drawing'
 import { HealthLine } from '../parts/health'
 import { HoursForm, hoursText } from '../parts/hours'
 import { NotFound } from '../parts/notfound'
 import { Picture } from '../parts/picture'
 import { ProposalCard } from '../parts/proposal'
 import { TableCard } from '../parts/table-card'
+import { ViewScoreCard } from '../parts/view-score'
 import { useSending } from '../request'
 import { T } from '../texts'
 import { ChangedMeanwhile, ifUnchanged } from '../unchanged'
@@ -131,14 +133,21 @@ function One({ id }: { id: string }) {
       <HealthLine camera={camera} />
       <div class="page">
         <div class="middle">
+          <AfterDrawing camera={camera} />
           <ProposalCard camera={camera} />
           <Newest watch={watch} camera={camera} />
+          {captured(camera) && <ViewScoreCard camera={camera} />}
           <Hours camera={camera} />
         </div>
         <Tables id={id} />
       </div>
     </>
   )
+}
+
+/** Whether anything takes pictures of it that have a score. */
+function captured(camera: Camera): boolean {
+  return camera.capture?.state === 'captured'
 }
 
 /** What can be done about a camera. It is done to the camera as it is shown here, or not at all. */

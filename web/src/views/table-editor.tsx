@@ -1,7 +1,7 @@
 // Drawing the tables of a camera, its floor and its ignore areas, on its newest picture.
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
-import { Problem, type Camera, type Client, type Layout, type LayoutHint, type Point, type Tagged } from '../client'
+import { Problem, type Camera, type Client, type Layout, type LayoutHint, type Point, type SuggestedLayout, type Tagged } from '../client'
 import { address, useStore } from '../context'
 import {
   begun,
@@ -24,24 +24,30 @@ import {
   withoutCorner,
   withoutRegion,
   withRegion,
+  withSuggested,
   type Drawing,
   type DrawingFault,
   type Kind,
   type Region,
 } from '../drawing'
-import { readDrawing, writeDrawing, type DrawingDraft } from '../drawing-draft'
+import { readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
 import { tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
 import { useLiveView } from '../live-view'
+import { shareOfSmaller } from '../overlap'
 import type { Size } from '../parts/geometry'
 import { LayoutVersions } from '../parts/layout-versions'
 import { NotFound } from '../parts/notfound'
+import { SuggestionsPanel, type OpenSuggestion } from '../parts/suggestions'
 import { TableCanvas } from '../parts/table-canvas'
 import { useSending } from '../request'
+import { useSuggesting, type Suggesting } from '../suggesting'
 import { T } from '../texts'
 import { problemText } from '../words'
 
 const W = T.editor
+/** Of the smaller of two outlines in the other: then both are of one table, as the API has it. */
+const SAME_TABLE = 0.7
 
 interface Begun {
   /** Null: the camera has none yet. */
@@ -149,6 +155,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const [draft, setDraft] = useState(() => readDrawing(camera.camera_id))
   const [seesPeople, setSeesPeople] = useState(true)
   const live = useLiveView(camera.camera_id, seesPeople)
+  const suggesting = useSuggesting(camera.camera_id)
+  const suggestions = useOpenSuggestions(suggesting, drawing)
   const version = layout?.document.version ?? null
   useEffect(() => {
     if (!isSaved) {
@@ -176,14 +184,20 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     step(withRegion(drawing, kind, key, polygon))
     choose(key)
   }
+  const accept = (some: readonly OpenSuggestion[]) => {
+    const [next, keys] = withAllSuggested(drawing, some)
+    step(next)
+    choose(keys.at(-1) ?? null)
+  }
   const leave = () => route(address('cameras', camera.camera_id), true)
   const save = (tag: string | null, size: Size) =>
     void send(async () => {
       setConflict(false)
       const given = layoutOf(drawing, { width: size.width, height: size.height })
       try {
-        await store.client.saveLayout(camera.camera_id, given, tag)
+        const saved = await store.client.saveLayout(camera.camera_id, given, tag)
         writeDrawing(camera.camera_id, null)
+        writeDrawn(camera.camera_id, saved.warnings)
         leave()
       } catch (error) {
         if (error instanceof Problem && error.code === 'version_conflict') return setConflict(true)
@@ -228,6 +242,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           drawing={drawing}
           chosen={chosen}
           sketch={sketch}
+          suggestions={suggestions.open}
           wrong={fault?.key ?? null}
           onSketch={(point) => setSketch([...(sketch ?? []), point])}
           onChoose={choose}
@@ -248,6 +263,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
         </div>
       </section>
       <div class="side">
+        <SuggestionsPanel suggesting={suggesting} open={suggestions.open} drawnAlready={suggestions.drawnAlready} onAccept={accept} onDismiss={suggestions.dismiss} />
         <section class="card" aria-labelledby="drawn-tables">
           <h2 id="drawn-tables">{W.tables}</h2>
           {tables.length === 0 && <p class="muted">{W.none}</p>}
@@ -287,6 +303,34 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
         <LayoutVersions camera={camera} tag={layout?.tag ?? null} nameOf={nameOf} unsaved={!isSaved} onChanged={() => { writeDrawing(camera.camera_id, null); onTheirs() }} />
       </div>
     </div>
+  )
+}
+
+interface OpenSuggestions {
+  open: OpenSuggestion[]
+  drawnAlready: number
+  dismiss: (some: readonly OpenSuggestion[]) => void
+}
+
+/** Suggestions that are neither drawn nor dismissed. One that was accepted is drawn, and open again when that is undone. */
+function useOpenSuggestions({ suggested, busy }: Suggesting, drawing: Drawing): OpenSuggestions {
+  const [dismissed, setDismissed] = useState<{ of: SuggestedLayout | null; places: readonly number[] }>({ of: null, places: [] })
+  const places = dismissed.of === suggested ? dismissed.places : []
+  const tables = drawing.filter((each) => each.kind === 'table')
+  const all = busy ? [] : (suggested?.tables ?? []).map((table, at): OpenSuggestion => ({ at, table }))
+  const left = all.filter(({ at }) => !places.includes(at))
+  const open = left.filter(({ table }) => tables.every((each) => shareOfSmaller(each.polygon, table.polygon) < SAME_TABLE))
+  const dismiss = (some: readonly OpenSuggestion[]) => setDismissed({ of: suggested, places: [...places, ...some.map(({ at }) => at)] })
+  return { open, drawnAlready: left.length - open.length, dismiss }
+}
+
+function withAllSuggested(drawing: Drawing, some: readonly OpenSuggestion[]): [Drawing, string[]] {
+  return some.reduce<[Drawing, string[]]>(
+    ([now, keys], { table }) => {
+      const key = freshKey(now)
+      return [withSuggested(now, key, table), [...keys, key]]
+    },
+    [drawing, []],
   )
 }
 

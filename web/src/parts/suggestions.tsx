@@ -1,0 +1,71 @@
+// Tables that are suggested for a camera, to accept or to dismiss; those on show lie dashed over the picture.
+import type { SuggestedTable } from '../client'
+import type { Suggesting } from '../suggesting'
+import { T } from '../texts'
+
+const W = T.suggest
+const MINUTES = 10
+const FURTHER_MIN = 60
+
+/** A suggestion that is not decided on yet. `at`: its place among all. */
+export interface OpenSuggestion {
+  at: number
+  table: SuggestedTable
+}
+
+interface PanelProps {
+  suggesting: Suggesting
+  open: readonly OpenSuggestion[]
+  /** How many lie where a table is drawn already. */
+  drawnAlready: number
+  onAccept: (some: readonly OpenSuggestion[]) => void
+  onDismiss: (some: readonly OpenSuggestion[]) => void
+}
+
+export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin }, open, drawnAlready, onAccept, onDismiss }: PanelProps) {
+  const isOver = suggested !== null && !busy
+  const isEmpty = isOver && suggested.tables.length === 0
+  return (
+    <section class="card" aria-labelledby="suggested">
+      <h2 id="suggested">{W.title}</h2>
+      {!isOver && !busy && <p class="muted">{W.text}</p>}
+      {busy && suggested && <progress max={suggested.frames} value={suggested.looked} aria-label={W.title} />}
+      <div role="status">
+        {busy && <p>{suggested ? W.looked(suggested.looked, suggested.frames) : W.asking}</p>}
+        {isEmpty && <p class="callout">{W.none(suggested.looked)}</p>}
+        {isOver && suggested.tables.length > 0 && <p>{W.found(suggested.tables.length, open.length, drawnAlready, suggested.looked)}</p>}
+      </div>
+      <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
+      {open.length > 1 && (
+        <div class="buttons">
+          <button type="button" class="primary" onClick={() => onAccept(open)}>{W.acceptAll(open.length)}</button>
+          <button type="button" onClick={() => onDismiss(open)}>{W.dismissAll}</button>
+        </div>
+      )}
+      {open.length > 0 && <ol class="suggestions">{open.map((each) => <Suggestion key={each.at} suggestion={each} onAccept={onAccept} onDismiss={onDismiss} />)}</ol>}
+      <div class="buttons">
+        <button type="button" disabled={busy} onClick={() => void begin(MINUTES)}>{suggested || problem ? W.again : W.ask}</button>
+        {(isEmpty || problem) && <button type="button" disabled={busy} onClick={() => void begin(FURTHER_MIN)}>{W.further}</button>}
+      </div>
+    </section>
+  )
+}
+
+interface SuggestionProps extends Pick<PanelProps, 'onAccept' | 'onDismiss'> {
+  suggestion: OpenSuggestion
+}
+
+function Suggestion({ suggestion, onAccept, onDismiss }: SuggestionProps) {
+  const name = W.name(suggestion.table.label)
+  const of = <span class="visually-hidden"> {name}</span>
+  return (
+    <li>
+      <p><strong>{name}</strong> <span class="muted small">{W.right(suggestion.table.confidence)}</span></p>
+      <p class="small">{suggestion.table.why}</p>
+      <div class="buttons">
+        <button type="button" onClick={() => onAccept([suggestion])}>{W.accept}{of}</button>
+        <button type="button" onClick={() => onDismiss([suggestion])}>{W.dismiss}{of}</button>
+      </div>
+    </li>
+  )
+}
