@@ -114,7 +114,7 @@ async function draw(page) {
   await page.getByRole('button', { name: /^Corner 1 of Ignore area 1, 40 %/ }).press('ArrowUp')
   await look(page, 'tables')
   await page.getByRole('button', { name: 'Suggest tables' }).click()
-  await page.getByText(/pictures? (was|were) looked at|no_pictures|suggested out of|No table was found/).waitFor()
+  await page.getByText(/pictures? (was|were) looked at|no_pictures|suggested out of|No table was found/).first().waitFor()
   await page.getByRole('button', { name: 'Save tables' }).click()
   await page.locator('.table-card', { hasText: 'Table 1' }).waitFor()
   await page.getByRole('heading', { name: 'The tables are saved' }).waitFor()

@@ -20,6 +20,13 @@ export interface Region {
   top: readonly Point[] | null
 }
 
+/** Which outline of a region: where it is, or of a table its top. */
+export type Part = 'polygon' | 'top'
+
+export function outlineOf(region: Region, part: Part): readonly Point[] {
+  return (part === 'top' ? region.top : region.polygon) ?? []
+}
+
 export type GivenTable = Omit<LayoutTable, 'table_id'> & { table_id?: string }
 
 export type Drawing = readonly Region[]
@@ -35,6 +42,10 @@ export const LEAST_CORNERS = 3
 export const MOST_CORNERS = 100
 /** Of a table that is put into the middle. */
 const HALF = 0.1
+/** From a region to its duplicate. */
+const BESIDE = 0.04
+/** Of a table's outline, its top to begin with. */
+const TOP_SHARE = 0.5
 
 export function drawingOf(layout: Layout | null): Drawing {
   if (layout === null) return []
@@ -141,33 +152,67 @@ function nextLabel(drawing: Drawing): string {
   return String(Math.max(0, ...drawing.map(({ label }) => (/^\d+$/.test(label.trim()) ? Number(label) : 0))) + 1)
 }
 
-export function withCornerAt(drawing: Drawing, key: string, corner: number, to: Point): Drawing {
-  const table = drawing.find((each) => each.key === key)
-  if (!table) return drawing
-  return changed(drawing, key, { polygon: table.polygon.map((point, at) => (at === corner ? inPicture(to) : point)) })
+/** Where it is, or the top of a table, drawn otherwise. */
+function reshaped(drawing: Drawing, key: string, part: Part, reshape: (outline: readonly Point[]) => readonly Point[]): Drawing {
+  const region = drawing.find((each) => each.key === key)
+  const outline = region ? outlineOf(region, part) : []
+  const next = reshape(outline)
+  return next === outline ? drawing : changed(drawing, key, { [part]: next })
+}
+
+export function withCornerAt(drawing: Drawing, key: string, corner: number, to: Point, part: Part = 'polygon'): Drawing {
+  return reshaped(drawing, key, part, (outline) => outline.map((point, at) => (at === corner ? inPicture(to) : point)))
 }
 
 /** A corner between one and the next: where it is wanted, or in the middle of the side. */
-export function withCornerAfter(drawing: Drawing, key: string, corner: number, at?: Point): Drawing {
-  const polygon = drawing.find((each) => each.key === key)?.polygon ?? []
-  const [one, other] = [polygon[corner], polygon[(corner + 1) % polygon.length]]
-  if (!one || !other || polygon.length >= MOST_CORNERS) return drawing
-  const middle: Point = [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2]
-  return changed(drawing, key, { polygon: [...polygon.slice(0, corner + 1), inPicture(at ?? middle), ...polygon.slice(corner + 1)] })
+export function withCornerAfter(drawing: Drawing, key: string, corner: number, at?: Point, part: Part = 'polygon'): Drawing {
+  return reshaped(drawing, key, part, (outline) => {
+    const [one, other] = [outline[corner], outline[(corner + 1) % outline.length]]
+    if (!one || !other || outline.length >= MOST_CORNERS) return outline
+    const middle: Point = [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2]
+    return [...outline.slice(0, corner + 1), inPicture(at ?? middle), ...outline.slice(corner + 1)]
+  })
 }
 
-export function withoutCorner(drawing: Drawing, key: string, corner: number): Drawing {
-  const polygon = drawing.find((each) => each.key === key)?.polygon ?? []
-  return polygon.length <= LEAST_CORNERS ? drawing : changed(drawing, key, { polygon: polygon.filter((_, at) => at !== corner) })
+export function withoutCorner(drawing: Drawing, key: string, corner: number, part: Part = 'polygon'): Drawing {
+  return reshaped(drawing, key, part, (outline) => (outline.length <= LEAST_CORNERS ? outline : outline.filter((_, at) => at !== corner)))
 }
 
-/** The whole of it, a table with its top, as far as the picture goes. */
-export function movedRegion(drawing: Drawing, key: string, [x, y]: Point): Drawing {
-  const table = drawing.find((each) => each.key === key)
-  if (!table) return drawing
-  const [byX, byY] = [within(x, table.polygon.map((each) => each[0])), within(y, table.polygon.map((each) => each[1]))]
-  const move = (points: readonly Point[]) => points.map(([left, top]): Point => inPicture([left + byX, top + byY]))
-  return changed(drawing, key, { polygon: move(table.polygon), top: table.top && move(table.top) })
+/** The whole of it, a table with its top, or its top alone, as far as the picture goes. */
+export function movedRegion(drawing: Drawing, key: string, by: Point, part: Part = 'polygon'): Drawing {
+  if (part === 'top') return reshaped(drawing, key, 'top', (outline) => movedOutline(outline, limited(outline, by)))
+  const region = drawing.find((each) => each.key === key)
+  return region ? changed(drawing, key, movedBy(region, by)) : drawing
+}
+
+function movedBy({ polygon, top }: Region, by: Point): Pick<Region, 'polygon' | 'top'> {
+  const allowed = limited(polygon, by)
+  return { polygon: movedOutline(polygon, allowed), top: top && movedOutline(top, allowed) }
+}
+
+function movedOutline(outline: readonly Point[], [x, y]: Point): Point[] {
+  return outline.map(([left, top]): Point => inPicture([left + x, top + y]))
+}
+
+function limited(outline: readonly Point[], [x, y]: Point): Point {
+  return [within(x, outline.map((each) => each[0])), within(y, outline.map((each) => each[1]))]
+}
+
+/** Another one like it beside it; a table is a new one, with a name of its own. */
+export function withDuplicate(drawing: Drawing, key: string, copy: string): Drawing {
+  const region = drawing.find((each) => each.key === key)
+  if (!region) return drawing
+  const isLow = Math.max(...region.polygon.map(([, y]) => y)) + BESIDE > 1
+  const by: Point = [Math.max(...region.polygon.map(([x]) => x)) + BESIDE > 1 ? -BESIDE : BESIDE, isLow ? -BESIDE : BESIDE]
+  const label = region.kind === 'table' ? nextLabel(drawing) : ''
+  return [...drawing, { ...region, ...movedBy(region, by), key: copy, table_id: null, label }]
+}
+
+/** A table with a top in the middle of its outline, to be pulled to where it is. */
+export function withTop(drawing: Drawing, key: string): Drawing {
+  const polygon = drawing.find((each) => each.key === key)?.polygon ?? []
+  const [x, y] = [0, 1].map((axis) => polygon.reduce((sum, point) => sum + (point[axis] ?? 0), 0) / polygon.length) as Point
+  return changed(drawing, key, { top: polygon.map(([left, top]): Point => [x + (left - x) * TOP_SHARE, y + (top - y) * TOP_SHARE]) })
 }
 
 function within(by: number, values: readonly number[]): number {
@@ -215,7 +260,7 @@ export function faultOf(drawing: Drawing): DrawingFault | null {
   // A new table with the name of another would become that one.
   const doubled = tables.find(({ table_id }, at) => table_id === null && labels.some((label, other) => other !== at && label === labels[at]))
   if (doubled) return { kind: 'doubled', key: doubled.key }
-  const crossing = drawing.find(({ polygon }) => crossesItself(polygon))
+  const crossing = drawing.find(({ polygon, top }) => crossesItself(polygon) || crossesItself(top ?? []))
   return crossing ? { kind: 'crossing', key: crossing.key } : null
 }
 

@@ -13,6 +13,7 @@ import {
   leastDistance,
   layoutOf,
   movedRegion,
+  outlineOf,
   redone,
   regionAt,
   regionName,
@@ -22,12 +23,17 @@ import {
   withCornerAfter,
   withCornerAt,
   withoutCorner,
+  withDuplicate,
   withoutRegion,
   withRegion,
+  withTop,
 } from '../src/drawing'
+import { warningsOf } from '../src/drawing-warnings'
 import { readDrawing, writeDrawing } from '../src/drawing-draft'
 import { shareInside, shareOfSmaller } from '../src/overlap'
 import { personText } from '../src/parts/seen-people'
+import { snapped } from '../src/snapping'
+import { limitedZoom } from '../src/zoom'
 import { T } from '../src/texts'
 import { TableEditorView } from '../src/views/table-editor'
 import { diffText, versionText } from '../src/words'
@@ -120,6 +126,66 @@ const DIFF: LayoutDiff = {
   from_version: 2, version: 3, new: ['tbl_1'], retired: ['tbl_2'], merged_from: { tbl_1: ['tbl_1', 'tbl_2'] }, split_from: {},
   changed: [{ table_id: 'tbl_1', label: '7', fields: ['polygon', 'seats'], iou: 0.9 }], floor_changed: false, ignore_changed: true, reference_changed: false,
 }
+
+describe('a table and its top', () => {
+  const top = [[0.25, 0.25], [0.35, 0.25], [0.3, 0.35]]
+
+  it('are drawn each by itself', () => {
+    const moved = withCornerAt(drawing, 'tbl_1', 0, [0.26, 0.26], 'top')
+    expect([moved[0]?.top?.[0], moved[0]?.polygon]).toEqual([[0.26, 0.26], SQUARE])
+    expect(withoutCorner(drawing, 'tbl_1', 0, 'top')).toBe(drawing)
+    expect(withCornerAfter(drawing, 'tbl_1', 0, undefined, 'top')[0]?.top).toHaveLength(4)
+    const [table] = movedRegion(drawing, 'tbl_1', [-0.5, 0], 'top')
+    expect([table?.polygon, table?.top?.map(([x]) => Number(x.toFixed(3)))]).toEqual([SQUARE, [0, 0.1, 0.05]])
+    expect(faultOf(changed(drawing, 'tbl_1', { top: [[0, 0], [1, 1], [1, 0], [0, 1]] }))).toEqual({ kind: 'crossing', key: 'tbl_1' })
+  })
+
+  it('a top begins in the middle of its table, and the copy of a table has both beside it', () => {
+    const [table] = withTop(changed(drawing, 'tbl_1', { top: null }), 'tbl_1')
+    expect(outlineOf(table!, 'top').map((point) => point.map((each) => Number(each.toFixed(3))))).toEqual([[0.25, 0.25], [0.35, 0.25], [0.35, 0.35], [0.25, 0.35]])
+    const copy = withDuplicate(drawing, 'tbl_1', 'new').at(-1)!
+    expect([copy.label, copy.table_id, copy.seats, copy.polygon[0]?.[0].toFixed(2), copy.top?.length]).toEqual(['8', null, 4, '0.24', top.length])
+    const corner = withRegion([], 'ignore', 'a', [[0.9, 0.9], [1, 0.9], [1, 1]])
+    expect(withDuplicate(corner, 'a', 'b')[1]?.polygon.map((point) => point.map((each) => Number(each.toFixed(2))))).toEqual([[0.86, 0.86], [0.96, 0.86], [0.96, 0.96]])
+  })
+})
+
+describe('what may be wrong with tables', () => {
+  const size = { width: 1280, height: 720 }
+  const texts = (regions: Point[][]) => warningsOf(regions.reduce<ReturnType<typeof drawingOf>>((now, polygon, at) => withRegion(now, 'table', `new-${at}`, polygon), []), size).map(({ text }) => text)
+  const box = (x: number, y: number, width: number, height: number): Point[] => [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
+
+  it('is that nobody fits, or that the heads are outside, as the API has it', () => {
+    expect(texts([box(0, 0, 24 / 1280, 0.2)])).toEqual([])
+    expect(texts([box(0, 0, 23 / 1280, 0.2)])).toEqual([T.editor.warnings.small('Table 1')])
+    expect(texts([box(0, 0, 0.2, 38 / 720)])).toEqual([T.editor.warnings.small('Table 1')])
+    expect(texts([box(0, 0, 0.2, 39 / 720)])).toEqual([])
+    const zone = (share: number) => warningsOf(changed(drawing, 'tbl_1', { top: box(0.2, 0.2, 0.2 * share, 0.2) }), size).map(({ text }) => text)
+    expect([zone(0.6), zone(0.7)]).toEqual([[], [T.editor.warnings.top('Table 7')]])
+  })
+
+  it('is that much of one lies in another', () => {
+    expect(texts([box(0.1, 0.1, 0.2, 0.2), box(0.25, 0.1, 0.2, 0.2)])).toEqual([])
+    expect(texts([box(0.1, 0.1, 0.2, 0.2), box(0.2, 0.1, 0.4, 0.2)])).toEqual([T.editor.warnings.overlap('Table 1', 'Table 2', 50)])
+    expect(texts([box(0.1, 0.1, 0.4, 0.2), box(0.4, 0.1, 0.2, 0.2)])).toEqual([T.editor.warnings.overlap('Table 2', 'Table 1', 50)])
+  })
+})
+
+describe('a corner that is pulled', () => {
+  const screen = { width: 1000, height: 500 }
+
+  it('catches at corners of other outlines, else at their sides, and at nothing far away', () => {
+    const other = withRegion([], 'table', 'a', SQUARE)
+    expect(snapped([0.205, 0.21], other, null, screen)).toEqual([0.2, 0.2])
+    expect(snapped([0.3, 0.215], other, null, screen)).toEqual([0.3, 0.2])
+    expect(snapped([0.3, 0.23], other, null, screen)).toEqual([0.3, 0.23])
+    expect(snapped([0.205, 0.21], other, 'a', screen)).toEqual([0.205, 0.21])
+  })
+})
+
+it('a picture is as large as it is shown at first, or larger, within bounds', () => {
+  expect([0.2, 1.01, 1.5, 40].map(limitedZoom)).toEqual([1, 1, 1.5, 6])
+})
 
 describe('two outlines', () => {
   it('share what lies in both', () => {
@@ -299,6 +365,31 @@ describe('the editor', () => {
     expect([...root.querySelectorAll('.drawn[data-kind="table"] text')].map((each) => each.textContent)).toEqual(['7', '2', '8'])
     button(T.editor.undo)?.click()
     await vi.waitFor(() => expect(root.querySelectorAll('.suggested')).toHaveLength(2))
+  }, LONG_MS)
+
+  it('warns while it is drawn, duplicates, draws the top of a table, and zooms by the keyboard', async () => {
+    const { root, button, save } = await opened(LAYOUT)
+    const wait = (check: () => void) => vi.waitFor(check, LONG_MS)
+    button('7')?.click()
+    await wait(() => expect(button(T.editor.duplicate)).toBeDefined())
+    button(T.editor.duplicate)?.click()
+    await wait(() => expect(root.querySelector('.warnings')?.textContent).toBe(T.editor.warnings.overlap('Table 7', 'Table 8', 64)))
+    expect(root.querySelectorAll('.drawn[data-warned="true"]')).toHaveLength(1)
+    button(T.editor.parts.top)?.click()
+    await wait(() => expect(root.querySelector('.corner')?.getAttribute('aria-label')).toContain(T.editor.topOf('Table 8')))
+    button(T.editor.removeTop)?.click()
+    await wait(() => expect(button(T.editor.addTop)).toBeDefined())
+    button(T.editor.addTop)?.click()
+    await wait(() => expect(root.querySelectorAll('.corner')).toHaveLength(4))
+    const canvas = root.querySelector('.canvas-scroll')
+    const press = (key: string) => canvas?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+    press('+')
+    await wait(() => expect(root.querySelector('.zoom')?.textContent).toContain('150 %'))
+    press('-')
+    await wait(() => expect(root.querySelector('.zoom')?.textContent).toContain('100 %'))
+    button(T.editor.save)?.click()
+    await wait(() => expect(save).toHaveBeenCalledTimes(1))
+    expect(save.mock.calls[0]?.[1].tables.map(({ label, top }) => [label, top?.length])).toEqual([['7', 3], ['8', 4]])
   }, LONG_MS)
 
   it('says what to do where no table is suggested, and where there is no picture', async () => {

@@ -2,8 +2,10 @@
 // finds them and the keyboard moves them.
 import { useRef } from 'preact/hooks'
 import type { Point, Seen } from '../client'
-import { leastDistance, regionName, sideNear, type Drawing, type Kind, type Region } from '../drawing'
+import { leastDistance, outlineOf, regionName, sideNear, type Drawing, type Kind, type Part, type Region } from '../drawing'
+import { snapped } from '../snapping'
 import { T } from '../texts'
+import { LEAST_ZOOM, MOST_ZOOM, useZoom, type Zoom } from '../zoom'
 import { pointsOf, type Size } from './geometry'
 import { SeenPeople } from './seen-people'
 import type { OpenSuggestion } from './suggestions'
@@ -22,12 +24,16 @@ interface CanvasProps {
   seen: readonly Seen[]
   nameOf: (tableId: string) => string
   chosen: string | null
+  /** The outline of the chosen one whose corners are shown. */
+  part: Part
   /** Corners of what is being drawn; null: nothing is. */
   sketch: readonly Point[] | null
   /** Tables that are suggested and not decided on. */
   suggestions: readonly OpenSuggestion[]
   /** Key of what cannot be saved so. */
   wrong: string | null
+  /** Keys of what may be wrong. */
+  warned: ReadonlySet<string>
   onSketch: (point: Point) => void
   onChoose: (key: string) => void
   /** A drag begins, and goes on; `from` is where it began. */
@@ -45,8 +51,9 @@ interface CanvasProps {
 const ORDER: readonly Kind[] = ['floor', 'ignore', 'table']
 
 export function TableCanvas(props: CanvasProps) {
-  const { size, url, drawing, seen, nameOf, chosen, sketch, wrong } = props
+  const { size, url, drawing, seen, nameOf, chosen, part, sketch, wrong, warned } = props
   const stage = useRef<HTMLDivElement>(null)
+  const zoom = useZoom()
   const height = Math.round((WIDTH * size.height) / size.width)
   const drawn = { width: WIDTH, height }
   const pointOf = (event: PointerEvent | MouseEvent): Point => {
@@ -54,27 +61,47 @@ export function TableCanvas(props: CanvasProps) {
     if (!box || box.width === 0) return [0, 0]
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]
   }
+  /** Where a corner is put: it catches at what is beside it, unless Alt is held. */
+  const caughtOf = (event: PointerEvent | MouseEvent): Point => {
+    const box = stage.current?.getBoundingClientRect()
+    return event.altKey || !box ? pointOf(event) : snapped(pointOf(event), drawing, sketch === null ? chosen : null, box)
+  }
   const region = drawing.find((each) => each.key === chosen)
+  const corners = region ? outlineOf(region, part) : []
   const name = W.picture(drawing.filter(({ kind }) => kind === 'table').length)
   const shown = ORDER.flatMap((kind) => drawing.filter((each) => each.kind === kind))
-  const press = (event: MouseEvent) => sketch !== null && props.onSketch(pointOf(event))
+  const press = (event: MouseEvent) => sketch !== null && props.onSketch(caughtOf(event))
+  const near = corners.length > 1 ? leastDistance(corners, size) * 100 : 100
   return (
-    <div class="canvas-scroll" role="group" aria-label={name} tabIndex={0}>
-      <div class="stage canvas" ref={stage} data-drawing={sketch !== null} style={{ aspectRatio: `${size.width} / ${size.height}`, '--near': `${region ? leastDistance(region.polygon, size) * 100 : 100}cqw` }}>
-        <img src={url} alt="" draggable={false} />
-        <svg role="img" aria-label={name} preserveAspectRatio="none" viewBox={`0 0 ${WIDTH} ${height}`} onClick={press}>
-          {shown.map((each) => (
-            <Shape key={each.key} region={each} name={regionName(drawing, each)} size={drawn} chosen={each.key === chosen} wrong={each.key === wrong} still={sketch !== null} pointOf={pointOf} canvas={props} />
+    <div class="canvas-frame">
+      <div class="canvas-scroll" role="group" aria-label={name} tabIndex={0} ref={zoom.scroller} onKeyDown={zoom.onKey}>
+        <div class="stage canvas" ref={stage} data-drawing={sketch !== null} style={{ aspectRatio: `${size.width} / ${size.height}`, '--near': `${near}cqw`, '--zoom': zoom.zoom }}>
+          <img src={url} alt="" draggable={false} />
+          <svg role="img" aria-label={name} preserveAspectRatio="none" viewBox={`0 0 ${WIDTH} ${height}`} onClick={press}>
+            {shown.map((each) => (
+              <Shape key={each.key} region={each} name={regionName(drawing, each)} size={drawn} chosen={each.key === chosen} part={part} wrong={each.key === wrong} warned={warned.has(each.key)} still={sketch !== null} pointOf={pointOf} canvas={props} />
+            ))}
+            {props.suggestions.map(({ at, table }) => <Suggested key={at} polygon={table.polygon} label={table.label} size={drawn} />)}
+            <SeenPeople seen={seen} nameOf={nameOf} size={drawn} />
+            {sketch && <polyline class="sketch" points={pointsOf(sketch, drawn)} vector-effect="non-scaling-stroke" />}
+          </svg>
+          {sketch?.map(([x, y], at) => <span key={at} class="spot-corner" style={{ left: `${x * 100}%`, top: `${y * 100}%` }} />)}
+          {sketch === null && region && corners.map((point, corner) => (
+            <Corner key={corner} number={corner} point={point} name={part === 'top' ? W.topOf(regionName(drawing, region)) : regionName(drawing, region)} pointOf={caughtOf} canvas={props} />
           ))}
-          {props.suggestions.map(({ at, table }) => <Suggested key={at} polygon={table.polygon} label={table.label} size={drawn} />)}
-          <SeenPeople seen={seen} nameOf={nameOf} size={drawn} />
-          {sketch && <polyline class="sketch" points={pointsOf(sketch, drawn)} vector-effect="non-scaling-stroke" />}
-        </svg>
-        {sketch?.map(([x, y], at) => <span key={at} class="spot-corner" style={{ left: `${x * 100}%`, top: `${y * 100}%` }} />)}
-        {sketch === null && region?.polygon.map((point, corner) => (
-          <Corner key={corner} number={corner} point={point} name={regionName(drawing, region)} pointOf={pointOf} canvas={props} />
-        ))}
+        </div>
       </div>
+      <ZoomButtons zoom={zoom} />
+    </div>
+  )
+}
+
+function ZoomButtons({ zoom: { zoom, zoomIn, zoomOut, whole } }: { zoom: Zoom }) {
+  return (
+    <div class="zoom" role="group" aria-label={W.zoom}>
+      <button type="button" aria-label={W.zoomOut} disabled={zoom <= LEAST_ZOOM} onClick={zoomOut}>−</button>
+      <button type="button" title={W.zoomWhole} aria-label={`${W.zoomWhole}, ${W.zoomNow(zoom)}`} onClick={whole}>{W.zoomNow(zoom)}</button>
+      <button type="button" aria-label={W.zoomIn} disabled={zoom >= MOST_ZOOM} onClick={zoomIn}>+</button>
     </div>
   )
 }
@@ -84,14 +111,17 @@ interface ShapeProps {
   name: string
   size: Size
   chosen: boolean
+  part: Part
   wrong: boolean
+  warned: boolean
   /** Whether it does not answer to the pointer. */
   still: boolean
   pointOf: (event: PointerEvent | MouseEvent) => Point
   canvas: CanvasProps
 }
 
-function Shape({ region, name, size, chosen, wrong, still, pointOf, canvas }: ShapeProps) {
+function Shape({ region, name, size, chosen, part, wrong, warned, still, pointOf, canvas }: ShapeProps) {
+  const outline = chosen ? outlineOf(region, part) : region.polygon
   const last = useRef<Point | null>(null)
   const moved = useRef(false)
   const [xs, ys] = [region.polygon.map(([x]) => x), region.polygon.map(([, y]) => y)]
@@ -116,12 +146,13 @@ function Shape({ region, name, size, chosen, wrong, still, pointOf, canvas }: Sh
   const add = (event: MouseEvent) => {
     if (moved.current) return
     const at = pointOf(event)
-    canvas.onAdd(sideNear(region.polygon, at), at)
+    canvas.onAdd(sideNear(outline, at), at)
   }
   return (
-    <g class="drawn" data-kind={region.kind} data-chosen={chosen} data-wrong={wrong}>
+    <g class="drawn" data-kind={region.kind} data-chosen={chosen} data-wrong={wrong} data-warned={warned}>
       <polygon class="zone" points={pointsOf(region.polygon, size)} vector-effect="non-scaling-stroke" onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />
-      {chosen && !still && <polygon class="sides" points={pointsOf(region.polygon, size)} vector-effect="non-scaling-stroke" onClick={add} />}
+      {region.top && <polygon class="top" data-shown={chosen && part === 'top'} points={pointsOf(region.top, size)} vector-effect="non-scaling-stroke" />}
+      {chosen && !still && <polygon class="sides" points={pointsOf(outline, size)} vector-effect="non-scaling-stroke" onClick={add} />}
       <text text-anchor="middle" x={((Math.min(...xs) + Math.max(...xs)) / 2) * size.width} y={((Math.min(...ys) + Math.max(...ys)) / 2) * size.height + 18}>{region.kind === 'table' ? region.label : name}</text>
     </g>
   )

@@ -83,7 +83,7 @@ function Nights({ days }: { days: readonly DayScore[] }) {
           <figcaption class="row muted"><span>{dayText(first.day)}: {first.score}</span> <span>{dayText(last.day)}: {last.score}</span></figcaption>
         </figure>
       )}
-      <ol>
+      <ol tabIndex={0} aria-label={W.nights}>
         {days.map(({ day, total, sentence }) => (
           <li key={day}>
             <p><strong>{dayText(day)}</strong> <span class="mono">{total ?? W.notKnown}</span></p>

@@ -131,15 +131,17 @@ function One({ id }: { id: string }) {
       </div>
       <Place camera={camera} />
       <HealthLine camera={camera} />
-      <div class="page">
+      <div class="page of-one">
         <div class="middle">
           <AfterDrawing camera={camera} />
           <ProposalCard camera={camera} />
           <Newest watch={watch} camera={camera} />
+        </div>
+        <Tables id={id} />
+        <div class="middle">
           {captured(camera) && <ViewScoreCard camera={camera} />}
           <Hours camera={camera} />
         </div>
-        <Tables id={id} />
       </div>
     </>
   )

@@ -15,6 +15,7 @@ import {
   layoutOf,
   LEAST_CORNERS,
   movedRegion,
+  outlineOf,
   redone,
   regionAt,
   regionName,
@@ -22,14 +23,18 @@ import {
   withCornerAfter,
   withCornerAt,
   withoutCorner,
+  withDuplicate,
   withoutRegion,
   withRegion,
   withSuggested,
+  withTop,
   type Drawing,
   type DrawingFault,
   type Kind,
+  type Part,
   type Region,
 } from '../drawing'
+import { warningsOf, type DrawingWarning } from '../drawing-warnings'
 import { readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
 import { tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
@@ -48,6 +53,7 @@ import { problemText } from '../words'
 const W = T.editor
 /** Of the smaller of two outlines in the other: then both are of one table, as the API has it. */
 const SAME_TABLE = 0.7
+const PARTS: readonly Part[] = ['polygon', 'top']
 
 interface Begun {
   /** Null: the camera has none yet. */
@@ -146,6 +152,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const [history, setHistory] = useState(() => begun(first))
   const [chosen, setChosen] = useState<string | null>(null)
   const [corner, setCorner] = useState<number | null>(null)
+  const [part, setPart] = useState<Part>('polygon')
   const [sketch, setSketch] = useState<readonly Point[] | null>(null)
   const [kind, setKind] = useState<Kind>('table')
   const [conflict, setConflict] = useState(false)
@@ -177,6 +184,16 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const choose = (key: string | null) => {
     setChosen(key)
     setCorner(null)
+    setPart('polygon')
+  }
+  const choosePart = (next: Part) => {
+    setPart(next)
+    setCorner(null)
+  }
+  const duplicate = (key: string) => {
+    const copy = freshKey(drawing)
+    step(withDuplicate(drawing, key, copy))
+    choose(copy)
   }
   const add = (polygon?: readonly Point[]) => {
     const key = freshKey(drawing)
@@ -214,8 +231,10 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const tables = drawing.filter((each) => each.kind === 'table')
   const ofChosen = (next: (key: string) => Drawing) => chosen !== null && step(next(chosen))
   const drag = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && setHistory((known) => dragged(known, next(known.now, chosen)))
+  const shown: Part = region?.top ? part : 'polygon'
+  const warnings = warningsOf(drawing, picture)
   const removeCorner = (at: number) => {
-    ofChosen((key) => withoutCorner(drawing, key, at))
+    ofChosen((key) => withoutCorner(drawing, key, at, shown))
     setCorner(null)
   }
   return (
@@ -241,16 +260,18 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           nameOf={nameOf}
           drawing={drawing}
           chosen={chosen}
+          part={shown}
           sketch={sketch}
           suggestions={suggestions.open}
           wrong={fault?.key ?? null}
+          warned={new Set(warnings.map(({ key }) => key))}
           onSketch={(point) => setSketch([...(sketch ?? []), point])}
           onChoose={choose}
           onBegin={() => setHistory((known) => ({ past: [...known.past, known.now], now: known.now, future: [] }))}
-          onCorner={(at, to) => drag((now, key) => withCornerAt(now, key, at, to))}
-          onMove={(by) => drag((now, key) => movedRegion(now, key, by))}
-          onStep={(at, to) => ofChosen((key) => withCornerAt(drawing, key, at, to))}
-          onAdd={(at, to) => ofChosen((key) => withCornerAfter(drawing, key, at, to))}
+          onCorner={(at, to) => drag((now, key) => withCornerAt(now, key, at, to, shown))}
+          onMove={(by) => drag((now, key) => movedRegion(now, key, by, shown))}
+          onStep={(at, to) => ofChosen((key) => withCornerAt(drawing, key, at, to, shown))}
+          onAdd={(at, to) => ofChosen((key) => withCornerAfter(drawing, key, at, to, shown))}
           onRemove={removeCorner}
           onFocus={setCorner}
         />
@@ -271,14 +292,19 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           {region && (
             <div class="table-fields">
               {region.kind === 'table' ? <TableFields table={region} onChange={(change) => step(changed(drawing, region.key, change))} /> : <p class="muted small wide">{W.areas[region.kind].text}</p>}
+              {region.top && <PartChooser part={shown} onChoose={choosePart} />}
               <div class="buttons">
-                <button type="button" disabled={corner === null} onClick={() => corner !== null && ofChosen((key) => withCornerAfter(drawing, key, corner))}>{W.addCorner}</button>
-                <button type="button" disabled={corner === null || region.polygon.length <= LEAST_CORNERS} onClick={() => corner !== null && removeCorner(corner)}>{W.removeCorner}</button>
+                <button type="button" disabled={corner === null} onClick={() => corner !== null && ofChosen((key) => withCornerAfter(drawing, key, corner, undefined, shown))}>{W.addCorner}</button>
+                <button type="button" disabled={corner === null || outlineOf(region, shown).length <= LEAST_CORNERS} onClick={() => corner !== null && removeCorner(corner)}>{W.removeCorner}</button>
+                <button type="button" onClick={() => duplicate(region.key)}>{W.duplicate}</button>
+                {region.kind === 'table' && !region.top && <button type="button" onClick={() => { step(withTop(drawing, region.key)); choosePart('top') }}>{W.addTop}</button>}
+                {region.top && <button type="button" onClick={() => { step(changed(drawing, region.key, { top: null })); choosePart('polygon') }}>{W.removeTop}</button>}
                 <button type="button" class="danger" onClick={() => { step(withoutRegion(drawing, region.key)); choose(null) }}>{W.remove[region.kind]}</button>
               </div>
             </div>
           )}
         </section>
+        <Warnings warnings={warnings} onChoose={choose} />
         <section class="card" aria-label={W.save}>
           <div role="alert">
             {fault && <p class="error small">{faultText(fault, drawing)}</p>}
@@ -390,6 +416,32 @@ function Chooser({ drawing, kind, chosen, onChoose }: ChooserProps) {
           {kind === 'table' ? each.label || '–' : regionName(drawing, each)}
         </button>
       ))}
+    </div>
+  )
+}
+
+/** Which outline of a table is drawn. */
+function PartChooser({ part, onChoose }: { part: Part; onChoose: (part: Part) => void }) {
+  return (
+    <div class="wide">
+      <div class="segments" role="group" aria-label={W.part}>
+        {PARTS.map((each) => <button key={each} type="button" aria-pressed={each === part} onClick={() => onChoose(each)}>{W.parts[each]}</button>)}
+      </div>
+      {part === 'top' && <p class="muted small">{W.topText}</p>}
+    </div>
+  )
+}
+
+/** What may be wrong with what is drawn; a tap chooses the table. */
+function Warnings({ warnings, onChoose }: { warnings: readonly DrawingWarning[]; onChoose: (key: string) => void }) {
+  return (
+    <div role="status">
+      {warnings.length > 0 && (
+        <section class="callout warning" aria-labelledby="drawing-warnings">
+          <h2 id="drawing-warnings">{W.warningsTitle}</h2>
+          <ul class="warnings">{warnings.map(({ key, text }) => <li key={text}><button type="button" class="plain" onClick={() => onChoose(key)}>{text}</button></li>)}</ul>
+        </section>
+      )}
     </div>
   )
 }
