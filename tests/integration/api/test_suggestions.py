@@ -76,5 +76,28 @@ async def test_of_a_camera_with_tables_the_judgements_that_are_there_count(stage
     assert code(await client.get(hour.replace("minutes=61", "until=0.5")), 422) == "invalid_request"
 
 
+async def test_pictures_of_a_camera_are_looked_at_some_times_a_minute_and_no_more(stage: Stage) -> None:
+    client = await stage.client()
+    site = answer(await client.post("/v1/sites", json={"name": "Harbour"}), 201)["site_id"]
+    cameras = [
+        answer(await client.post("/v1/cameras", json={"name": name, "site_id": site}), 201)["camera_id"]
+        for name in ("Door", "Bar")
+    ]
+    then = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
+    for camera in cameras:
+        await stage.deps.objects.put(keys.live_frame(site, camera, then), b"jpeg")
+    path, other = (f"/v1/cameras/{camera}/layout/suggestions" for camera in cameras)
+    for _ in range(6):
+        answer(await client.post(path, json={}), 202)
+    refused = await client.post(path, json={})
+    assert code(refused, 429) == "too_many_suggestions" and int(refused.headers["retry-after"]) > 0
+    answer(await client.get(path), 200)
+    answer(await client.post(other, json={}), 202)
+    for command in [each for each in await _commands(stage) if each.camera_id == cameras[0]]:
+        made = judgement(command)
+        await stage.deps.objects.put(made.judgement_key, made.to_json())
+    assert answer(await client.post(path, json={}), 202)["looked"] == 1, "nothing is looked at for it"
+
+
 async def _commands(stage: Stage) -> list[FrameCommand]:
     return [each.event for each in await outbox_events(stage.pool, "frame.command")]

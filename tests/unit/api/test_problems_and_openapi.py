@@ -51,7 +51,8 @@ CODES = {
     " layout_too_large detector_unknown opening_hours_empty opening_hours_overlap opening_hours_unordered"
     " table_doubled camera_required layout_required tables_required floor_required sampling_invalid picture_invalid"
     " started_at_required started_at_invalid layout_format_invalid",
-    429: "rate_limited site_rate_limited too_many_event_streams too_many_probes too_many_wrong_keys too_many_dry_runs",
+    429: "rate_limited site_rate_limited too_many_event_streams too_many_probes too_many_wrong_keys too_many_dry_runs"
+    " too_many_suggestions",
     500: "internal",
     503: "unavailable too_many_bodies credentials_unavailable",
 }

@@ -21,8 +21,11 @@ class RateLimit:
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """From `12000/minute`; None for an empty text. Raises ValueError."""
-        if not text:
-            return None
+        return cls.of(text) if text else None
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """From `12000/minute`. Raises ValueError."""
         item = parse(text)
         return cls(item.amount, item.get_expiry(), item)
 

@@ -125,6 +125,13 @@ class TooManyDryRuns(HttpError):
     retryable = True
 
 
+class TooManySuggestions(HttpError):
+    """Tables of this camera are suggested too often; what was looked at already can be read with GET"""
+
+    status = 429
+    retryable = True
+
+
 class TooManyEventStreams(HttpError):
     """The key has too many event streams open; close some, or share one"""
 

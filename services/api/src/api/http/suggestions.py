@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.compute import compute
 from api.http.authentication import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.documents.common import NumberText, TimeOfQuery
 from api.http.documents.suggestions import NewSuggestions, SuggestedLayout
+from api.http.errors import TooManySuggestions
+from api.http.rate_limit import RequestLimiter
 from api.http.routes import Route
 from api.http.stored_looks import SETTLED, frames_of, judged_of
 from api.model import events
@@ -20,10 +22,13 @@ from api.model.suggestions import suggestions
 from api.model.types import Json
 from api.store import cameras
 from chassis import outbox
+from ratelimit.limit import Exceeded, RateLimit
 from tablewatch_schemas.judgement import FrameJudgement
 from tablewatch_schemas.times import write_time
 
 EXPIRES = timedelta(minutes=5)
+OFTEN = RateLimit.of("6/minute")
+"""Each lets 40 looks be made, of which a processor makes some 13 a second."""
 RETRY_AFTER_S = 1
 router = APIRouter(prefix="/v1/cameras", tags=["layouts"], route_class=Route)
 Minutes = Annotated[NumberText, Query(ge=1, le=60, description="How long before `until` the pictures begin")]
@@ -32,7 +37,7 @@ Until = Annotated[TimeOfQuery | None, Query(description="Of the newest picture t
 
 @router.post("/{camera_id}/layout/suggestions", status_code=202, response_model=SuggestedLayout)
 async def ask_for_suggestions(
-    camera_id: str, body: NewSuggestions, caller: Writer, deps: Deps, response: Response
+    camera_id: str, body: NewSuggestions, caller: Writer, deps: Deps, request: Request, response: Response
 ) -> Any:
     """Let stored pictures of the last minutes be looked at, 40 at most, and suggest tables out of what is seen.
 
@@ -47,6 +52,8 @@ async def ask_for_suggestions(
         raise NoPictures(f"No picture of the last {body.minutes} minutes is stored: see the status of the camera.")
     found = await judged_of(deps, camera, frames)
     left = [key for key in frames if captured_at(key) not in found]
+    if left:
+        await _count(request.app.state.limiter, camera_id)
     async with deps.transaction(caller.site_list) as conn:
         now = deps.now()
         for key in left:
@@ -70,6 +77,15 @@ async def get_suggestions(
     until = until or deps.now() - SETTLED
     frames = await frames_of(deps, camera, until, minutes)
     return await _document(camera, until, minutes, frames, list((await judged_of(deps, camera, frames)).values()))
+
+
+async def _count(limiter: RequestLimiter, camera_id: str) -> None:
+    """A request that has pictures looked at, whoever asks for it. Raises TooManySuggestions."""
+    try:
+        await limiter.shared.take("suggestions", camera_id, OFTEN)
+    except Exceeded as exceeded:
+        detail = f"At most {exceeded.limit} have pictures of one camera looked at."
+        raise TooManySuggestions(detail, headers={"Retry-After": str(exceeded.status.reset_s)}) from None
 
 
 async def _document(
