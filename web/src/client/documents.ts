@@ -224,6 +224,8 @@ export type CameraState = Open<'draft' | 'verifying' | 'verified' | 'live' | 'pa
 /** `camera.state`, and an item of `GET /v1/cameras/{id}/state/history`. */
 export interface CameraTransition {
   camera_id: string
+  /** In the event alone, and not in that of an older version. */
+  name?: string
   site_id: string
   seq: number
   at: Time

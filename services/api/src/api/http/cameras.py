@@ -153,5 +153,5 @@ async def delete_camera(camera_id: str, caller: Writer, deps: Deps, if_match: If
 
 async def _publish(conn: Connection, camera: Json, moved: Sequence[Transition], now: datetime) -> None:
     await outbox.enqueue(conn, events.camera_config_event(camera, now))
-    changed = [events.camera_config_site_event(camera), *map(events.camera_state_event, moved)]
-    await site_events.append(conn, changed)
+    happened = [events.camera_state_event(each, camera["name"]) for each in moved]
+    await site_events.append(conn, [events.camera_config_site_event(camera), *happened])

@@ -101,4 +101,5 @@ async def _publish(conn: Connection, camera: Json, layout: Layout, author: layou
     moved = await camera_states.happen(conn, camera, tables_happening(len(layout.tables)), now, author)
     camera = await cameras.save(conn, camera | {"layout_version": layout.version}, now)
     await outbox.enqueue(conn, events.camera_config_event(camera, now))
-    await site_events.append(conn, [events.camera_config_site_event(camera), *map(events.camera_state_event, moved)])
+    happened = [events.camera_state_event(each, camera["name"]) for each in moved]
+    await site_events.append(conn, [events.camera_config_site_event(camera), *happened])

@@ -233,9 +233,9 @@ def camera_config_site_event(camera: Json) -> NewSiteEvent:
     return _of_site(camera["site_id"], "camera.config", shown, camera_id=camera["camera_id"])
 
 
-def camera_state_event(moved: Transition) -> NewSiteEvent:
-    """camera.state: a transition of a camera."""
-    return _of_site(moved.site_id, CAMERA_STATE, moved.document(), camera_id=moved.camera_id)
+def camera_state_event(moved: Transition, name: str) -> NewSiteEvent:
+    """camera.state: a transition of a camera, with what people call it."""
+    return _of_site(moved.site_id, CAMERA_STATE, moved.document() | {"name": name}, camera_id=moved.camera_id)
 
 
 def camera_deleted_site_event(camera: Json) -> NewSiteEvent:

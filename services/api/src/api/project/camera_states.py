@@ -26,7 +26,7 @@ async def apply_pictures(conn: Connection, records: Sequence[KeyedRecord]) -> li
         found = transition({"camera_id": camera_id, "site_id": of.site_id}, known, happening, event.observed_at, None)
         moved += [] if found is None else [found]
     await camera_states.move(conn, moved)
-    return [camera_state_event(each) for each in moved]
+    return [camera_state_event(each, facts[each.camera_id].name) for each in moved]
 
 
 def _is_of(event: CameraStatus, source_version: int | None) -> bool:

@@ -15,6 +15,7 @@ class Facts(NamedTuple):
     """What a camera that is there has."""
 
     site_id: str
+    name: str
     has_tables: bool
 
 
@@ -71,11 +72,12 @@ async def lock(conn: Connection, camera_ids: Collection[str]) -> dict[str, Store
 async def facts(conn: Connection, camera_ids: Collection[str]) -> dict[str, Facts]:
     """Of those of these cameras that are there. Lock their states before: these are as they are after that."""
     rows = await conn.fetch(
-        "SELECT camera_id, site_id, EXISTS (SELECT FROM table_views v WHERE v.camera_id = c.camera_id) AS has_tables"
+        "SELECT camera_id, site_id, name,"
+        " EXISTS (SELECT FROM table_views v WHERE v.camera_id = c.camera_id) AS has_tables"
         " FROM cameras c WHERE camera_id = ANY($1) AND deleted_at IS NULL",
         list(camera_ids),
     )
-    return {row["camera_id"]: Facts(row["site_id"], row["has_tables"]) for row in rows}
+    return {row["camera_id"]: Facts(row["site_id"], row["name"], row["has_tables"]) for row in rows}
 
 
 async def move(conn: Connection, transitions: Sequence[Transition]) -> None:
