@@ -2,9 +2,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Discovery, type Login } from './client'
 import { useStore } from './context'
+import { remember, remembered } from './tab'
 import { problemText } from './words'
 
 const EVERY_MS = 1000
+/** A tab keeps which search was the last of a site: what was found is asked for again after a reload. */
+const PREFIX = 'tablewatch-discovery/'
 
 export interface Discovering {
   /** What is known of it; null: nobody has looked yet. */
@@ -22,6 +25,15 @@ export function useDiscovering(): Discovering {
   const [problem, setProblem] = useState('')
   const left = useRef(false)
   useEffect(() => () => void (left.current = true), [])
+  const site = store.siteId.value
+  useEffect(() => {
+    const kept = remembered(PREFIX + site)
+    if (kept === null) return
+    const missing = (error: unknown) => {
+      if (error instanceof Problem && error.status === 404) remember(PREFIX + site, null) // it is too long ago
+    }
+    store.client.discovery(kept).then((found) => !left.current && setDiscovery((known) => known ?? found), missing)
+  }, [site])
   const waiting = discovery?.status === 'waiting' ? discovery.discovery_id : null
 
   useEffect(() => {
@@ -48,7 +60,8 @@ export function useDiscovering(): Discovering {
     setProblem('')
     setAsking(true)
     try {
-      const begun = await store.client.newDiscovery(store.siteId.value, login)
+      const begun = await store.client.newDiscovery(site, login)
+      remember(PREFIX + site, begun.discovery_id)
       if (!left.current) setDiscovery(begun)
     } catch (error) {
       if (error instanceof Problem && error.status === 401) store.fail(error)

@@ -370,6 +370,28 @@ export const T = {
     takeTheirs: 'Take theirs',
   },
 
+  /** Tables that are tried before they are saved. */
+  dryRun: {
+    title: 'Try for a minute',
+    text: 'For a minute the pictures of the camera are judged with the tables as they are drawn here, saved or not. Only you see what comes of it: the floor and all other programs stay as they are.',
+    begin: 'Try for a minute',
+    again: 'Try again',
+    longer: 'Try for five minutes',
+    stop: 'Stop watching',
+    close: 'Close',
+    left: (seconds: number) => `${seconds} s left.`,
+    ending: 'The last pictures are looked at.',
+    looked: (looked: number, pictures: number) => (pictures === 0 ? 'No picture has come yet.' : `${looked} of ${plural(pictures, 'picture', 'pictures')} so far ${looked === 1 ? 'was' : 'were'} looked at.`),
+    waiting: 'Waiting',
+    nothing: 'Too little seen',
+    before: (states: string[]) => `Was ${states.join(', then ')}.`,
+    changed: 'The tables were drawn otherwise since: this is of how they were.',
+    next: 'If it fits what you see in the room, save the tables. If not, mend them and try again.',
+    noTables: 'Draw a table first.',
+    faulty: 'First mend what is wrong with the drawing.',
+    seen: (people: number) => `${people === 0 ? 'Nobody is' : `${plural(people, 'person is', 'people are')}`} seen in the newest picture that was tried, each with the table that would have them.`,
+  },
+
   /** How well the view of a camera serves its tables. */
   score: {
     title: 'How good its view is',

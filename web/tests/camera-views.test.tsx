@@ -97,6 +97,19 @@ describe('cameras on the network', () => {
     expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain('Secret')
   })
 
+  it('are still there after a reload, and forgotten with their search', async () => {
+    const { root, button } = look(found)
+    button(T.find.look)?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.devices > li')).toHaveLength(2))
+    const ask = vi.spyOn(Client.prototype, 'discovery').mockResolvedValue(found)
+    const reloaded = opened(probe(doneProbe.value))
+    await vi.waitFor(() => expect(reloaded.root.querySelectorAll('.devices > li')).toHaveLength(2))
+    expect(ask).toHaveBeenCalledWith('dsc_1')
+    ask.mockRejectedValue(new Problem(404, 'discovery_not_found', 'No such search', 'Look again.'))
+    opened(probe(doneProbe.value))
+    await vi.waitFor(() => expect(sessionStorage).toHaveLength(0))
+  })
+
   it.each([
     [{ ...found, status: 'failed', devices: null, error: { code: 'discovery_off', reason: 'It is switched off.' } } as unknown as Discovery, 'It is switched off. (discovery_off)'],
     [{ ...found, devices: [], others: 2 } as Discovery, T.find.found(0, 2)],

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Client, Problem, type Layout, type LayoutDiff, type LayoutVersion, type Point, type Seen, type SuggestedLayout, type SuggestedTable } from '../src/client'
+import { Client, Problem, type Layout, type LayoutDiff, type LayoutVersion, type DryRun, type Point, type Seen, type SuggestedLayout, type SuggestedTable } from '../src/client'
 import {
   begun,
   changed,
@@ -390,6 +390,45 @@ describe('the editor', () => {
     button(T.editor.save)?.click()
     await wait(() => expect(save).toHaveBeenCalledTimes(1))
     expect(save.mock.calls[0]?.[1].tables.map(({ label, top }) => [label, top?.length])).toEqual([['7', 3], ['8', 4]])
+  }, LONG_MS)
+
+  const dryRun = (change: Partial<DryRun>): DryRun => ({ dry_run_id: 'dry_1', site_id: 'site_1', camera_id: 'cam_1', status: 'running', began_at: '2026-11-23T09:00:00.000Z', until: '2026-11-23T09:01:00.000Z', layout_version: null, pictures: 0, asked: 0, looked: 0, sentence: '', tables: [{ table_id: 'tbl_9', label: '8', state: null, why: 'Too few pictures were looked at so far.', transitions: [] }], view: null, ...change })
+
+  it('tries the tables as they are drawn, and shows what comes of it', async () => {
+    const { button, root, client, save } = await opened(LAYOUT)
+    const wait = (check: () => void) => vi.waitFor(check, LONG_MS)
+    button(T.editor.middle)?.click()
+    const begin = vi.spyOn(client, 'beginDryRun').mockResolvedValue(dryRun({}))
+    const ask = vi.spyOn(client, 'dryRun').mockResolvedValue(dryRun({ pictures: 2, looked: 1 }))
+    await wait(() => expect(root.querySelectorAll('.drawn[data-kind="table"]')).toHaveLength(2))
+    button(T.dryRun.begin)?.click()
+    await wait(() => expect(root.textContent).toContain(T.dryRun.looked(1, 2)))
+    expect(root.querySelector('.tried')?.textContent).toBe(`Table 8${T.dryRun.waiting}`)
+    const [camera, given, seconds] = begin.mock.calls[0] ?? []
+    expect([camera, given?.tables.length, seconds, save.mock.calls.length]).toEqual(['cam_1', 2, 60, 0])
+    const state = { state: 'free', evidence: { people: 0 } }
+    const transition = (name: string) => ({ state: name, previous_state: null, confidence: 1, people: 0, since: '', as_of: '', reason: 'evidence', unknown_reason: null })
+    const table = { table_id: 'tbl_9', label: '8', state, why: null, transitions: [transition('occupied'), transition('free')] }
+    ask.mockResolvedValue(dryRun({ status: 'done', pictures: 6, looked: 6, sentence: '6 pictures of 60 s.', tables: [table as never] }))
+    await wait(() => expect(root.textContent).toContain('6 pictures of 60 s.'))
+    expect(root.querySelector('.tried')?.textContent).toBe(`Table 8FreeWas Occupied, then Free.`)
+    button(T.editor.undo)?.click()
+    await wait(() => expect(root.textContent).toContain(T.dryRun.changed))
+    button(T.dryRun.close)?.click()
+    await wait(() => expect(root.querySelector('.tried')).toBeNull())
+  }, LONG_MS)
+
+  it('follows a trial that was begun before, and says why another one is refused', async () => {
+    sessionStorage.setItem('tablewatch-dry-run/cam_1', 'dry_1')
+    const client = new Client()
+    vi.spyOn(Client.prototype, 'dryRun').mockResolvedValue(dryRun({ status: 'done', sentence: '6 pictures of 60 s.' }))
+    vi.spyOn(Client.prototype, 'beginDryRun').mockRejectedValue(new Problem(409, 'camera_paused', 'The camera is paused', 'Switch it on.'))
+    const { root, button } = await opened(LAYOUT)
+    const wait = (check: () => void) => vi.waitFor(check, LONG_MS)
+    await wait(() => expect(root.textContent).toContain('6 pictures of 60 s.'))
+    button(T.dryRun.longer)?.click()
+    await wait(() => expect(root.textContent).toContain('(camera_paused)'))
+    expect(vi.mocked(client.beginDryRun).mock.calls).toEqual([['cam_1', null, 300]])
   }, LONG_MS)
 
   it('says what to do where no table is suggested, and where there is no picture', async () => {

@@ -38,9 +38,11 @@ import { warningsOf, type DrawingWarning } from '../drawing-warnings'
 import { readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
 import { tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
+import { useDryRun } from '../dry-running'
 import { useLiveView } from '../live-view'
 import { shareOfSmaller } from '../overlap'
 import type { Size } from '../parts/geometry'
+import { DryRunPanel } from '../parts/dry-run'
 import { LayoutVersions } from '../parts/layout-versions'
 import { NotFound } from '../parts/notfound'
 import { SuggestionsPanel, type OpenSuggestion } from '../parts/suggestions'
@@ -162,6 +164,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const [draft, setDraft] = useState(() => readDrawing(camera.camera_id))
   const [seesPeople, setSeesPeople] = useState(true)
   const live = useLiveView(camera.camera_id, seesPeople)
+  const trying = useDryRun(camera.camera_id)
+  const [tried, setTried] = useState<Drawing | null>(null)
   const suggesting = useSuggesting(camera.camera_id)
   const suggestions = useOpenSuggestions(suggesting, drawing)
   const version = layout?.document.version ?? null
@@ -172,6 +176,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     } else if (history.past.length + history.future.length > 0) writeDrawing(camera.camera_id, null)
   }, [drawing])
   const nameOf = (id: string) => {
+    const ofTrial = trying.run?.tables.find((each) => each.table_id === id)
+    if (ofTrial) return tableName(ofTrial.label)
     const known = drawing.find((each) => each.table_id === id)
     return known ? regionName(drawing, known) : store.tableLabel.value(id)
   }
@@ -206,6 +212,10 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     step(next)
     choose(keys.at(-1) ?? null)
   }
+  const tryOut = (size: Size, seconds: number) => {
+    setTried(drawing)
+    trying.begin(isSaved && layout !== null ? null : layoutOf(drawing, { width: size.width, height: size.height }), seconds)
+  }
   const leave = () => route(address('cameras', camera.camera_id), true)
   const save = (tag: string | null, size: Size) =>
     void send(async () => {
@@ -233,6 +243,9 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const drag = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && setHistory((known) => dragged(known, next(known.now, chosen)))
   const shown: Part = region?.top ? part : 'polygon'
   const warnings = warningsOf(drawing, picture)
+  const shownView = trying.run?.view ?? live
+  const people = shownView?.seen.filter(({ label }) => label === 'person').length ?? 0
+  const hindrance = tables.length === 0 ? T.dryRun.noTables : fault ? T.dryRun.faulty : ''
   const removeCorner = (at: number) => {
     ofChosen((key) => withoutCorner(drawing, key, at, shown))
     setCorner(null)
@@ -255,8 +268,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
         </div>
         <TableCanvas
           size={picture}
-          url={live && sameShape(live, picture) ? live.url : picture.url}
-          seen={live?.seen ?? []}
+          url={shownView && sameShape(shownView, picture) ? shownView.url : picture.url}
+          seen={shownView?.seen ?? []}
           nameOf={nameOf}
           drawing={drawing}
           chosen={chosen}
@@ -276,7 +289,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           onFocus={setCorner}
         />
         <div class="caption">
-          <p class="muted small">{seesPeople && (live ? W.seen.now(live.seen.filter(({ label }) => label === 'person').length) : W.seen.nothing)}</p>
+          <p class="muted small">{trying.run?.view ? T.dryRun.seen(people) : seesPeople && (live ? W.seen.now(people) : W.seen.nothing)}</p>
           <label class="check">
             <input type="checkbox" checked={seesPeople} onChange={(event) => setSeesPeople(event.currentTarget.checked)} />
             {W.seen.show}
@@ -305,6 +318,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           )}
         </section>
         <Warnings warnings={warnings} onChoose={choose} />
+        <DryRunPanel trying={trying} hindrance={hindrance} changed={tried !== null && tried !== drawing} onBegin={(seconds) => tryOut(picture, seconds)} />
         <section class="card" aria-label={W.save}>
           <div role="alert">
             {fault && <p class="error small">{faultText(fault, drawing)}</p>}
