@@ -162,3 +162,10 @@ def test_a_row_of_before_doubt_loads_and_learns_it():
     summary, row, _ = states_of(doubts(1, 4), row=row)
     assert summary == [("unknown", BETWEEN, 1, 4)]
     assert Row.parse(row.to_json()) == row
+
+
+def test_what_one_look_began_long_ago_does_not_hold_up_a_table_that_can_be_told_again():
+    summary, _, _ = states_of(looks("ffff?????f" + "?" * 20 + "fff"))
+    assert summary[-1][:3] == ("free", "evidence", 30)
+    summary, _, _ = states_of(looks("ffff?????f" + "?" * 4 + "fff"))
+    assert summary[-1][0] == "unknown", "while it may still go on its doubts count"

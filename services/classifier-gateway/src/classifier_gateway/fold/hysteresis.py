@@ -28,9 +28,10 @@ def next_candidate(
 ) -> Candidate | None:
     """The candidate after one verdict. `state` is what the table is, `label` what was seen at `at_ms`.
 
-    A verdict against the candidate is ignored when one for it follows within `hold_ms`.
+    A verdict against the candidate is ignored when one for it follows within `hold_ms`. One that drowned in doubt is no
+    candidate any more: a table that nobody could tell for an hour needs no hour of certain looks to be known again.
     """
-    if candidate is None:
+    if candidate is None or _has_drowned(candidate, state, at_ms, thresholds):
         return None if label == state else _new(label, confidence, at_ms)
     if label == candidate.label:
         return _supported(candidate, confidence, at_ms, thresholds.hold_ms)
@@ -77,6 +78,12 @@ def is_too_doubtful(candidate: Candidate, state: str) -> bool:
     """
     looks = candidate.votes + candidate.against + candidate.doubtful
     return candidate.doubtful / looks >= (_HALF if state == UNKNOWN else _MOSTLY)
+
+
+def _has_drowned(candidate: Candidate, state: str, at_ms: int, thresholds: TableEvidenceThresholds) -> bool:
+    """Whether most looks could not tell, and none was for it for longer than a state takes to change."""
+    alone_ms = max(thresholds.enter_ms, thresholds.leave_ms)
+    return at_ms - candidate.last_ms > alone_ms and is_too_doubtful(candidate, state)
 
 
 def confidence_of(candidate: Candidate) -> float:
