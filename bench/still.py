@@ -110,7 +110,7 @@ def states(
     for ready, judgement in zip(events, judgements, strict=True):
         looked.append(not gate.is_shut(ready, thresholds))
         if looked[-1]:
-            gate.looked(ready, "judgement")
+            gate.looked(ready, "judgement", (each.label for each in judgement.verdicts), thresholds)
         evidence = verdict_events(ready, judgement, thresholds) if looked[-1] else gated_events(ready, thresholds, None)
         for each in evidence:
             table = each.table_id or ""

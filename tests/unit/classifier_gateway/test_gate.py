@@ -1,6 +1,8 @@
 """The gate of dispatch, which frames need no look; and what a gated frame does to a state."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.classifier_gateway.evidence_making import T0, THRESHOLDS, evidence, verdicts
 from tests.unit.classifier_gateway.test_dispatch_handle import Stage, ready
 from tests.unit.classifier_gateway.test_fold_votes import A, B, blind, look, told, watch
@@ -115,15 +117,21 @@ def frame(at, changed=False, *, run=None, index=None, **changes):
     return replace(made, crops=tuple(replace(crop, changed=changed) for crop in made.crops))
 
 
-def shown(gate, *frames):
+def shown(gate, *frames, label="free"):
     """Whether each needs a look, when all that do get one."""
     open_for = []
     for each in frames:
         shut = gate.is_shut(each, None)
         if not shut:
-            gate.looked(each, each.frame_id)
+            gate.looked(each, each.frame_id, [label], None)
         open_for.append(not shut)
     return open_for
+
+
+def looked_at(gate, start, stop, label="free"):
+    """After how many seconds, of a change at `start` that is still until `stop`."""
+    frames = [frame(start, True), *[frame(at) for at in range(start + 1, stop)]]
+    return [at for at, is_open in enumerate(shown(gate, *frames, label=label)) if is_open]
 
 
 @pytest.fixture
@@ -134,7 +142,49 @@ def gate():
 def test_the_gate_shuts_once_a_look_has_seen_what_became_of_the_last_change(gate):
     still = [frame(at) for at in range(1, 16)]
     assert shown(gate, frame(0, None), *still) == [True] * 11 + [False] * 5
-    assert shown(gate, frame(16, True), *[frame(at) for at in range(17, 30)]) == [True] * 11 + [False] * 3
+    assert looked_at(gate, 16, 30) == [0, 2], "what the states are: once more after `hold_ms`"
+
+
+def test_another_look_is_needed_only_when_a_state_may_turn(gate):
+    """THRESHOLDS: back from doubt after 2 s, doubt after more than that, taken after 3, free after 8."""
+    looked_at(gate, 0, 20)
+    assert looked_at(gate, 20, 40, "occupied") == [0, 2, 3, 8]
+    assert looked_at(gate, 40, 60, "occupied") == [0, 2]
+
+
+def test_each_frame_is_looked_at_where_another_change_is_under_way(gate):
+    looked_at(gate, 0, 20)
+    looked_at(gate, 20, 23, "occupied")
+    assert looked_at(gate, 23, 40, "occupied") == list(range(11))
+    assert looked_at(gate, 40, 60) == [0, 2, 3, 8], "and what came of it is known"
+
+
+def test_each_frame_is_looked_at_where_looks_differ(gate):
+    looked_at(gate, 0, 20)
+    gate.is_shut(frame(20, True), None)
+    gate.looked(frame(20, True), "key", ["occupied"], None)
+    assert shown(gate, *[frame(at) for at in range(21, 40)])[:11] == [False, *[True] * 9, False]
+    assert looked_at(gate, 40, 60) == list(range(11))
+
+
+def test_passing_by_without_a_new_verdict_begins_nothing(gate):
+    looked_at(gate, 0, 20)
+    moving = [frame(at, True) for at in range(20, 25)]
+    assert shown(gate, *moving, *[frame(at) for at in range(25, 30)]) == [True] * 5 + [False, True, False, False, False]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 25), st.sampled_from(["free", "occupied"])), min_size=1, max_size=8))
+def test_no_state_differs_where_looks_at_one_picture_say_the_same(stretches):
+    gate, rows = Gate(300_000, THRESHOLDS), [None, None]
+    for at, (label, changed) in enumerate((label, at == 0) for seconds, label in stretches for at in range(seconds)):
+        is_open = not gate.is_shut(frame(at, changed), None)
+        if is_open:
+            gate.looked(frame(at, changed), "key", [label], None)
+        for number, kind in enumerate(("verdict", "verdict" if is_open else "gated")):
+            one = evidence(kind, at, label if kind == "verdict" else None, run=None)
+            rows[number] = apply_evidence(rows[number], one, event_id(one), THRESHOLDS, 300_000).row
+        assert (rows[0].state, rows[0].since_ms) == (rows[1].state, rows[1].since_ms)
 
 
 def test_a_frame_is_looked_at_when_the_last_look_is_too_old(gate):
@@ -188,7 +238,7 @@ def test_a_camera_may_say_how_often_it_is_looked_at_while_nothing_changes():
         for event in events:
             found.append(not gate.is_shut(event, None, 10_000))
             if found[-1]:
-                gate.looked(event, f"judgements/{event.frame_id}.json")
+                gate.looked(event, f"judgements/{event.frame_id}.json", ["free"], None)
         return found
 
     settling = looks([frame(at) for at in range(0, 12, 2)])
@@ -196,7 +246,7 @@ def test_a_camera_may_say_how_often_it_is_looked_at_while_nothing_changes():
     quiet = looks([frame(at) for at in range(12, 64, 2)])
     assert 4 <= sum(quiet) <= 6
     changed = looks([frame(64, True), *[frame(at) for at in range(66, 74, 2)]])
-    assert all(changed)
+    assert changed == [True, True, False, False, False]
 
 
 def test_it_is_off_until_somebody_turns_it_on_and_no_look_stands_for_no_time():

@@ -1,10 +1,12 @@
 """Which frames need no look, because nothing changed at any table since the last one. In memory only: after a restart,
 and wherever it does not know, the frame is looked at."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cachetools import LRUCache
 
+from classifier_gateway.dispatch.settling import NOTHING_KNOWN, Settling
 from tablewatch_schemas import CropReady, TableEvidenceThresholds, to_ms
 
 _SOURCES = 10_000  # cameras and runs that are remembered
@@ -21,14 +23,16 @@ class Remembered:
     looked_ms: int = 0
     judgement_key: str | None = None
     """Of that look."""
+    settling: Settling = NOTHING_KNOWN
 
 
 class Gate:
     """Shut for frames like the one that was looked at last.
 
     A look stands for at most `gated_ms`; 0: for itself alone, but for a camera that says itself how often it is looked
-    at. After a change it stays open until a look has shown what became of it for as
-    long as a state takes to change: the fold needs several looks for that, and a gated frame is none.
+    at. After a change looks show what became of it for as long as a state takes to change: the fold needs several for
+    that, and a gated frame is none. It is open at the times at which a state may change, and at every frame where looks
+    differ or another change was under way.
     """
 
     def __init__(self, gated_ms: int, defaults: TableEvidenceThresholds) -> None:
@@ -41,7 +45,9 @@ class Gate:
         Each frame is to be shown once, in order; one that comes again is open."""
         at_ms, before = to_ms(ready.captured_at), self._seen.get(_source(ready))
         times = thresholds or self._defaults
-        is_open = before is None or not _follows(ready, at_ms, before, times.ttl_ms) or _has_changed(ready)
+        follows = before is not None and _follows(ready, at_ms, before, times.ttl_ms)
+        is_open = not follows or _has_changed(ready)
+        settling = before.settling if before is not None and follows else NOTHING_KNOWN
         self._seen[_source(ready)] = Remembered(
             layout_key=ready.layout_key,
             index=ready.index,
@@ -49,17 +55,23 @@ class Gate:
             changed_ms=at_ms if before is None or is_open else before.changed_ms,
             looked_ms=before.looked_ms if before else 0,
             judgement_key=before.judgement_key if before else None,
+            settling=settling.changed() if is_open else settling,
         )
-        if before is None or is_open:
+        if before is None or is_open or at_ms - before.looked_ms >= (look_every_ms or self._gated_ms):
             return False
-        settled_ms = before.changed_ms + max(times.enter_ms, times.leave_ms) + times.hold_ms
-        return before.looked_ms >= settled_ms and at_ms - before.looked_ms < (look_every_ms or self._gated_ms)
+        needed = settling.needs_look(at_ms, times)
+        return _has_settled(before, times) if needed is None else not needed
 
-    def looked(self, ready: CropReady, judgement_key: str) -> None:
-        """A classifier has judged the frame."""
+    def looked(
+        self, ready: CropReady, judgement_key: str, labels: Iterable[str], thresholds: TableEvidenceThresholds | None
+    ) -> None:
+        """A classifier has judged the frame; `labels` of its tables."""
         seen, at_ms = self._seen.get(_source(ready)), to_ms(ready.captured_at)
         if seen is not None and at_ms > seen.looked_ms:
-            self._seen[_source(ready)] = replace(seen, looked_ms=at_ms, judgement_key=judgement_key)
+            settling = seen.settling.looked(tuple(labels), at_ms, thresholds or self._defaults)
+            self._seen[_source(ready)] = replace(
+                seen, looked_ms=at_ms, judgement_key=judgement_key, settling=settling
+            )  # fmt: skip
 
     def judgement_key(self, ready: CropReady) -> str | None:
         """Of the look that a gated frame stands on."""
@@ -75,6 +87,11 @@ def _follows(ready: CropReady, at_ms: int, before: Remembered, ttl_ms: int) -> b
     """Whether it is the next frame, so that a change in between cannot have been missed."""
     is_next = ready.index is None or before.index is None or ready.index == before.index + 1
     return is_next and ready.layout_key == before.layout_key and 0 < at_ms - before.at_ms <= ttl_ms
+
+
+def _has_settled(seen: Remembered, times: TableEvidenceThresholds) -> bool:
+    """Whether there was a look so long after the change that a state would have changed by it."""
+    return seen.looked_ms >= seen.changed_ms + max(times.enter_ms, times.leave_ms) + times.hold_ms
 
 
 def _has_changed(ready: CropReady) -> bool:

@@ -213,7 +213,8 @@ class Handler:
             return []
         self._count_classified(ready, "")
         if self._gate is not None:
-            self._gate.looked(ready, document.judgement_key)
+            labels = (each.label for each in judgement.verdicts)
+            self._gate.looked(ready, document.judgement_key, labels, thresholds)
         return verdict_events(ready, judgement, thresholds, document.judgement_key)
 
     async def _judged(
