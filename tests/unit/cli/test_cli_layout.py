@@ -43,6 +43,17 @@ def test_import_reads_json_and_yaml_and_says_what_became_of_the_tables(
     assert json.loads(capsys.readouterr().out) == SAVED
 
 
+def test_import_takes_what_show_prints(
+    server: type[Stub], tmp_path: Path, capsys: pytest.CaptureFixture[str]  # noqa: F811
+) -> None:  # fmt: skip
+    server.answers[("PUT", LAYOUT)] = (200, SAVED)
+    file = tmp_path / "tables.json"
+    file.write_text(json.dumps(SAVED))
+    assert run("cameras", "layout", "import", "cam_1", str(file)) == Exit.OK
+    assert "version 3" in capsys.readouterr().out
+    assert json.loads(server.seen[-1][2])["reference"] == SAVED["reference"]
+
+
 @pytest.mark.parametrize("text", [b"", b"- 1", b"a: [", b"\xff", b"x" * 1024 * 1024 + b"x"])
 def test_what_is_no_document_is_not_sent(server: type[Stub], tmp_path: Path, text: bytes) -> None:  # noqa: F811
     file = tmp_path / "wrong.json"

@@ -89,11 +89,15 @@ def export_command(camera: str, form: str, as_json: bool) -> None:
 @click.option("--source-camera", metavar="NAME", help="Of a configuration of Frigate with several cameras: which.")
 @click.option("--json", "as_json", is_flag=True, help="Print the new layout and what it changed.")
 def import_command(camera: str, file: str, form: str, source_camera: str | None, as_json: bool) -> None:
-    """Draw CAMERA's layout from FILE, JSON or YAML (- reads standard input). Tables keep their ids where they match."""
+    """Draw CAMERA's layout from FILE, JSON or YAML (- reads standard input). Tables keep their ids where they match.
+
+    What `layout show --json` and `layout suggest --json` print is taken as it is.
+    """
     query = {"format": form} | ({} if source_camera is None else {"source_camera": source_camera})
     document = read_document(file)
+    path = f"/v1/cameras/{camera}/layout"
     with Api(load()) as api:
-        saved = api.put(f"/v1/cameras/{camera}/layout/import?{urlencode(query)}", document)
+        saved = api.put(path if "reference" in document else f"{path}/import?{urlencode(query)}", document)
     _show_saved(saved, as_json=as_json)
 
 
