@@ -8,7 +8,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(V)/pytest -q --durations=10 --junitxml=$(REP
 ROUNDS ?= 20
 DATA ?= ../shared/data
 
-.PHONY: help install generators run stop demo-check lint unit integration e2e faults stacks web pictures images proxy test live-trials repeat properties calendar bench bench-truth
+.PHONY: help install generators run stop demo-check lint unit integration e2e faults stacks web pictures lighthouse images proxy test live-trials repeat properties calendar bench bench-truth
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -57,6 +57,9 @@ stacks: generators ## e2e and faults side by side on two stacks, fewer faults at
 
 web: install ## tests of the page's client and panels, and how its views look
 	cd web && npm run --silent test && npm run --silent looks
+
+lighthouse: install ## Lighthouse of every view while `make run` is up; accessibility and best practices of 95 at least
+	node web/e2e/lighthouse.mjs --run $${TABLEWATCH_HOME:-.local}/run.json
 
 pictures: install ## keep how the views of the page look now, and renew the pictures of the README
 	cd web && npm run --silent looks -- --renew

@@ -102,6 +102,44 @@ export function tableLabel(model: Model): (tableId: string) => string {
   }
 }
 
+/** A table of a run became another state. */
+export interface Change {
+  key: string
+  tableId: string
+  state: string
+  since: string
+}
+
+/** How the tables of a run changed, the earliest first. What a table was at first is no change. */
+export function changesOf(model: Model): Change[] {
+  const run = selectedJob(model)?.run_id
+  const tables = model.layout?.tables ?? []
+  return tables
+    .flatMap(({ table_id: tableId }) =>
+      (model.view.past.get(`${tableId}@${run}`) ?? []).slice(1).map(({ state, since }) => ({ key: `${tableId} ${since}`, tableId, state, since })),
+    )
+    .sort((one, other) => one.since.localeCompare(other.since))
+}
+
+/** The changes before and after the frame that is shown; null: there is none. */
+export function changesAround(model: Model): { before: Change | null; next: Change | null } {
+  const shown = shownFrame(model)
+  if (!shown) return { before: null, next: null }
+  const changes = changesOf(model)
+  const earlier = model.frames[model.frames.indexOf(shown) - 1]
+  return {
+    before: (earlier && changes.findLast(({ since }) => since <= earlier.captured_at)) ?? null,
+    next: changes.find(({ since }) => since > shown.captured_at) ?? null,
+  }
+}
+
+/** The sharpest of the frames, where that is known; null: of none. */
+export function bestFrame(frames: readonly Frame[]): number | null {
+  const sharpness = frames.map((frame) => frame.sharpness ?? 0)
+  const most = Math.max(0, ...sharpness)
+  return most > 0 ? sharpness.indexOf(most) : null
+}
+
 /** A state of a table over a video, as fractions of its length. */
 export interface Span {
   key: string

@@ -1,12 +1,15 @@
 // An upload of this session. It goes on while another view is shown.
 import { computed, signal } from '@preact/signals'
 import { Problem, startUpload, type Client, type Job, type NewVideo, type Upload, type UploadProgress } from './client'
-import { bytes } from './format'
+import { lengthOf, refusalOf } from './chosen-file'
+import { bytes, clockTime } from './format'
 import { T } from './texts'
 
 export class Sending {
   /** Name of the file that is sent; null: none is. */
   readonly name = signal<string | null>(null)
+  /** Its size, and its length where the browser can tell. */
+  readonly facts = signal('')
   /** Per cent. */
   readonly progress = signal(0)
   readonly note = signal('')
@@ -27,9 +30,14 @@ export class Sending {
 
   async send(file: File, video: NewVideo): Promise<void> {
     if (this.name.value !== null) return
+    this.problem.value = refusalOf(file) ?? ''
+    if (this.problem.value) return
     const attempt = ++this.attempt
     const isCurrent = () => this.attempt === attempt
-    this.begin(file.name)
+    this.begin(file)
+    void lengthOf(file).then((length) => {
+      if (isCurrent() && length !== null) this.facts.value = `${bytes(file.size)} · ${clockTime(length)}`
+    })
     try {
       const { client, onCreated } = this
       const onProgress = (progress: UploadProgress) => isCurrent() && this.show(progress)
@@ -68,9 +76,9 @@ export class Sending {
     await this.client.cancel(upload.videoId).catch(() => undefined)
   }
 
-  private begin(name: string): void {
-    this.problem.value = ''
+  private begin({ name, size }: File): void {
     this.name.value = name
+    this.facts.value = bytes(size)
     this.note.value = T.upload.preparing
     this.started = Date.now()
     this.startBytes = null

@@ -566,6 +566,8 @@ export const T = {
     storedAs: 'Stored as',
     choose: 'Choose a video',
     orDrop: 'or drop it here: mp4, mov, mkv, webm, avi, ts, mpg',
+    empty: (name: string) => `${name} is empty. Was it copied to the end?`,
+    notVideo: (name: string) => `${name} is no video. Choose a file like mp4, mov, mkv, webm, avi, ts or mpg.`,
     preparing: 'Preparing…',
     resumed: 'Going on where it stopped…',
     sent: (sent: string, total: string) => `${sent} of ${total}`,
@@ -587,6 +589,8 @@ export const T = {
   picture: {
     title: 'Camera picture',
     newest: 'Newest',
+    changeBefore: '← Change before',
+    nextChange: 'Next change →',
     none: 'There are no pictures of this video.',
     notYet: 'Frames appear here as they are cut from the video.',
   },
@@ -597,6 +601,8 @@ export const T = {
     at: (time: string) => `Frame at ${time}`,
     before: 'Frame before',
     next: 'Next frame',
+    first: 'First picture',
+    best: 'Sharpest picture',
     none: 'None yet.',
     noneMade: 'No frames were made.',
   },
@@ -606,6 +612,8 @@ export const T = {
     none: 'The layout has no tables.',
     noLayout: 'Without a camera and its layout there are no tables.',
     notSeen: 'Nothing seen yet.',
+    changes: 'What changed',
+    noChanges: 'Nothing so far.',
   },
 
   videos: {

@@ -4,7 +4,8 @@ import { emptyView, Client, fromSnapshot, Problem, stateKey, type Job, type Layo
 import alert from '../../schemas/hazard.alert/examples/v1/run-opened.json'
 import runState from '../../schemas/table.state/examples/v1/run.json'
 import type { HazardAlert, TableState } from '../src/generated/events'
-import { hazardsEnded, hazardsNow, shownFrame, tablesNow, type Model } from '../src/model'
+import { bestFrame, changesAround, hazardsEnded, hazardsNow, shownFrame, tablesNow, type Model } from '../src/model'
+import { Changes } from '../src/parts/changes'
 import { FramesCard } from '../src/parts/frames'
 import { HazardActions } from '../src/parts/hazard-actions'
 import { JobCard } from '../src/parts/job'
@@ -60,7 +61,7 @@ describe('what is shown', () => {
 
   it('of a long run are the states and hazards of the last frame that is loaded', () => {
     const early = { ...withJob(job({ status: 'done' })), frames: [0, 20].map(frame), moreFrames: true }
-    const spots = (shown: Model) => show(<RunPicture model={shown} onChoose={() => undefined} />).querySelectorAll('.spot').length
+    const spots = (shown: Model) => show(<RunPicture model={shown} onChoose={() => undefined} onShow={() => undefined} />).querySelectorAll('.spot').length
     expect(tablesNow(early).map((each) => each.state)).toEqual(['unknown', 'unknown'])
     expect(spots(early)).toBe(0)
     const late = { ...early, moreFrames: false }
@@ -70,7 +71,7 @@ describe('what is shown', () => {
 })
 
 describe('the picture of a run', () => {
-  const picture = (shown: Model, root?: HTMLElement) => show(<RunPicture model={shown} onChoose={() => undefined} />, storeOf(), root)
+  const picture = (shown: Model, root?: HTMLElement) => show(<RunPicture model={shown} onChoose={() => undefined} onShow={() => undefined} />, storeOf(), root)
 
   it('is not loaded again when only its link has changed, and is when the frame has', () => {
     const root = picture(model())
@@ -101,7 +102,7 @@ describe('the picture of a run', () => {
 
   it('shows the frame of the slider, and at its end the newest', () => {
     const chosen = vi.fn()
-    const slider = show(<RunPicture model={model()} onChoose={chosen} />).querySelector('input') as HTMLInputElement
+    const slider = show(<RunPicture model={model()} onChoose={chosen} onShow={() => undefined} />).querySelector('input') as HTMLInputElement
     for (const value of ['1', '3']) {
       slider.value = value
       slider.dispatchEvent(new Event('input'))
@@ -115,6 +116,39 @@ describe('the tables of a run', () => {
     const root = show(<Timelines model={model()} onSeek={() => undefined} />)
     expect(texts(root, '.tables li')).toEqual(['Table 1: Why?Occupiedsince 0:39. 2 people there.', 'Window: Why?UnknownNothing seen yet.'])
   })
+})
+
+describe('the changes of a run', () => {
+  const at = (state: string, index: number, version: number) => ({ ...STATE, state, since: frame(index).captured_at, version }) as TableState
+  const past = new Map([
+    [stateKey(STATE), [at('free', 0, 1), at('occupied', 20, 2), at('free', 60, 3)]],
+    ['tbl_quiet@run_1', [{ ...at('free', 10, 1), table_id: 'tbl_quiet' }]],
+  ])
+  const changed = (chosen: number) => model({ chosen, view: { ...model().view, past } })
+
+  it('are those of all tables by time, and lead to the frame that shows them', () => {
+    const onShow = vi.fn()
+    const root = show(<Changes model={changed(0)} onShow={onShow} />)
+    expect(texts(root, '.changes li')).toEqual(['0:20Table 1Occupied', '1:00Table 1Free'])
+    root.querySelectorAll('button')[1]?.click()
+    expect(onShow).toHaveBeenCalledWith(frame(60).captured_at)
+  })
+
+  it('are stepped through from the frame that is shown', () => {
+    const around = (chosen: number) => Object.values(changesAround(changed(chosen))).map((each) => each?.since ?? null)
+    const [first, second] = [frame(20).captured_at, frame(60).captured_at]
+    expect([0, 1, 2, 3].map(around)).toEqual([[null, first], [null, second], [first, second], [first, null]])
+    const onShow = vi.fn()
+    const root = show(<RunPicture model={changed(0)} onChoose={() => undefined} onShow={onShow} />)
+    const [before, next] = root.querySelectorAll<HTMLButtonElement>('.steps button')
+    next?.click()
+    expect([before?.disabled, onShow.mock.calls]).toEqual([true, [[first]]])
+  })
+})
+
+it('the best frame is the sharpest, where that is known', () => {
+  const sharp = [3, 9, 4].map((sharpness, index) => ({ ...frame(index), sharpness }))
+  expect([bestFrame(sharp), bestFrame([frame(0)]), bestFrame([])]).toEqual([1, null, null])
 })
 
 it('a frame is enlarged, and the arrow keys go on', () => {

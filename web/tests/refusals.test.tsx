@@ -65,6 +65,8 @@ describe('an upload that was refused', () => {
   })
   afterAll(() => new Promise((resolve) => server.close(resolve)))
 
+  beforeAll(() => void Object.assign(URL, { createObjectURL: () => 'blob:none', revokeObjectURL: () => {} })) // jsdom has none
+
   // The others are retried for more than a minute first: 5xx, 409 and 423.
   const once = [...ofFiles, ...ofRequests].filter(({ status }) => status < 500 && ![409, 423].includes(status))
   it.each(once)('$code is shown where the file was chosen', async (one) => {

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Client, type Upload, type UploadOptions } from '../src/client'
+import { refusalOf } from '../src/chosen-file'
 import { Sending } from '../src/sending'
 
 interface Started {
@@ -11,6 +12,8 @@ interface Started {
   finish: () => void
 }
 const started = vi.hoisted(() => [] as Started[])
+const length = vi.hoisted(() => vi.fn<() => Promise<number | null>>())
+vi.mock('../src/chosen-file', async (original) => ({ ...(await original<typeof import('../src/chosen-file')>()), lengthOf: length }))
 vi.mock('../src/client/upload', () => ({
   startUpload: (options: UploadOptions) =>
     new Promise<Upload>((resolve) => {
@@ -33,7 +36,10 @@ function made() {
   return { sending, cancel, send }
 }
 
-beforeEach(() => void (started.length = 0))
+beforeEach(() => {
+  started.length = 0
+  length.mockResolvedValue(null)
+})
 
 describe('an upload of the session', () => {
   it('that is cancelled while it is prepared is cancelled once it has begun, and leaves the next one alone', async () => {
@@ -73,5 +79,22 @@ describe('an upload of the session', () => {
     expect([sending.name.value, sending.canPause.value]).toEqual([null, false])
     expect(upload.abort).toHaveBeenCalledOnce()
     expect(cancel.mock.calls).toEqual([['one.mp4']])
+  })
+
+  it('is not begun with a file that is empty or no video, and says so', () => {
+    const { sending } = made()
+    void sending.send(new File(['x'], 'menu.pdf', { type: 'application/pdf' }), {})
+    expect(sending.problem.value).toContain('menu.pdf is no video')
+    void sending.send(new File([], 'evening.mp4'), {})
+    expect(sending.problem.value).toContain('evening.mp4 is empty')
+    expect([started.length, sending.name.value]).toEqual([0, null])
+  })
+
+  it('is of any file that a browser or its name calls a video, and tells its size and length', async () => {
+    const { sending, send } = made()
+    length.mockResolvedValueOnce(90_000)
+    send('evening.MKV')
+    await vi.waitFor(() => expect(sending.facts.value).toBe('1 B · 1:30'))
+    expect(refusalOf({ name: 'clip', size: 1, type: 'video/quicktime' })).toBeNull()
   })
 })

@@ -170,6 +170,19 @@ const view = (url) => ({
   url,
 })
 
+const score = {
+  camera_id: ROOM,
+  as_of: before(1),
+  total: 72,
+  sentence: 'Good. Table tops are seen at a flat angle.',
+  looks: 2400,
+  parts: [
+    { name: 'light', score: 96, sentence: 'Bright enough.' },
+    { name: 'angle', score: 72, sentence: 'Table tops are seen at a flat angle: hang it higher.' },
+  ],
+}
+const dayScores = [1, 2].map((days) => ({ ...score, day: before(days * 1440).slice(0, 10), made_at: before(days * 1440), total: 72 - days }))
+
 const hazard = (number, status, minutes, more = {}) => ({
   hazard_id: `haz_${number}`,
   site_id: SITE,
@@ -325,6 +338,8 @@ const LISTS = (url) => ({
   '/cameras': page(cameras),
   [`/cameras/${ROOM}`]: { ...cameras[0], status: statuses[0] },
   [`/cameras/${ROOM}/view`]: view(url),
+  [`/cameras/${ROOM}/score`]: score,
+  [`/cameras/${ROOM}/scores`]: page(dayScores),
   [`/cameras/${ROOM}/layout`]: layout,
   [`/cameras/${ROOM}/layouts`]: page([version]),
   [`/cameras/${ROOM}/layouts/1`]: layout,

@@ -603,6 +603,8 @@ export interface Frame {
   captured_at: Time
   width: number
   height: number
+  /** Variance of its Laplacian: comparable between frames of one video. */
+  sharpness?: number | null
   /** Signed; expires. */
   url: string
 }

@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 import type { Frame } from '../client'
 import { clockTime, timeOfDay } from '../format'
-import { selectedJob, shownFrame, type Model } from '../model'
+import { bestFrame, selectedJob, shownFrame, type Model } from '../model'
 import { T } from '../texts'
 
 export function FramesCard({ model, onMore, onChoose }: { model: Model; onMore: () => void; onChoose: (index: number) => void }) {
@@ -29,11 +29,18 @@ export function FramesCard({ model, onMore, onChoose }: { model: Model; onMore: 
     if (event.target === viewer.current) viewer.current?.close()
   }
   const frame = open === null ? undefined : frames[open]
+  const best = bestFrame(frames)
   return (
     <section class="card" aria-labelledby="frames-title">
       <div class="head">
         <h2 id="frames-title">{T.frames.title}</h2>
         <span class="muted small">{frames.length < published ? `${frames.length} of ${published}` : frames.length}</span>
+        {frames.length > 0 && (
+          <div class="buttons">
+            <button type="button" onClick={() => enlarge(0)}>{T.frames.first}</button>
+            {best !== null && <button type="button" onClick={() => enlarge(best)}>{T.frames.best}</button>}
+          </div>
+        )}
       </div>
       <ul class="frames">
         {frames.map((each, index) => (

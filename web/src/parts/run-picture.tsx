@@ -1,12 +1,19 @@
 // The frame of a run that is looked at, with the tables and hazards of its time, and a slider through the run.
 import { clockTime, displayName, hazardTitle, timeOfDay } from '../format'
-import { frameOfTime, hazardsNow, selectedJob, shownFrame, tableLabel, tablesNow, type Model } from '../model'
+import { changesAround, frameOfTime, hazardsNow, selectedJob, shownFrame, tableLabel, tablesNow, type Change, type Model } from '../model'
 import type { HazardAlert } from '../generated/events'
 import { T } from '../texts'
 import { isClosed } from '../words'
 import { Picture } from './picture'
 
-export function RunPicture({ model, onChoose }: { model: Model; onChoose: (index: number | null) => void }) {
+interface RunPictureProps {
+  model: Model
+  onChoose: (index: number | null) => void
+  /** Shows a time of the run. */
+  onShow: (time: string) => void
+}
+
+export function RunPicture({ model, onChoose, onShow }: RunPictureProps) {
   const frame = shownFrame(model)
   const label = tableLabel(model)
   const count = model.frames.length
@@ -45,11 +52,23 @@ export function RunPicture({ model, onChoose }: { model: Model; onChoose: (index
             aria-valuetext={clockTime(frame.media_ms)}
             onInput={(event) => slide(Number(event.currentTarget.value))}
           />
-          <button type="button" disabled={model.chosen === null} onClick={() => onChoose(null)}>{T.picture.newest}</button>
+          <div class="buttons steps">
+            <Steps model={model} onShow={onShow} />
+            <button type="button" disabled={model.chosen === null} onClick={() => onChoose(null)}>{T.picture.newest}</button>
+          </div>
         </div>
       )}
     </section>
   )
+}
+
+/** From one change of a table to the next. */
+function Steps({ model, onShow }: { model: Model; onShow: (time: string) => void }) {
+  const { before, next } = changesAround(model)
+  const step = (change: Change | null, text: string) => (
+    <button type="button" disabled={change === null} onClick={() => change && onShow(change.since)}>{text}</button>
+  )
+  return <>{step(before, T.picture.changeBefore)}{step(next, T.picture.nextChange)}</>
 }
 
 function emptyText(model: Model): string {

@@ -107,6 +107,7 @@ function Progress({ sending }: { sending: Sending }) {
   return (
     <div class="sending">
       <strong class="clip">{sending.name.value}</strong>
+      <span class="muted small">{sending.facts.value}</span>
       <progress max={100} value={sending.progress.value} aria-label={T.upload.title} />
       <span class="muted small" role="status">{sending.note.value}</span>
       <div class="buttons">

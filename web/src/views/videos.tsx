@@ -7,6 +7,7 @@ import { ago, clockTime, displayName, hazardTitle, jobName } from '../format'
 import type { HazardAlert } from '../generated/events'
 import { hazardsEnded, hazardsNow, runOrigin, tableLabel, type Model } from '../model'
 import { usePages } from '../pages'
+import { Changes } from '../parts/changes'
 import { FramesCard } from '../parts/frames'
 import { HazardActions } from '../parts/hazard-actions'
 import { JobCard } from '../parts/job'
@@ -135,18 +136,20 @@ function Run({ watch, job }: { watch: Watch; job: Job }) {
   const origin = runOrigin(model)
   const label = tableLabel(model)
   const why = query['why']
+  const show = (time: string) => void watch.seekTime(time)
   return (
     <>
       <h1 class="visually-hidden">{jobName(job)}</h1>
       <div class="page">
         <div class="middle">
           <JobCard job={job} client={store.client} onError={(error) => store.fail(error)} />
-          <RunPicture model={model} onChoose={(index) => watch.choose(index)} />
+          <RunPicture model={model} onChoose={(index) => watch.choose(index)} onShow={show} />
           <FramesCard model={model} onMore={() => watch.more()} onChoose={(index) => watch.choose(index)} />
         </div>
         <div class="side">
           <Timelines model={model} onSeek={(fraction) => watch.seek(fraction)} />
-          <RunHazards model={model} onShow={(time) => watch.seekTime(time)} />
+          <Changes model={model} onShow={show} />
+          <RunHazards model={model} onShow={show} />
         </div>
       </div>
       {why && (

@@ -1,0 +1,32 @@
+// A file that was chosen, looked at before anything of it is sent.
+import { T } from './texts'
+
+/** As browsers name them too seldom: many give no type for these. */
+const EXTENSIONS = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpg|mpeg|vob|wmv|flv|3gp|ogv)$/i
+const LENGTH_MS = 3000
+
+/** Why it is not worth sending; null: what it is is found out when it is read. */
+export function refusalOf({ name, size, type }: Pick<File, 'name' | 'size' | 'type'>): string | null {
+  if (size === 0) return T.upload.empty(name)
+  return type.startsWith('video/') || EXTENSIONS.test(name) ? null : T.upload.notVideo(name)
+}
+
+/** Length in ms as far as this browser can read it; null: it cannot, which says nothing of the file. */
+export function lengthOf(file: File): Promise<number | null> {
+  const video = document.createElement('video')
+  const url = URL.createObjectURL(file)
+  return new Promise<number | null>((resolve) => {
+    const timer = setTimeout(() => resolve(null), LENGTH_MS)
+    const end = (length: number | null) => {
+      clearTimeout(timer)
+      resolve(length)
+    }
+    video.onloadedmetadata = () => end(Number.isFinite(video.duration) ? video.duration * 1000 : null)
+    video.onerror = () => end(null)
+    video.preload = 'metadata'
+    video.src = url
+  }).finally(() => {
+    video.removeAttribute('src')
+    URL.revokeObjectURL(url)
+  })
+}
