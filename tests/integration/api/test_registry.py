@@ -96,7 +96,7 @@ async def test_a_layout_without_ids_keeps_its_tables_and_says_what_became_of_the
     assert [(each["code"], each["label"]) for each in merged["warnings"]] == [("zone_too_small", "strip")]
 
 
-async def test_table_ids_of_other_sites_and_twice(stage: Stage) -> None:
+async def test_table_ids_of_other_sites_and_twice(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await stage.client()
     one, other = await make_place(client), await make_place(client)
     path = f"/v1/cameras/{other.camera_id}/layout"
@@ -106,6 +106,13 @@ async def test_table_ids_of_other_sites_and_twice(stage: Stage) -> None:
     assert code(await only_theirs.put(path, json=stolen), 422) == "table_not_yours"
     table = {"table_id": other.tables[0], "label": "x", "polygon": SQUARE}
     assert code(await client.put(path, json={**LAYOUT, "tables": [table, table]}), 422) == "table_doubled"
+
+    async def none_yet(*_: object) -> set[str]:
+        return set()
+
+    monkeypatch.setattr("api.http.layout_saving.foreign_tables", none_yet)  # the other site takes it just after
+    for each in (client, only_theirs):
+        assert code(await each.put(path, json=stolen), 422) == "table_not_yours"
 
 
 async def _second_camera(client: Any, place: Any) -> str:

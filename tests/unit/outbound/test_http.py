@@ -10,7 +10,7 @@ from aiohttp import web
 from tests.support.http_cameras import HttpCamera, http_camera
 
 from outbound import BadAddress, NotAllowed, Policy
-from outbound.http import Encoded, GuardedClient, RedirectRefused, TooLarge, TooManyRedirects
+from outbound.http import PIECES, Encoded, GuardedClient, RedirectRefused, TooLarge, TooManyRedirects
 
 BODY = b"picture" * 1000
 
@@ -112,13 +112,24 @@ async def test_bodies_are_bounded_and_taken_as_they_are(camera: HttpCamera) -> N
         while True:
             await answer.write(bytes(1000))
 
+    async def in_pieces(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        answer.enable_chunked_encoding()
+        await answer.prepare(request)
+        for _ in range(PIECES // 1000 + 1):
+            assert request.transport is not None
+            request.transport.write(b"1\r\n \r\n" * 1000)  # as no library would
+        return answer
+
     async def zipped(_: web.Request) -> web.Response:
         return web.Response(body=gzip.compress(bytes(1 << 20)), headers={"Content-Encoding": "gzip"})
 
-    camera.answers |= {"/endless": endless, "/zipped": zipped}
+    camera.answers |= {"/endless": endless, "/in_pieces": in_pieces, "/zipped": zipped}
     for path, error in (("/", TooLarge), ("/endless", TooLarge), ("/zipped", Encoded)):
         with pytest.raises(error):
             await fetched(GuardedClient(policy(camera), camera.address("/")), camera.address(path), 5000)
+    with pytest.raises(TooLarge):
+        await fetched(GuardedClient(policy(camera), camera.address("/")), camera.address("/in_pieces"), 1 << 20)
     client = GuardedClient(policy(camera), camera.address("/"), login=("admin", "secret"))
     async with asyncio.timeout(30), client.get(camera.address("/endless?status=401")) as answer:
         assert answer.status == 401, "a challenge without end is not read"

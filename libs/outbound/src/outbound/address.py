@@ -15,7 +15,8 @@ _LAST_IS_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?$")
 
 # Cameras also take them in the path (/user=admin_password=x_channel=1.sdp) and in the query (?usr=admin&pwd=x).
 _NAMED_SECRET = re.compile(
-    r"[/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=",
+    r"[/?&;_-](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret"
+    r"|jwt|bearer|sig(?:nature)?)=",
     re.IGNORECASE,
 )
 # A password that holds a slash ends what is read as host and port: such a port is no number.

@@ -5,6 +5,7 @@ token, are sent to the origin that they were given for and to no other. What is 
 environment counts: no proxy, no `.netrc`, and no cookie is kept.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +22,11 @@ MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_HOSTS = 8
 """Connections to so many hosts are kept open; a playlist may name any number of them."""
+PIECES, BYTES_OF_PIECE = 20_000, 256
+"""A body may come in so many pieces, and one more for so many bytes: one byte at a time costs a hundred thousand times
+as much as it brings."""
+PIECES_IN_A_ROW = 100
+"""Out of one read, before others get their turn."""
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """Without a byte. Who calls bounds the whole."""
 USER_AGENT = "tablewatch"
@@ -37,7 +43,7 @@ class RedirectRefused(Exception):
 
 
 class TooLarge(Exception):
-    """The body is longer than the caller takes."""
+    """The body is longer than the caller takes, or comes in too many pieces."""
 
 
 class Encoded(Exception):
@@ -67,11 +73,14 @@ class Answer:
         declared = self.headers.get("content-length", "")
         if declared.isascii() and declared.isdecimal() and len(declared) < 20 and int(declared) > most:
             raise TooLarge
-        taken = 0
+        taken = pieces = 0
         async for chunk in self.response.aiter_raw():
             taken += len(chunk)
-            if taken > most:
+            pieces += 1
+            if taken > most or pieces > PIECES + taken // BYTES_OF_PIECE:
                 raise TooLarge
+            if pieces % PIECES_IN_A_ROW == 0:
+                await asyncio.sleep(0)
             yield chunk
 
     async def body(self, most: int) -> bytes:

@@ -112,7 +112,7 @@ async def change_camera(
     camera_id: str, body: CameraChange, caller: Writer, deps: Deps, response: Response, if_match: IfMatch = None
 ) -> Any:
     """Change what is given. A `detector` looks at what is judged from now on, runs that are under way among it."""
-    now, change = deps.now(), changes(body)
+    change = changes(body)
     await check_detector(deps, body.detector)
     check_week(change.get("opening_hours"))
     if body.source is not None:
@@ -123,6 +123,7 @@ async def change_camera(
             site_id = (await cameras.get(conn, caller.site_list, camera_id))["site_id"]
             await sites.get(conn, caller.site_list, site_id, Lock.CHANGE)
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
+        now = deps.now()  # not before: who waited for somebody else's change comes after it
         check_preconditions(camera_tag(camera["version"]), of_configuration(if_match))
         await sections.check(conn, camera["site_id"], change.get("section_id"))
         if body.source is not None:
@@ -137,9 +138,9 @@ async def change_camera(
 @router.delete("/{camera_id}", status_code=204)
 async def delete_camera(camera_id: str, caller: Writer, deps: Deps, if_match: IfMatch = None) -> None:
     """Take a camera out. Videos that were uploaded for it stay."""
-    now = deps.now()
     async with deps.transaction(caller.site_list) as conn:
         camera = await cameras.get(conn, caller.site_list, camera_id, lock=True)
+        now = deps.now()
         check_preconditions(camera_tag(camera["version"]), of_configuration(if_match))
         await cameras.set_tables(conn, camera, (), now)
         await layout_sources.remove(conn, camera_id)

@@ -261,6 +261,6 @@ def _check_ids(drawn: Sequence[DrawnTable], foreign: Collection[str]) -> None:
         if table.table_id is not None and table.table_id in seen:
             raise TableDoubled(f"{_name(table)}: {table.table_id} stands there twice.", pointer=f"/tables/{index}")
         if table.table_id in foreign:
-            detail = f"{_name(table)}: {table.table_id} belongs to another site; leave its id out."
+            detail = f"{_name(table)}: {table.table_id} belongs to another site; give it another id, or none."
             raise TableNotYours(detail, pointer=f"/tables/{index}")
         seen.add(table.table_id)

@@ -11,7 +11,7 @@ import orjson
 from api.compute import compute
 from api.model.camera_states import State
 from api.model.capture import capture
-from api.model.errors import CameraNotFound, NumberTaken, TooManyCameras
+from api.model.errors import CameraNotFound, NumberTaken, TableNotYours, TooManyCameras
 from api.model.numbers import lowest_free
 from api.model.opening_hours import stored_week, whole_week
 from api.model.types import Json, Sites
@@ -153,10 +153,20 @@ async def foreign_tables(conn: Connection, camera_id: str, table_ids: Sequence[s
     return {row["table_id"] for row in rows}
 
 
+_PUT_TABLES = (
+    "INSERT INTO tables (table_id, site_id, camera_id, section_id, label, seats, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (table_id) DO UPDATE SET section_id = excluded.section_id,"
+    " label = excluded.label, seats = excluded.seats, retired_at = NULL,"
+    " camera_id = CASE WHEN tables.retired_at IS NULL THEN tables.camera_id ELSE excluded.camera_id END"
+    " WHERE tables.site_id = excluded.site_id"
+)
+
+
 async def set_tables(conn: Connection, camera: Json, tables: Sequence[LayoutTable], now: datetime) -> None:
     """Make these the tables that the camera sees. Others are retired, unless another camera sees them.
 
-    Label, seats and section of a table that several cameras see are those of the layout that was drawn last.
+    Raises TableNotYours: another site has taken one of the ids since `foreign_tables` was asked. Label, seats and
+    section of a table that several cameras see are those of the layout that was drawn last.
     """
     camera_id, ids = camera["camera_id"], [table.table_id for table in tables]
     # Two cameras may drop a table at once: the second sees that the first has
@@ -166,18 +176,21 @@ async def set_tables(conn: Connection, camera: Json, tables: Sequence[LayoutTabl
         camera_id, ids,
     )  # fmt: skip
     await _drop_tables(conn, camera_id, ids, now)
-    await conn.executemany(
-        "INSERT INTO tables (table_id, site_id, camera_id, section_id, label, seats, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (table_id) DO UPDATE SET section_id = excluded.section_id,"
-        " label = excluded.label, seats = excluded.seats, retired_at = NULL,"
-        " camera_id = CASE WHEN tables.retired_at IS NULL THEN tables.camera_id ELSE excluded.camera_id END",
-        [(t.table_id, camera["site_id"], camera_id, t.section_id, t.label, t.seats, now) for t in tables],
-    )
+    await _put_tables(conn, camera, tables, now)
     await conn.execute(
         "INSERT INTO table_views (table_id, camera_id, site_id) SELECT unnest($2::text[]), $1, $3"
         " ON CONFLICT DO NOTHING",
         camera_id, ids, camera["site_id"],
     )  # fmt: skip
+
+
+async def _put_tables(conn: Connection, camera: Json, tables: Sequence[LayoutTable], now: datetime) -> None:
+    """Raises TableNotYours where an id is another site's, which row security may hide."""
+    rows = [(t.table_id, camera["site_id"], camera["camera_id"], t.section_id, t.label, t.seats, now) for t in tables]
+    await conn.executemany(_PUT_TABLES, rows)
+    ours = "SELECT count(*) FROM tables WHERE table_id = ANY($1) AND site_id = $2"
+    if await conn.fetchval(ours, [table.table_id for table in tables], camera["site_id"]) < len(tables):
+        raise TableNotYours("Another site has taken one of these table ids just now; give it another id, or none.")
 
 
 async def tables_are_as_drawn(conn: Connection, tables: Sequence[LayoutTable]) -> bool:

@@ -1,6 +1,6 @@
 """What layouts are pulled from, and the lease of a pull: any number of processes may pull."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import orjson
@@ -11,6 +11,8 @@ from api.model.types import Json
 from api.store import Connection
 from tablewatch_schemas.times import write_time
 
+LEAST_GAP = timedelta(seconds=10)
+"""From the end of a pull to the next one, whoever asks for it: a cropper is not asked in a loop."""
 AT_ONCE_OF_SITE = 2
 """Pulls of one site, of all processes; two that claim at the same moment may make it one more."""
 _CLAIM = """
@@ -30,18 +32,21 @@ WHERE camera_id = $1 AND pull_id = $2
 
 
 async def put(conn: Connection, source: Json, now: datetime) -> Json:
-    """Set it, as one of which nothing has been pulled yet; a pull under way is void. It is due at once.
+    """Set it, as one of which nothing has been pulled yet; a pull under way is void.
+
+    It is due at once, LEAST_GAP after the last pull at the earliest.
 
     `token` of `source` is sealed.
     """
     row = await conn.fetchrow(
-        "INSERT INTO layout_sources (camera_id, site_id, url, every_s, send_picture, token, created_at, updated_at,"
-        " due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7) ON CONFLICT (camera_id) DO UPDATE SET url = $3,"
-        " every_s = $4, send_picture = $5, token = $6, updated_at = $7, due_at = $7, pull_id = NULL,"
+        "INSERT INTO layout_sources AS s (camera_id, site_id, url, every_s, send_picture, token, created_at,"
+        " updated_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7) ON CONFLICT (camera_id) DO UPDATE SET"
+        " url = $3, every_s = $4, send_picture = $5, token = $6, updated_at = $7, pull_id = NULL,"
+        " due_at = greatest($7, coalesce(s.last_at + $8, least(s.due_at, $7 + $8))),"
         " leased_until = NULL, etag = NULL, body_hash = NULL, pulls = 0, failures = 0, last_at = NULL,"
         " last_code = NULL, last_sentence = NULL, last_version = NULL RETURNING *",
         *(source["camera_id"], source["site_id"], source["url"], source["every_s"], source["send_picture"]),
-        *(source["token"], now),
+        *(source["token"], now, LEAST_GAP),
     )
     return _document(row)
 
@@ -58,10 +63,12 @@ async def stored_token(conn: Connection, camera_id: str) -> tuple[str, bytes | N
 
 
 async def make_due(conn: Connection, camera_id: str, now: datetime) -> Json:
-    """Have it pulled at once; after a pull that is under way, once more. Raises LayoutSourceNotFound."""
-    return _document(
-        await conn.fetchrow("UPDATE layout_sources SET due_at = $2 WHERE camera_id = $1 RETURNING *", camera_id, now)
-    )
+    """Have it pulled at once, LEAST_GAP after the last pull at the earliest; after a pull that is under way, once more.
+
+    Raises LayoutSourceNotFound.
+    """
+    soon = "UPDATE layout_sources SET due_at = greatest($2, last_at + $3) WHERE camera_id = $1 RETURNING *"
+    return _document(await conn.fetchrow(soon, camera_id, now, LEAST_GAP))
 
 
 async def remove(conn: Connection, camera_id: str) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.http.documents.common import Body, _plain
+from api.http.documents.common import Body, _text
 from api.http.documents.contract import fields_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class HazardAction(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"note": "wiped up"}})
 
-    note: Annotated[str, Field(max_length=1000), AfterValidator(_plain)] | None = None
+    note: Annotated[str, Field(max_length=1000), AfterValidator(_text)] | None = None
 
 
 class Hazard(HazardAlert):

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.http.documents.common import Body, Id, TimeText, _plain
+from api.http.documents.common import Body, Id, TimeText, _text
 from api.http.documents.layouts import NewLayout
 from api.http.documents.opening_hours import never_null
 
 _PROPOSAL = "As it was read: another one is not decided about"
-Note = Annotated[str, Field(max_length=1000), AfterValidator(_plain)]
+Note = Annotated[str, Field(max_length=1000), AfterValidator(_text)]
 
 
 def given(layout: NewLayout | None) -> NewLayout:

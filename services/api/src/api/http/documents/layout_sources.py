@@ -51,6 +51,8 @@ class NewLayoutSource(Body):
             parse(self.url, HTTP)
         except BadAddress as error:
             raise AddressInvalid(f"The address cannot be read: {error}.") from error
+        if self.url.endswith(("?", "#")):
+            raise AddressInvalid("The address cannot be read: it ends with ? or #.")
 
 
 class LayoutPull(BaseModel):
