@@ -41,7 +41,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cameras proposal history": ("cameras proposal history cam_1",),
     "cameras score": ("cameras score cam_1", "cameras score cam_1 --history"),
     "cameras dry-run": ("cameras dry-run cam_1", "cameras dry-run cam_1 --file tables.json --seconds 120"),
-    "cameras proposal": ("cameras proposal cam_1 --accept",),
+    "cameras proposal": ("cameras proposal show cam_1",),
     "sites list": ("sites list",),
     "sites show": ("sites show site_1",),
     "sites add": ("sites add Harbour --timezone Europe/Berlin",),

@@ -5,6 +5,7 @@ Fields have the names and units of the command line, and become those of the API
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,7 +106,7 @@ def _site(given: Located, faults: Faults) -> Site:
     _check_once(
         [(each.line, each.number) for each in cameras if each.number], f"{fields.where} has two cameras", faults
     )
-    named = _named(fields, {"timezone": ("timezone", text), "detector": ("detector", text)})
+    named = _named(fields, {"timezone": ("timezone", zone), "detector": ("detector", text)})
     return Site(line=given.line, name=name, site_id=fields.get("site_id", text), sections=sections, cameras=cameras,
                 fields=named | _hours(fields, {ALWAYS: None}))  # fmt: skip
 
@@ -124,8 +125,8 @@ def _camera(given: Located, site: str, faults: Faults) -> Camera:
     named = _named(fields, {
         "name": ("name", text), "notes": ("notes", text), "enabled": ("enabled", yes_or_no),
         "detector": ("detector", text),
-        "cadence": ("cadence_ms", milliseconds), "look_every": ("look_every_ms", milliseconds),
-        "max_age": ("max_age_ms", milliseconds),
+        "cadence": ("cadence_ms", milliseconds(0.1)), "look_every": ("look_every_ms", milliseconds(0)),
+        "max_age": ("max_age_ms", milliseconds(1)),
     })  # fmt: skip
     always = {day: list(intervals) for day, intervals in hours.ALWAYS.items()}
     layout = fields.raw("layout")
@@ -238,11 +239,23 @@ def whole(least: int, most: int) -> Callable[[object], int]:
     return make
 
 
-def milliseconds(value: object) -> int:
-    """Of seconds. Raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 86_400:
-        raise ValueError("is no number of seconds, up to a day")
-    return round(value * 1000)
+def milliseconds(least: float) -> Callable[[object], int]:
+    """Of seconds."""
+
+    def make(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= 86_400:
+            raise ValueError(f"is no number of seconds, from {least:g} to a day")
+        return round(value * 1000)
+
+    return make
+
+
+def zone(value: object) -> str:
+    """A name of the IANA database, where this machine has it. Raises ValueError."""
+    known = zoneinfo.available_timezones()
+    if known and value not in known:
+        raise ValueError("is no time zone, as Europe/Vienna is one")
+    return text(value)
 
 
 def one_of(*words: str) -> Callable[[object], str]:

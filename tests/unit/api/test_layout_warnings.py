@@ -38,3 +38,10 @@ def test_a_small_picture_counts_pixels() -> None:
 def test_a_zone_reaches_beyond_the_table_top() -> None:
     assert codes(TOP, TOP) == ["zone_is_top"]
     assert codes(box(0.15, 0.3, 0.45, 0.55), TOP) == []
+
+
+def test_two_tables_of_one_label_are_told_apart_by_nobody() -> None:
+    zones = [box(0.1, 0.1, 0.4, 0.5), box(0.5, 0.1, 0.9, 0.5)]
+    drawing = Drawing([Table(label="7", polygon=each) for each in zones], reference=Size())
+    found = draw(CAMERA, drawing, newest=None, version=1, foreign=(), sections=(), now=NOW).warnings
+    assert [each.code for each in found] == ["label_doubled", "label_doubled"]

@@ -68,6 +68,7 @@ def test_a_scale_goes_evenly_between_its_ends_in_either_direction() -> None:
 def test_of_a_camera_of_which_nothing_is_stored_nothing_is_known() -> None:
     found = score(Facts(None, [], 10_000, None, [], NOW - DAY, NOW))
     assert found.total is None and all(each.score is None and each.sentence for each in found.parts)
+    assert score(Facts(None, [], 10_000, 500.0, [], NOW - DAY, NOW)).total is None, "of keyframes alone"
 
 
 @pytest.mark.parametrize(

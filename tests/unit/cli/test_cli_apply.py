@@ -153,6 +153,8 @@ def test_only_what_differs_changes() -> None:
         ("sites:\n  - name: A\n    cameras:\n      - name: x\n", 4, "number is missing"),
         ("sites:\n  - name: A\n    cameras:\n      - {number: 1}\n      - {number: 1}\n", 5, "two cameras 1"),
         ("sites:\n  - name: A\n    cameras:\n      - number: 1\n        cadence: soon\n", 5, "cadence: is no number"),
+        ("sites:\n  - name: A\n    cameras:\n      - number: 1\n        cadence: 0\n", 5, "cadence: is no number"),
+        ("sites:\n  - name: A\n    timezone: Europe/Berlim\n", 3, "timezone: is no time zone"),
         (
             "sites:\n  - name: A\n    cameras:\n      - number: 1\n        address: rtsp://u:p@x/\n",
             5,

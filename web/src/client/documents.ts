@@ -356,7 +356,7 @@ export interface LayoutDiff {
 
 /** Of a table that is taken as it was drawn: what may be wrong with it. */
 export interface LayoutWarning {
-  code: Open<'zone_too_small' | 'zone_is_top'>
+  code: Open<'zone_too_small' | 'zone_is_top' | 'label_doubled'>
   table_id: string
   label: string
   sentence: string

@@ -55,7 +55,9 @@ def add_command(
         check_zone(api, str(site), timezone)
         fields |= given_identity(api, str(site), more)
         camera = api.post("/v1/cameras", fields | {"site_id": site, "opening_hours": week})
-    _show(camera, "is registered; draw its tables, then: tablewatch cameras status", as_json=as_json)
+    drawing, resuming = "draw its tables, then: tablewatch cameras status", "then: tablewatch cameras resume"
+    then = resuming if paused else drawing
+    _show(camera, f"is registered; {then}", as_json=as_json)
 
 
 @click.command("update")

@@ -1,7 +1,9 @@
-"""What may be wrong with a layout that is taken all the same: zones in which nobody would be seen. Pure."""
+"""What may be wrong with a layout that is taken all the same: zones that show nobody, doubled labels. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Container
 from typing import NamedTuple
 
 from api.model.polygons import area
@@ -14,9 +16,10 @@ SMALLEST_PERSON = 25 / 832
 LEAST_ZONE = 1.5
 """Times the table's top. Of 13 zones that were drawn with their heads inside the least has 2.4 times."""
 
-ZONE_TOO_SMALL, ZONE_IS_TOP = "zone_too_small", "zone_is_top"
+ZONE_TOO_SMALL, ZONE_IS_TOP, LABEL_DOUBLED = "zone_too_small", "zone_is_top", "label_doubled"
 SENTENCES = {
     ZONE_TOO_SMALL: "The zone is too small for a person: draw it around the chairs and the heads of who sits there.",
+    LABEL_DOUBLED: "Another table of this layout has the same label: give it one of its own.",
     ZONE_IS_TOP: "The zone is hardly more than the table's top: heads of who sits there would be outside.",
 }
 
@@ -32,10 +35,15 @@ class LayoutWarning(NamedTuple):
 
 def layout_warnings(layout: Layout) -> tuple[LayoutWarning, ...]:
     """In the order of the tables, one at most of each."""
-    codes = ((table, _code(table, layout.width, layout.height)) for table in layout.tables)
+    doubled = {label for label, count in Counter(table.label for table in layout.tables).items() if count > 1}
+    codes = ((table, _code(table, layout.width, layout.height) or _of_label(table, doubled)) for table in layout.tables)
     return tuple(
         LayoutWarning(code, table.table_id, table.label, SENTENCES[code]) for table, code in codes if code is not None
     )
+
+
+def _of_label(table: LayoutTable, doubled: Container[str]) -> str | None:
+    return LABEL_DOUBLED if table.label in doubled else None
 
 
 def _code(table: LayoutTable, width: int, height: int) -> str | None:

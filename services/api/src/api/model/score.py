@@ -64,7 +64,7 @@ class Part(NamedTuple):
 
 
 class Score(NamedTuple):
-    """`total` is None where no part is known; `sentence` is that of the worst part."""
+    """`total` is None where no tables are drawn and no picture was looked at; `sentence` is that of the worst part."""
 
     total: int | None
     sentence: str
@@ -108,7 +108,7 @@ def score(facts: Facts) -> Score:
     )
     known = [part for part in parts if part.score is not None]
     worst = min(known, key=lambda part: part.score or 0, default=None)
-    if worst is None:
+    if worst is None or not (tables or facts.looks):  # of keyframes alone no view is well
         return Score(
             None, "Nothing is known of this view yet: draw its tables, and let it run for some minutes.", parts
         )

@@ -97,7 +97,7 @@ class Layout(BaseModel):
 class LayoutWarning(BaseModel):
     """Of a table that is taken as it was drawn: what may be wrong with it."""
 
-    code: str = Field(description="`zone_too_small` or `zone_is_top`; more may come")
+    code: str = Field(description="`zone_too_small`, `zone_is_top` or `label_doubled`; more may come")
     table_id: str
     label: str
     sentence: str = Field(description="For a person")

@@ -19,7 +19,7 @@ class ViewScore(BaseModel):
     site_id: str
     camera_id: str
     as_of: TimeText
-    total: int | None = Field(description="That of the worst part, 0 to 100; null: nothing is known")
+    total: int | None = Field(description="That of the worst part, 0 to 100; null: neither tables nor pictures yet")
     sentence: str = Field(description="What to mend first, for a person")
     looks: int = Field(description="Pictures of the last hour whose judgements counted, 40 at most")
     parts: list[ScorePart]
@@ -32,7 +32,7 @@ class DayScore(BaseModel):
     camera_id: str
     day: str = Field(description="As YYYY-MM-DD: from 03:00 to 03:00 of the next day, by the clock of the site")
     made_at: TimeText
-    total: int | None = Field(description="That of the worst part, 0 to 100; null: nothing is known")
+    total: int | None = Field(description="That of the worst part, 0 to 100; null: neither tables nor pictures yet")
     sentence: str = Field(description="What to mend first, for a person")
     looks: int = Field(description="Pictures of the day whose judgements counted, 40 at most")
     parts: list[ScorePart]
