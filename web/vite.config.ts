@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['tests/**/*.test.{ts,tsx}'],
+    setupFiles: 'tests/patience.ts',
+    testTimeout: 60_000,
     // Outside a bundle the package resolves to its Node build; the page runs the browser's.
     alias: { 'tus-js-client': 'tus-js-client/lib.es5/browser/index.js' },
   },

@@ -118,7 +118,7 @@ async function draw(page) {
   await page.getByRole('button', { name: 'Try for a minute' }).click()
   await page.locator('.tried', { hasText: 'Table 1' }).waitFor()
   await look(page, 'tried')
-  await page.getByRole('button', { name: 'Stop watching' }).click()
+  await page.locator('[aria-labelledby=dry-run]').getByRole('button', { name: /^(Stop watching|Close)$/ }).click() // Close: the minute is over
   await page.getByRole('button', { name: 'Save tables' }).click()
   await page.locator('.table-card', { hasText: 'Table 1' }).waitFor()
   await page.getByRole('heading', { name: 'The tables are saved' }).waitFor()

@@ -9,18 +9,20 @@
 // machine to machine, so two looks are the same until one dot in 25 is clearly of another colour. The page is
 // given the one font that comes with the browser, so that lines break at the same words everywhere.
 import assert from 'node:assert/strict'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { LOOKS } from './accessible.mjs'
 import { launch } from './browser.mjs'
 import { NOW, ROOM, SITE, VIDEO, WHY } from './fixed/documents.mjs'
+import { readFonts } from './fixed/fonts.mjs'
 import { serveFixedSite } from './fixed/server.mjs'
 
 const { values: given } = parseArgs({ options: { renew: { type: 'boolean', default: false }, out: { type: 'string' } } })
-const HERE = path.dirname(new URL(import.meta.url).pathname)
+const HERE = path.dirname(fileURLToPath(import.meta.url))
 const KEPT = path.join(HERE, 'looks')
+const CHANGED = path.join(KEPT, 'now')
 const README = path.join(HERE, '../../docs/pictures')
 const STEP_MS = 60_000
 /** Pixels of the screen for one of the page: half as wide is a quarter of the work. */
@@ -32,7 +34,7 @@ const DIFFERENT = 32
 /** The share of dots that may differ so. */
 const TOLERATED = 1 / 25
 
-/** By name: the address, and what is there once it is loaded. */
+/** By name: the address, and what is there once it has begun to show. */
 const VIEWS = {
   floor: ['floor', '.table-card'],
   plan: ['floor?as=plan', '.tile'],
@@ -48,9 +50,9 @@ const VIEWS = {
 /** Those that the README shows. */
 const SHOWN = ['floor', 'editor']
 
-const fonts = path.join(tmpdir(), 'fonts/fonts/Open_Sans')
-const browser = await launch() // unpacks its fonts, too
-const site = await serveFixedSite({ '/fixed/regular.ttf': path.join(fonts, 'OpenSans-Regular.ttf'), '/fixed/bold.ttf': path.join(fonts, 'OpenSans-Bold.ttf') })
+const [regular, bold] = await readFonts(['OpenSans-Regular.ttf', 'OpenSans-Bold.ttf'])
+const site = await serveFixedSite({ '/fixed/regular.ttf': regular, '/fixed/bold.ttf': bold })
+const browser = await launch()
 const STYLE = `
   @font-face { font-family: fixed; src: url(${site.url}/fixed/regular.ttf) }
   @font-face { font-family: fixed; font-weight: 600 900; src: url(${site.url}/fixed/bold.ttf) }
@@ -58,11 +60,14 @@ const STYLE = `
 `
 
 const sessions = new Map()
+/** With --renew: the new looks, by file. */
+const renewed = new Map()
 const dataUrl = (bytes) => `data:image/png;base64,${bytes.toString('base64')}`
 const bytesOf = (url) => Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')
 
 try {
-  if (given.renew) await renew(await newContext())
+  await rm(CHANGED, { recursive: true, force: true })
+  if (given.renew) await takePictures(await newContext())
   await visit(await newContext())
 } catch (error) {
   console.error(error.stack)
@@ -88,12 +93,12 @@ async function visit(context) {
     for (const look of LOOKS) if (!(await isAsKept(page, paper, view, look))) changed.push(`${view}-${look.name}`)
   }
   assert.deepEqual([...site.unanswered], [], 'the page asks the fixed site for what it does not have: web/e2e/fixed/documents.mjs')
+  if (given.renew) await keepRenewed()
   assert.deepEqual(changed, [], 'these look otherwise than they were kept. Look at them in web/e2e/looks/now; if they are meant so: make pictures')
 }
 
-/** What was kept is forgotten, and the pictures of the README are taken. */
-async function renew(context) {
-  await rm(KEPT, { recursive: true, force: true })
+/** Those of the README. */
+async function takePictures(context) {
   await mkdir(README, { recursive: true })
   const [page, paper] = [await context.newPage(), await context.newPage()]
   for (const view of SHOWN) {
@@ -102,13 +107,20 @@ async function renew(context) {
   }
 }
 
+/** In place of what was kept, once there is a new look for each. */
+async function keepRenewed() {
+  await mkdir(KEPT, { recursive: true })
+  for (const file of await readdir(KEPT)) if (!renewed.has(file)) await rm(path.join(KEPT, file))
+  for (const [file, bytes] of renewed) await save(KEPT, file, bytes)
+}
+
 async function open(page, address, there) {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.goto(`${site.url}/${address}`)
   await page.addStyleTag({ content: STYLE })
   await page.locator('.stream[data-state=live]').waitFor()
   await page.locator(there).first().waitFor()
-  await page.evaluate(() => document.fonts.ready)
+  await inTime(page.evaluate(() => document.fonts.ready), 'the fonts are not loaded')
 }
 
 /** Whether a view looks as it was kept. If not it is written beside what was; with --renew it is kept as it is. */
@@ -120,10 +132,10 @@ async function isAsKept(page, paper, view, { name, width, height, colorScheme })
   const file = `${view}-${name}.png`
   if (given.out) return save(given.out, file, picture)
   const now = await paper.evaluate(dotted, [dataUrl(picture), EDGE])
-  if (given.renew) return save(KEPT, file, bytesOf(now))
+  if (given.renew) return renewed.set(file, bytesOf(now))
   const kept = await readFile(path.join(KEPT, file)).catch(() => null)
   if (kept && (await paper.evaluate(difference, [dataUrl(kept), now, DIFFERENT])) <= TOLERATED) return true
-  await save(path.join(KEPT, 'now'), file, picture)
+  await save(CHANGED, file, picture)
   return false
 }
 
@@ -137,19 +149,28 @@ async function save(folder, file, bytes) {
 async function screenshot(page, scale) {
   const session = sessions.get(page) ?? (await page.context().newCDPSession(page))
   sessions.set(page, session)
-  const { data } = await session.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true, clip: { x: 0, y: 0, ...page.viewportSize(), scale } })
+  const clip = { x: 0, y: 0, ...page.viewportSize(), scale }
+  const taken = session.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true, clip })
+  const { data } = await inTime(taken, 'the browser takes no picture of the page')
   return Buffer.from(data, 'base64')
 }
 
-/** Two frames are drawn after a change of size, and every picture that is in sight is loaded. */
-function settled(page) {
-  return page.evaluate(async () => {
-    const drawn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
-    await drawn()
-    await drawn()
-    const pictures = [...document.images].filter((each) => each.getBoundingClientRect().top < innerHeight)
-    await Promise.all(pictures.map((each) => each.decode().catch(() => undefined)))
-  })
+/** The page has what it asked for and asks for no more once that is drawn: one answer may bring about another question. */
+async function settled(page) {
+  const settle = async () => {
+    for (let asked = -1; asked !== site.asked(); ) {
+      await site.quiet()
+      asked = site.asked()
+      await page.evaluate(drawn)
+    }
+  }
+  await inTime(settle(), 'the page goes on asking for something, or a picture of it is not loaded')
+}
+
+function inTime(promise, otherwise) {
+  let timer
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${otherwise}, after ${STEP_MS / 1000} s`)), STEP_MS)))
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 /** For the README, as wide as its column. */
@@ -162,6 +183,16 @@ async function takePicture(page, paper, view) {
 }
 
 // What follows runs in the browser.
+
+/** Two frames are drawn after a change of size, and every picture that is in sight is loaded, also those within an SVG. */
+async function drawn() {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+  await frame()
+  await frame()
+  const pictures = [...document.querySelectorAll('img, image')].filter((each) => each.getBoundingClientRect().top < innerHeight)
+  await Promise.all(pictures.map((each) => each.decode().catch(() => undefined)))
+  await frame()
+}
 
 async function dotted([url, edge]) {
   const image = await createImageBitmap(await (await fetch(url)).blob())

@@ -2,17 +2,26 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
+import { setTimeout as pass } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { answer, snapshot } from './documents.mjs'
 
-const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname)
+const HERE = path.dirname(fileURLToPath(import.meta.url))
 const DIST = path.join(HERE, '../../dist')
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.webp': 'image/webp', '.ttf': 'font/ttf', '.webmanifest': 'application/manifest+json' }
+/** After an answer the page may ask for more: what it shows is complete once it has asked for nothing for so long. */
+const QUIET_MS = 100
 const STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
 
-/** Listens on a free port of this machine. `files`: more files, by address. `unanswered` grows with what nothing is answered to. */
+/**
+ * Listens on a free port of this machine. `files`: the bytes of more files, by address. `unanswered` grows with what nothing
+ * is answered to. `asked` is how many requests there were; `quiet` waits until there was none for a moment.
+ */
 export async function serveFixedSite(files = {}) {
   const unanswered = new Set()
+  const requests = { asked: 0, open: 0, newest: 0 }
   const server = createServer((request, response) => {
+    count(requests, request, response)
     respond(request, response, files, unanswered).catch((error) => response.writeHead(500).end(String(error.stack)))
   })
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
@@ -20,7 +29,21 @@ export async function serveFixedSite(files = {}) {
     server.closeAllConnections()
     server.close()
   }
-  return { url: `http://127.0.0.1:${server.address().port}`, unanswered, close }
+  const quiet = async () => {
+    while (requests.open > 0 || performance.now() - requests.newest < QUIET_MS) await pass(QUIET_MS / 5)
+  }
+  return { url: `http://127.0.0.1:${server.address().port}`, unanswered, asked: () => requests.asked, quiet, close }
+}
+
+/** All but the event stream, which stays open. */
+function count(requests, request, response) {
+  if (request.url.startsWith('/v1/events')) return
+  requests.asked += 1
+  requests.open += 1
+  response.once('close', () => {
+    requests.open -= 1
+    requests.newest = performance.now()
+  })
 }
 
 async function respond(request, response, files, unanswered) {
@@ -49,8 +72,8 @@ function json(response, document) {
 /** A file of the page, of this folder, or of `files`; at the address of a view the page itself, as the api serves it. */
 async function file(response, pathname, files) {
   const extension = path.extname(pathname)
-  const found = files[pathname] ?? (pathname.startsWith('/fixed/') ? path.join(HERE, pathname.slice(6)) : path.join(DIST, pathname))
-  if (TYPES[extension]) return response.writeHead(200, { 'content-type': TYPES[extension] }).end(await readFile(found))
+  const found = pathname.startsWith('/fixed/') ? path.join(HERE, pathname.slice(6)) : path.join(DIST, pathname)
+  if (TYPES[extension]) return response.writeHead(200, { 'content-type': TYPES[extension] }).end(files[pathname] ?? (await readFile(found)))
   const html = await readFile(path.join(DIST, 'index.html'), 'utf8')
   const base = '../'.repeat(pathname.split('/').length - 2) || './'
   response.writeHead(200, { 'content-type': TYPES['.html'] }).end(html.replace('<base href="/"', `<base href="${base}"`))
