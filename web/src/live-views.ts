@@ -5,16 +5,20 @@ import type { CameraView, Client, OpenStream } from './client'
 const EVERY_MS = 2000
 /** How long the stream may take for the first. */
 const FIRST_MS = 5000
+/** A stream that brings none for so long may be dead. */
+const SILENT_MS = 30_000
 /** From one view of the page to the next a camera is left and looked at again. */
 const SETTLE_MS = 50
+/** Who looks at another tab for a moment comes back to pictures that go on. */
+const HIDDEN_MS = 10_000
 
 interface Looked {
   listeners: Set<(view: CameraView) => void>
   newest: CameraView | null
   /** Until then the stream is waited for; ms. */
   patient: number
-  /** Whether the stream has brought one since it was live. */
-  streamed: boolean
+  /** When the stream has brought one, or it turned out that there was none to bring; ms. 0: it is not relied on. */
+  heard: number
   isAsking: boolean
 }
 
@@ -50,13 +54,14 @@ export class LiveViews {
   receive(view: CameraView): void {
     const looked = this.looked.get(view.camera_id ?? '')
     if (!looked || view.run_id !== null) return
-    looked.streamed = true
+    if (looked.newest && view.captured_at < looked.newest.captured_at) return // one from before, kept for who comes later
+    looked.heard = Date.now()
     show(looked, view)
   }
 
   /** The stream is broken, or was opened without views: they are asked for until it brings one. */
   mistrust(): void {
-    for (const looked of this.looked.values()) looked.streamed = false
+    for (const looked of this.looked.values()) looked.heard = 0
   }
 
   stop(): void {
@@ -67,7 +72,7 @@ export class LiveViews {
   }
 
   private begin(cameraId: string): Looked {
-    const looked = { listeners: new Set<(view: CameraView) => void>(), newest: null, patient: Date.now() + FIRST_MS, streamed: false, isAsking: false }
+    const looked = { listeners: new Set<(view: CameraView) => void>(), newest: null, patient: Date.now() + FIRST_MS, heard: 0, isAsking: false }
     this.looked.set(cameraId, looked)
     this.settle()
     this.timer ??= this.start()
@@ -86,13 +91,14 @@ export class LiveViews {
     this.settling = setTimeout(() => {
       if (this.looked.size === 0) this.stop()
       this.stream?.watch(document.hidden ? [] : [...this.looked.keys()])
-    }, SETTLE_MS)
+    }, document.hidden ? HIDDEN_MS : SETTLE_MS)
   }
 
   private askForMissing(): void {
     if (document.hidden) return
     const now = Date.now()
-    for (const [cameraId, looked] of this.looked) if (!looked.streamed && now >= looked.patient) void this.ask(cameraId, looked)
+    for (const [cameraId, looked] of this.looked)
+      if (now >= looked.patient && now - looked.heard >= SILENT_MS) void this.ask(cameraId, looked)
   }
 
   private async ask(cameraId: string, looked: Looked): Promise<void> {
@@ -100,7 +106,10 @@ export class LiveViews {
     looked.isAsking = true
     const view = await this.client.cameraView(cameraId).catch(() => null) // asked for again
     looked.isAsking = false
-    if (view && this.looked.get(cameraId) === looked && isNewer(view, looked.newest)) show(looked, view)
+    if (!view || this.looked.get(cameraId) !== looked) return
+    const isMissed = isNewer(view, looked.newest)
+    if (looked.heard > 0) looked.heard = isMissed ? 0 : Date.now() // else the camera is slow, not the stream
+    if (isMissed) show(looked, view)
   }
 }
 

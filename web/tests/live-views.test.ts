@@ -33,9 +33,11 @@ describe('a camera that is looked at', () => {
     cameraView.mockResolvedValue(view(1))
     const leave = look()
     await pass(100)
-    views.receive(view(2))
-    await pass(60_000)
-    expect([seen, watched]).toEqual([['cam_1-1', 'cam_1-2'], [['cam_1']]])
+    for (const second of [2, 3, 4]) {
+      views.receive(view(second))
+      await pass(20_000)
+    }
+    expect([seen, watched]).toEqual([['cam_1-1', 'cam_1-2', 'cam_1-3', 'cam_1-4'], [['cam_1']]])
     expect(cameraView).toHaveBeenCalledTimes(1)
     leave()
     await pass(100)
@@ -52,6 +54,21 @@ describe('a camera that is looked at', () => {
     views.receive(view(2))
     await pass(10_000)
     expect([seen, cameraView.mock.calls.length]).toEqual([['cam_1-1', 'cam_1-2'], asked + 1])
+  })
+
+  it('is asked for when the stream was silent for half a minute, and every 2 s where it has missed a frame', async () => {
+    look()
+    views.receive(view(1))
+    await pass(28_000)
+    expect(cameraView).toHaveBeenCalledTimes(1)
+    cameraView.mockResolvedValue(view(1))
+    await pass(30_000)
+    expect(cameraView, 'there is none to bring').toHaveBeenCalledTimes(2)
+    cameraView.mockResolvedValue(view(2))
+    await pass(30_000)
+    const asked = cameraView.mock.calls.length
+    await pass(10_000)
+    expect([seen, cameraView.mock.calls.length]).toEqual([['cam_1-1', 'cam_1-2'], asked + 5])
   })
 
   it('is asked for while the stream is away', async () => {
@@ -74,6 +91,15 @@ describe('a camera that is looked at', () => {
     expect(seen).toEqual(['cam_1-3'])
   })
 
+  it('is not shown what the stream had kept from before a newer answer', async () => {
+    cameraView.mockResolvedValue(view(3))
+    look()
+    await pass(0)
+    views.receive(view(2))
+    views.receive(view(4))
+    expect(seen).toEqual(['cam_1-3', 'cam_1-4'])
+  })
+
   it('is looked at by two parts of a view at once', async () => {
     const leave = look()
     views.receive(view(1))
@@ -90,6 +116,8 @@ describe('a camera that is looked at', () => {
     await pass(100)
     hidden = true
     document.dispatchEvent(new Event('visibilitychange'))
+    await pass(9000)
+    expect(watched, 'that may be shown again in a moment').toEqual([['cam_1']])
     await pass(60_000)
     expect([watched, cameraView.mock.calls.length]).toEqual([[['cam_1'], []], 1])
     hidden = false
