@@ -209,16 +209,60 @@ describe('views', () => {
     expect(FakeSource.all).toHaveLength(2)
   })
 
-  it('are left out after an error, which may be of one of them, until they are asked for again', () => {
+  it('are stored while the stream is being opened, and asked for once it is open', () => {
+    const stream = open()
+    FakeSource.last.accept()
+    stream.watch(['cam_1'])
+    stream.watch(['cam_1', 'cam_2'])
+    stream.watch(['cam_2'])
+    expect(FakeSource.all).toHaveLength(2)
+    FakeSource.last.accept()
+    expect([FakeSource.all.length, viewsOf(FakeSource.last)]).toEqual([3, ['cam_2']])
+    FakeSource.last.accept()
+    expect(FakeSource.all).toHaveLength(3)
+  })
+
+  it('that change do not hide that the stream does not open', () => {
+    const stream = open()
+    FakeSource.last.accept()
+    stream.watch(['cam_1'])
+    vi.advanceTimersByTime(4000)
+    stream.watch(['cam_2'])
+    vi.advanceTimersByTime(1000)
+    expect(states).toEqual(['connecting', 'live', 'connecting'])
+  })
+
+  it('are left out after an error, which may be of one of them; others are asked for', () => {
     const stream = open({ views: ['cam_1'] })
     FakeSource.last.fail(true)
     stream.watch(['cam_1', 'cam_2'])
     expect(FakeSource.all, 'it waits for its next attempt').toHaveLength(1)
     vi.advanceTimersByTime(1000)
-    expect(viewsOf(FakeSource.last)).toEqual(['cam_1', 'cam_2'])
+    expect(viewsOf(FakeSource.last)).toEqual(['cam_2'])
+    FakeSource.last.accept()
+    stream.watch(['cam_1', 'cam_3', 'cam_2'])
+    expect(viewsOf(FakeSource.last)).toEqual(['cam_3', 'cam_2'])
     FakeSource.last.fail(true)
-    vi.advanceTimersByTime(2000)
+    vi.advanceTimersByTime(1000)
     expect(viewsOf(FakeSource.last)).toEqual([])
+  })
+
+  it('that were left out are tried again once the stream is live, later each time', () => {
+    open({ views: ['cam_1'], silentMs: 7_200_000 })
+    const triesAfter = (ms: number) => {
+      FakeSource.last.fail(true)
+      vi.advanceTimersByTime(1000)
+      expect(viewsOf(FakeSource.last)).toEqual([])
+      FakeSource.last.accept()
+      const before = FakeSource.all.length
+      vi.advanceTimersByTime(ms - 1)
+      expect(FakeSource.all).toHaveLength(before)
+      vi.advanceTimersByTime(1)
+      expect(viewsOf(FakeSource.last)).toEqual(['cam_1'])
+    }
+    for (const minutes of [1, 5, 30, 30]) triesAfter(minutes * 60_000)
+    FakeSource.last.accept()
+    triesAfter(60_000)
   })
 
   it('are not asked for by a stream that was closed', () => {

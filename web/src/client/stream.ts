@@ -2,7 +2,8 @@
 //
 // The browser reconnects by itself with Last-Event-ID, and the server resumes there or sends a new snapshot. Only after
 // an HTTP error the browser does not reconnect; then this opens a new stream, with the last id in the query, after a
-// delay that doubles, and without `views`, which the error may be of. The server sends `resume` before it closes the connection of a client that is too far behind:
+// delay that doubles, and without the `views` that were asked for, one of which the error may be of: these are tried again
+// some minutes after the stream is live. The server sends `resume` before it closes the connection of a client that is too far behind:
 // the browser reconnects with its last id. When the last id cannot be resumed from it sends one `resync`, then a
 // snapshot. A `heartbeat` only moves the last id past what a filter has left out. `site.deleted` is the last event; the stream is not opened again.
 //
@@ -69,13 +70,15 @@ export interface OpenStream {
   (): void
   /**
    * Asks for other `views`. The stream is opened again after its last id, so nothing of the site is missing and nothing
-   * comes twice; the newest frame of each comes at once.
+   * comes twice; the newest frame of each comes at once. While it is being opened, that waits until it is open.
    */
   watch: (views: readonly string[]) => void
 }
 
 const MAX_DELAY_MS = 30_000
 const SILENT_MS = 60_000
+/** After so long views that were refused are asked for again; the last one from then on. */
+const RETRY_VIEWS_MS = [60_000, 5 * 60_000, 30 * 60_000]
 /** Opening again is not worth a word unless it takes longer. */
 const SLOW_MS = 5000
 
@@ -85,7 +88,13 @@ export function openStream(options: StreamOptions): OpenStream {
   const first = options.delayMs ?? 1000
   let lastId = options.lastEventId ?? ''
   let delay = first
-  let views: readonly string[] = options.views ?? []
+  let wanted: readonly string[] = options.views ?? []
+  /** Of `wanted`, in the address of `source`. */
+  let asked: readonly string[] = []
+  /** Asked for when the server answered with an error: not sent until they are tried again. */
+  let refused: readonly string[] = []
+  let refusals = 0
+  let retry: ReturnType<typeof setTimeout> | undefined
   let isClosed = false
   let source: EventSource
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -126,33 +135,57 @@ export function openStream(options: StreamOptions): OpenStream {
   }
 
   const connect = () => {
-    source = new Source(address({ ...options, views }, lastId), { withCredentials: true })
+    asked = wanted.filter((name) => !refused.includes(name))
+    source = new Source(address({ ...options, views: asked }, lastId), { withCredentials: true })
     for (const type of [...TYPES, VIEW]) source.addEventListener(type, receive as (event: Event) => void)
     source.onopen = () => {
       hear()
       delay = first
       setState('live')
+      if (refused.length > 0) retry ??= setTimeout(tryRefused, RETRY_VIEWS_MS[Math.min(refusals, RETRY_VIEWS_MS.length) - 1])
+      else if (asked.length > 0) refusals = 0
+      useWanted()
     }
     source.onerror = () => {
       clearTimeout(silence) // the browser tries again, or this does
       if (source.readyState !== Source.CLOSED) return setState('connecting')
-      views = [] // it may be a view that is refused, of a camera that was removed: the site is more than that
+      refuse()
       setState('waiting')
       timer = setTimeout(open, delay)
       delay = Math.min(delay * 2, MAX_DELAY_MS)
     }
   }
 
-  const watch = (wanted: readonly string[]) => {
-    if (isClosed || sameNames(wanted, views)) return
-    views = wanted
-    if (source.readyState !== Source.CLOSED) openAgain() // else it waits for its next attempt
+  /** It may be a view that is refused, of a camera that was removed: the site is more than that. */
+  const refuse = () => {
+    if (asked.length === 0) return
+    refused = [...refused, ...asked]
+    refusals += 1
+    clearTimeout(retry)
+    retry = undefined
+  }
+
+  const tryRefused = () => {
+    retry = undefined
+    refused = []
+    useWanted()
+  }
+
+  /** Where the stream is not open now, it asks for them when it is. */
+  const useWanted = () => {
+    const sent = wanted.filter((name) => !refused.includes(name))
+    if (source.readyState === Source.OPEN && !sameNames(sent, asked)) openAgain()
+  }
+
+  const watch = (views: readonly string[]) => {
+    if (isClosed) return
+    wanted = views
+    useWanted()
   }
 
   const close = () => {
     isClosed = true
-    clearTimeout(timer)
-    clearTimeout(silence)
+    for (const each of [timer, silence, retry]) clearTimeout(each)
     source.close()
     setState('closed')
   }
