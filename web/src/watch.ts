@@ -2,6 +2,7 @@
 import { computed, effect, signal, untracked } from '@preact/signals'
 import { Problem, type Client, type CameraView, type Frame, type Job, type Layout } from './client'
 import { FrameLoader } from './frames'
+import { newestLoaded } from './loaded'
 import { runOrigin, type Model, type Subject } from './model'
 import { Refresh } from './refresh'
 import type { Store } from './store'
@@ -16,7 +17,7 @@ export class Watch {
   /** The frame in the picture; null follows the newest. */
   readonly chosen = signal<number | null>(null)
   readonly layout = signal<Layout | null>(null)
-  /** The newest judged frame of a camera. */
+  /** The newest judged frame of a camera whose picture is loaded. */
   readonly live = signal<CameraView | null>(null)
   /** Whether there is no such video. */
   readonly gone = signal(false)
@@ -182,7 +183,7 @@ export class Watch {
     return effect(() => {
       const views = judged.value
       untracked(() => (this.live.value = null)) // an old picture would look like now
-      return views?.look(camera, (view) => (this.live.value = view))
+      return views ? newestLoaded((onView) => views.look(camera, onView), (view) => (this.live.value = view)) : undefined
     })
   }
 }

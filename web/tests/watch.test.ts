@@ -87,6 +87,24 @@ describe('a video that is watched', () => {
 })
 
 describe('a camera that is watched', () => {
+  /** Pictures whose loading the test ends. */
+  class FakeImage {
+    static all: FakeImage[] = []
+    onload = () => {}
+    src = ''
+    constructor() {
+      FakeImage.all.push(this)
+    }
+  }
+  const STATUS = { camera_id: 'cam_1', site_id: '', version: 1, status: 'live', reason: '', since: '', observed_at: '', last_frame_at: null, snapshot_key: null }
+  const TABLE = { table_id: 'tbl_1', site_id: '', camera_id: 'cam_2', camera_ids: ['cam_1', 'cam_2'], section_id: null, label: '1', seats: 4, created_at: '', retired_at: null }
+
+  beforeEach(() => {
+    FakeImage.all = []
+    vi.stubGlobal('Image', FakeImage)
+  })
+  afterEach(() => void vi.unstubAllGlobals())
+
   it('has the layout that its picture was judged with, before there is one the newest', async () => {
     const client = new Client()
     const layout = vi.spyOn(client, 'layout').mockRejectedValue(new Error('none'))
@@ -104,18 +122,37 @@ describe('a camera that is watched', () => {
     const client = new Client()
     const asked = vi.spyOn(client, 'cameraView').mockResolvedValue({ frame_id: 'frm_1' } as CameraView)
     const store = storeOf(client)
-    const status = { camera_id: 'cam_1', site_id: '', version: 1, status: 'live', reason: '', since: '', observed_at: '', last_frame_at: null, snapshot_key: null }
-    store.receive({ type: 'snapshot', data: { ...EMPTY_SNAPSHOT, cameras: [status] } })
+    store.receive({ type: 'snapshot', data: { ...EMPTY_SNAPSHOT, cameras: [STATUS] } })
     const watch = new Watch(store, { camera: 'cam_1' })
     stop = watch.start()
     await pass(3000)
     expect(asked).not.toHaveBeenCalled()
-    const table = { table_id: 'tbl_1', site_id: '', camera_id: 'cam_2', camera_ids: ['cam_1', 'cam_2'], section_id: null, label: '1', seats: 4, created_at: '', retired_at: null }
-    store.tables.value = [table]
+    store.tables.value = [TABLE]
     await pass(1000)
+    FakeImage.all[0]?.onload()
+    await pass()
     expect(watch.live.value?.frame_id).toBe('frm_1')
-    store.tables.value = [{ ...table, retired_at: '2026-11-23T09:00:00.000Z' }]
+    store.tables.value = [{ ...TABLE, retired_at: '2026-11-23T09:00:00.000Z' }]
     await pass(1000)
     expect(watch.live.value).toBeNull()
+  })
+
+  it('shows the newest picture that is loaded, and one that takes long as far as it is', async () => {
+    const store = storeOf()
+    const look = vi.spyOn(store.liveViews, 'look').mockReturnValue(() => undefined)
+    store.receive({ type: 'snapshot', data: { ...EMPTY_SNAPSHOT, cameras: [STATUS] } })
+    store.tables.value = [TABLE]
+    const watch = new Watch(store, { camera: 'cam_1' })
+    stop = watch.start()
+    const bring = (frame: string) => look.mock.calls[0]?.[1]({ frame_id: frame, url: `/${frame}` } as CameraView)
+    for (const frame of ['frm_1', 'frm_2', 'frm_3']) bring(frame)
+    expect([watch.live.value, FakeImage.all.map(({ src }) => src)]).toEqual([null, ['/frm_1']])
+    FakeImage.all[0]?.onload()
+    await pass()
+    expect([watch.live.value?.frame_id, FakeImage.all.map(({ src }) => src)]).toEqual(['frm_1', ['/frm_1', '/frm_3']])
+    await pass(9999)
+    expect(watch.live.value?.frame_id).toBe('frm_1')
+    await pass(1)
+    expect(watch.live.value?.frame_id).toBe('frm_3')
   })
 })

@@ -55,10 +55,13 @@ export function Picture({ size, frameId, url, alt, tables = [], spots = [], seen
   )
 }
 
-/** The link of a frame is new in each answer, the picture behind it is the same: the first link stays. */
+/**
+ * The link of a frame is new in each answer, the picture behind it is the same: the first link stays. Drawn at once where
+ * it is loaded: decoded beside the drawing it would be black for a moment.
+ */
 function Frame({ url }: { url: string }) {
   const [src, setSrc] = useState<string | undefined>(url)
-  return <img src={src} alt="" decoding="async" onError={() => setSrc(undefined)} />
+  return <img src={src} alt="" decoding="sync" onError={() => setSrc(undefined)} />
 }
 
 function TableShape({ polygon, state, text, short, size }: Outline & { size: Size }) {
