@@ -67,7 +67,8 @@ export interface Drafted {
   draft: Draft
   /** Whether it was begun before this view was opened. */
   wasBegun: boolean
-  put: (change: DraftChange) => void
+  /** Returns the draft as it is now. */
+  put: (change: DraftChange) => Draft
   /** It is saved, or not wanted any more. */
   forget: () => void
 }
@@ -78,10 +79,11 @@ export function useDraft(key: string, begin: () => Draft): Drafted {
   const latest = useRef(draft)
   const put = (change: DraftChange) => {
     const changed = typeof change === 'function' ? change(latest.current) : change
-    if (changed === null) return
+    if (changed === null) return latest.current
     latest.current = { ...latest.current, ...changed }
     writeDraft(key, latest.current)
     setDraft(latest.current)
+    return latest.current
   }
   const forget = () => {
     writeDraft(key, null)

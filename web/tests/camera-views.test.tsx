@@ -51,7 +51,7 @@ function formOf(root: HTMLElement) {
 
 describe('what is typed', () => {
   it('is kept of every field, though nothing was drawn between two of them', async () => {
-    const { field } = opened(probe(doneProbe.value))
+    const { field, button, asked } = opened(probe(doneProbe.value))
     const put = (label: string, value: string) => {
       field(label).value = value
       field(label).dispatchEvent(new Event('input', { bubbles: true }))
@@ -59,6 +59,8 @@ describe('what is typed', () => {
     put(T.cameraForm.password, 'Secret')
     put(T.cameraForm.user, 'admin')
     put(T.cameraForm.address, ADDRESS)
+    button(T.cameraForm.tryIt)?.click()
+    expect(asked.newProbe.mock.calls[0]?.[1], 'what is tried is what was typed').toEqual({ type: 'rtsp', address: ADDRESS, user: 'admin', password: 'Secret' })
     await new Promise((drawn) => setTimeout(drawn))
     expect([T.cameraForm.password, T.cameraForm.user, T.cameraForm.address].map((label) => field(label).value)).toEqual(['Secret', 'admin', ADDRESS])
   })

@@ -273,8 +273,7 @@ function useFields({ draft, put }: Drafted) {
   const type = (change: Partial<CameraFields>) => put((latest) => typed(latest, change))
   const leaveAddress = () => put(addressLeft)
   const tryIt = () => {
-    const fields = tidied(draft.fields)
-    put({ fields, passwordLost: false, typing: false })
+    const { fields } = put((latest) => ({ fields: tidied(latest.fields), passwordLost: false, typing: false }))
     void probing.begin(sourceOf(fields))
   }
   return { fields: draft.fields, probing, type, leaveAddress, tryIt }
