@@ -76,6 +76,9 @@ async def test_a_confirmation_takes_the_place_of_the_one_before_it(stage: Stage)
     }
     history = answer(await (await stage.client()).get(f"/v1/tables/{one}/states"), 200)["items"]
     assert [each["version"] for each in history] == [7, 1]
+    await stage.pool.execute("UPDATE tables SET retired_at = now() WHERE table_id = $1", one)
+    states = answer(await (await stage.client()).get(f"/v1/states?site_id={run.place.site_id}"), 200)["items"]
+    assert [each["table_id"] for each in states] == [other]
 
 
 async def test_the_last_word_of_a_run_stays_and_a_tombstone_ends_the_confirmation(stage: Stage) -> None:

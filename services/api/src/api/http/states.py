@@ -30,7 +30,7 @@ async def list_states(
 ) -> Any:
     """The state of each table now; with run_id, as the run of a video left it. A live one past expires_at is unknown.
 
-    A table that no camera has reported on live has no entry.
+    A table that no camera has reported on live has no entry, nor has one that is retired, but in runs.
     """
     if live is None and run_id is None:
         live = True

@@ -12,6 +12,11 @@ from api.model.types import Json, Sites
 from api.store import Connection
 
 _SEEN = "NOT gone AND ($1::text[] IS NULL OR site_id = ANY($1))"
+_STANDS = (
+    "(run_id IS NOT NULL OR NOT EXISTS"
+    " (SELECT FROM tables t WHERE t.table_id = s.table_id AND t.retired_at IS NOT NULL))"
+)
+"""What is said live of a table that is not there any more concerns nobody; a run was of the tables of its time."""
 
 
 async def page(
@@ -27,13 +32,13 @@ async def page(
     limit: int = 1000,
     now: datetime,
 ) -> list[tuple[str, Json]]:
-    """(key, state document) by key; an expired state reads unknown."""
+    """(key, state document) by key; an expired state reads unknown. Live, a retired one by `table_id` alone."""
     rows = await conn.fetch(
         f"SELECT state_key, document, (SELECT label FROM tables t WHERE t.table_id = s.table_id) AS label"
         f" FROM states s WHERE {_SEEN} AND ($2::text IS NULL OR site_id = $2)"
         " AND ($3::text IS NULL OR $3 = ANY(camera_ids)) AND ($4::text IS NULL OR run_id = $4)"
         " AND ($5::boolean IS NULL OR (run_id IS NULL) = $5) AND state_key > $6"
-        " AND ($7::text IS NULL OR table_id = $7) ORDER BY state_key LIMIT $8",
+        f" AND (table_id = $7 OR ($7::text IS NULL AND {_STANDS})) ORDER BY state_key LIMIT $8",
         sites, site_id, camera_id, run_id, live, after, table_id, limit,
     )  # fmt: skip
     return [(row["state_key"], as_of_now(_labelled(row), now)) for row in rows]
