@@ -62,8 +62,15 @@ class Api:
         """A body as it is, null among it."""
         return self._call(method, path, json=dict(body), headers=_present({"If-Match": if_match}))
 
+    def check(self, path: str, body: Mapping[str, Any]) -> None:
+        """Post what is answered by nothing, if all is well with it."""
+        self._none("POST", path, json=dict(body))
+
     def delete(self, path: str) -> None:
-        response = self._response("DELETE", path)
+        self._none("DELETE", path)
+
+    def _none(self, method: str, path: str, **request: Any) -> None:
+        response = self._response(method, path, **request)
         if response.status_code != httpx.codes.NO_CONTENT:
             answer(response, f"{self._http.base_url}{path}")
 

@@ -158,7 +158,7 @@ class NoOrigin(LocalError):
 
 
 class SitesFileInvalid(LocalError):
-    """The file cannot be applied, and nothing of what is wrong was."""
+    """The file cannot be applied, and nothing was changed."""
 
     exit_code = Exit.USAGE
 

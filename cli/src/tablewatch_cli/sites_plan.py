@@ -53,6 +53,13 @@ def expected(change: Change) -> Document:
     return {**ids, **(change.before or {}), **change.body}
 
 
+def drawing(change: Change) -> Document | None:
+    """The layout that a change draws, without sections, which may not be there yet; None of another change."""
+    if not change.path.endswith("/layout"):
+        return None
+    return change.body | {"tables": [each | {"section_id": None} for each in change.body["tables"]]}
+
+
 def reconcile(sites: list[Site], api: Reader, write: Write, secret: Callable[[Camera], Document]) -> Iterator[Change]:
     """Each change, once it is written. `secret` has user and password of a camera that needs them.
 

@@ -115,6 +115,19 @@ async def test_table_ids_of_other_sites_and_twice(stage: Stage, monkeypatch: pyt
         assert code(await each.put(path, json=stolen), 422) == "table_not_yours"
 
 
+async def test_a_layout_is_checked_before_there_is_a_camera(stage: Stage) -> None:
+    client = await stage.client()
+    answer(await client.post("/v1/layouts/check", json=LAYOUT), 204)
+    crossing = [[0.1, 0.1], [0.4, 0.4], [0.4, 0.1], [0.1, 0.4]]
+    for broken in (
+        {"tables": [{"label": "1", "polygon": crossing}]},
+        {"tables": [{"label": "1", "polygon": SQUARE, "top": crossing}]},
+        {"floor": [crossing]},
+        {"ignore": [crossing]},
+    ):
+        assert code(await client.post("/v1/layouts/check", json=LAYOUT | broken), 422) == "polygon_self_crossing"
+
+
 async def _second_camera(client: Any, place: Any) -> str:
     body = {"site_id": place.site_id, "name": "from the other side"}
     return str(answer(await client.post("/v1/cameras", json=body), 201)["camera_id"])

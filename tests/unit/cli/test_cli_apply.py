@@ -200,6 +200,30 @@ def test_the_command_shows_and_makes_what_differs(
     assert error["reason"] == f"{path}:4: section Bar of Harbour: The site has one."
 
 
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_layout_that_cannot_be_drawn_changes_nothing(
+    server: type[Stub], tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "sites.yaml"
+    path.write_text("""sites:
+  - name: Harbour
+    sections: [Bar]
+    cameras:
+      - number: 1
+        layout:
+          reference: {width: 1280, height: 720}
+          tables: [{label: "1", section: Bar, polygon: [[0.1, 0.1], [0.4, 0.4], [0.4, 0.1], [0.1, 0.4]]}]
+""")
+    crossing = {"code": "polygon_self_crossing", "detail": "Table 1: two of its sides cross."}
+    server.answers |= {
+        ("GET", "/v1/sites"): (200, {"items": [], "next_cursor": None}),
+        ("POST", "/v1/layouts/check"): (422, crossing),
+    }
+    assert run("apply", "-f", str(path), *words) == Exit.REFUSED
+    assert f"polygon_self_crossing: {path}:7: layout of camera 1 of Harbour" in capsys.readouterr().err
+    assert [asked for asked, _, _ in server.seen] == ["GET", "POST"]
+
+
 def test_a_file_with_faults_is_not_applied(
     server: type[Stub], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +74,9 @@ def _text(path: Path) -> str:
 def _run(path: Path, sites: list[Site], api: Api, *, dry_run: bool, silent: bool) -> list[Change]:
     """The changes, each of which is shown once it is made. Raises CliError with the line of the file."""
     made: list[Change] = []
-    write = sites_plan.expected if dry_run else lambda change: _write(path, api, change)
+    write, secret = partial(_expect if dry_run else _write, path, api), partial(_secret, path)
     try:
-        for change in sites_plan.reconcile(sites, api, write, lambda camera: _secret(path, camera)):
+        for change in sites_plan.reconcile(sites, api, write, secret):
             made.append(change)
             if not silent:
                 for text in sites_plan.lines(change):
@@ -83,9 +86,25 @@ def _run(path: Path, sites: list[Site], api: Api, *, dry_run: bool, silent: bool
     return made
 
 
+def _expect(path: Path, api: Api, change: Change) -> Document:
+    """What a change would make. Raises CliError for a layout that cannot be drawn."""
+    if (drawing := sites_plan.drawing(change)) is not None:
+        with _at_its_line(path, change):
+            api.check("/v1/layouts/check", drawing)
+    return sites_plan.expected(change)
+
+
 def _write(path: Path, api: Api, change: Change) -> Document:
-    try:
+    """Raises CliError."""
+    with _at_its_line(path, change):
         return api.send(change.method, change.path, change.body)
+
+
+@contextmanager
+def _at_its_line(path: Path, change: Change) -> Iterator[None]:
+    """An error with the line of the file that it is about."""
+    try:
+        yield
     except CliError as error:
         raise CliError(error.code, f"{path}:{change.line}: {change.what}: {error.reason}", error.exit_code) from error
 

@@ -139,6 +139,16 @@ def draw(
     return Drawn(layout, layout_changes(older, tables, found), layout_warnings(layout))
 
 
+def check(drawing: Drawing) -> None:
+    """What is wrong with a drawing whatever camera it is of. Raises TableDoubled, and what `checked` raises."""
+    for i, table in enumerate(drawing.tables):
+        checked(table.polygon, f"/tables/{i}/polygon", _name(table))
+        _top(i, table)
+    _check_ids(drawing.tables, ())
+    _areas(drawing.floor, "/floor", "Floor")
+    _areas(drawing.ignore, "/ignore", "Ignore area")
+
+
 def completed(tables: Sequence[LayoutTable], older: Sequence[LayoutTable]) -> tuple[LayoutTable, ...]:
     """Tables with the seats and the section that they had, where they have none: a cropper knows zones alone."""
     known = {each.table_id: each for each in older}
@@ -244,15 +254,18 @@ def _table(index: int, drawn: DrawnTable, zone: Polygon, table_id: str, sections
     if drawn.section_id is not None and drawn.section_id not in sections:
         detail = f"{_name(drawn)}: the site has no section {drawn.section_id}."
         raise SectionNotFound(detail, pointer=f"/tables/{index}")
-    top = drawn.top
     return LayoutTable(
         table_id=table_id,
         label=drawn.label,
         seats=drawn.seats,
         section_id=drawn.section_id,
         polygon=zone,
-        top=None if top is None else checked(top, f"/tables/{index}/top", f"{_name(drawn)}, top"),
+        top=_top(index, drawn),
     )
+
+
+def _top(index: int, drawn: DrawnTable) -> Polygon | None:
+    return None if drawn.top is None else checked(drawn.top, f"/tables/{index}/top", f"{_name(drawn)}, top")
 
 
 def _check_ids(drawn: Sequence[DrawnTable], foreign: Collection[str]) -> None:
