@@ -128,11 +128,20 @@ def _statuses(api: Api, cameras: Sequence[str]) -> list[Document]:
 
 
 def _status_row(camera: Document) -> Document:
-    status = dict(camera["status"] or {"reason": "Nothing has been heard of it yet."})
+    status = dict(camera["status"] or {"reason": _unheard(camera)})
     return {name: status.get(name) for name in STATUS_FIELDS} | {
         "camera_id": camera["camera_id"],
         "name": camera["name"],
     }
+
+
+def _unheard(camera: Document) -> str:
+    """Why nothing has been heard of a camera."""
+    if camera["source"]["type"] == "none":
+        return "It has no source: give it an address with `cameras update`."
+    if not camera["enabled"]:
+        return "It was not switched on yet: `cameras resume` does it."
+    return "Nothing has been heard of it yet."
 
 
 @click.command("snapshot")
