@@ -169,3 +169,10 @@ def test_what_one_look_began_long_ago_does_not_hold_up_a_table_that_can_be_told_
     assert summary[-1][:3] == ("free", "evidence", 30)
     summary, _, _ = states_of(looks("ffff?????f" + "?" * 4 + "fff"))
     assert summary[-1][0] == "unknown", "while it may still go on its doubts count"
+
+
+def test_where_looks_are_ten_seconds_apart_each_other_one_may_be_in_doubt():
+    summary, _, _ = states_of(looks("f?f?f?f?", step=10))
+    assert summary[0][:2] == ("free", "evidence")
+    summary, _, _ = states_of(looks("oo??f?f?f?f?", step=10))
+    assert summary[-1][0] == "free"

@@ -31,7 +31,7 @@ def next_candidate(
     A verdict against the candidate is ignored when one for it follows within `hold_ms`. One that drowned in doubt is no
     candidate any more: a table that nobody could tell for an hour needs no hour of certain looks to be known again.
     """
-    if candidate is None or _has_drowned(candidate, state, at_ms, thresholds):
+    if candidate is None or _has_drowned(candidate, state, label, at_ms, thresholds):
         return None if label == state else _new(label, confidence, at_ms)
     if label == candidate.label:
         return _supported(candidate, confidence, at_ms, thresholds.hold_ms)
@@ -80,10 +80,14 @@ def is_too_doubtful(candidate: Candidate, state: str) -> bool:
     return candidate.doubtful / looks >= (_HALF if state == UNKNOWN else _MOSTLY)
 
 
-def _has_drowned(candidate: Candidate, state: str, at_ms: int, thresholds: TableEvidenceThresholds) -> bool:
-    """Whether most looks could not tell, and none was for it for longer than a state takes to change."""
+def _has_drowned(candidate: Candidate, state: str, label: str, at_ms: int, thresholds: TableEvidenceThresholds) -> bool:
+    """Whether most looks could not tell, and none was for it for longer than a state takes to change.
+
+    The one that says `label` now counts: where looks are ten seconds apart, each other one may be in doubt.
+    """
     alone_ms = max(thresholds.enter_ms, thresholds.leave_ms)
-    return at_ms - candidate.last_ms > alone_ms and is_too_doubtful(candidate, state)
+    counted = replace(candidate, votes=candidate.votes + 1) if label == candidate.label else candidate
+    return at_ms - candidate.last_ms > alone_ms and is_too_doubtful(counted, state)
 
 
 def confidence_of(candidate: Candidate) -> float:
