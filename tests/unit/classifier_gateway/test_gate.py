@@ -189,7 +189,19 @@ def test_no_state_differs_where_looks_at_one_picture_say_the_same(stretches):
 
 def test_a_frame_is_looked_at_when_the_last_look_is_too_old(gate):
     shown(gate, *[frame(at) for at in range(11)])
-    assert shown(gate, *[frame(at) for at in range(20, 81, 10)]) == [False] * 5 + [True, False]
+    assert shown(gate, *[frame(at) for at in range(20, 101, 10)]) == [False] * 5 + [True, True, False, False], (
+        "a second one follows, because the state may be another by now"
+    )
+
+
+def test_what_turns_states_beside_looks_is_like_a_change(gate):
+    shown(gate, *[frame(at) for at in range(20)])
+    gate.unsettle("cam_2")
+    assert shown(gate, frame(20)) == [False], "of another camera"
+    gate.unsettle("cam_1")
+    assert shown(gate, *[frame(at) for at in range(21, 35)]) == [True] * 10 + [False] * 4
+    gate.unsettle(None)
+    assert shown(gate, frame(35)) == [True]
 
 
 def test_sparse_frames_get_two_looks_after_a_change(gate):

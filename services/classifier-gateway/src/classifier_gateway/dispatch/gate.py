@@ -46,8 +46,10 @@ class Gate:
         at_ms, before = to_ms(ready.captured_at), self._seen.get(_source(ready))
         times = thresholds or self._defaults
         follows = before is not None and _follows(ready, at_ms, before, times.ttl_ms)
-        is_open = not follows or _has_changed(ready)
-        settling = before.settling if before is not None and follows else NOTHING_KNOWN
+        is_due = before is not None and at_ms - before.looked_ms >= (look_every_ms or self._gated_ms)
+        is_old = before is not None and is_due and _is_old(before, at_ms, times)
+        is_open = not follows or is_old or _has_changed(ready)
+        settling = before.settling if before is not None and follows and not is_old else NOTHING_KNOWN
         self._seen[_source(ready)] = Remembered(
             layout_key=ready.layout_key,
             index=ready.index,
@@ -57,7 +59,7 @@ class Gate:
             judgement_key=before.judgement_key if before else None,
             settling=settling.changed() if is_open else settling,
         )
-        if before is None or is_open or at_ms - before.looked_ms >= (look_every_ms or self._gated_ms):
+        if before is None or is_open or is_due:
             return False
         needed = settling.needs_look(at_ms, times)
         return _has_settled(before, times) if needed is None else not needed
@@ -73,6 +75,13 @@ class Gate:
                 seen, looked_ms=at_ms, judgement_key=judgement_key, settling=settling
             )  # fmt: skip
 
+    def unsettle(self, source: str | None) -> None:
+        """States of a camera or a run (None: of any) may have turned by something else than looks: that is like a
+        change of which nothing is known."""
+        for each in list(self._seen) if source is None else [source]:
+            if (seen := self._seen.get(each)) is not None:
+                self._seen[each] = replace(seen, changed_ms=seen.at_ms, settling=NOTHING_KNOWN)
+
     def judgement_key(self, ready: CropReady) -> str | None:
         """Of the look that a gated frame stands on."""
         seen = self._seen.get(_source(ready))
@@ -87,6 +96,11 @@ def _follows(ready: CropReady, at_ms: int, before: Remembered, ttl_ms: int) -> b
     """Whether it is the next frame, so that a change in between cannot have been missed."""
     is_next = ready.index is None or before.index is None or ready.index == before.index + 1
     return is_next and ready.layout_key == before.layout_key and 0 < at_ms - before.at_ms <= ttl_ms
+
+
+def _is_old(seen: Remembered, at_ms: int, times: TableEvidenceThresholds) -> bool:
+    """Whether the last look is so old that one alone turns no state: what it shows needs others after it."""
+    return seen.looked_ms > 0 and at_ms - seen.looked_ms > times.ttl_ms
 
 
 def _has_settled(seen: Remembered, times: TableEvidenceThresholds) -> bool:

@@ -104,6 +104,7 @@ class Handler:
                 case CameraStatus() as status:
                     names = await self._names(self._layouts.layout_key(status.camera_id))
                     await self._publish(received, with_names(camera_events(status, names.labels), names))
+                    self._unsettle(status.camera_id)
                 case CameraConfig() as config:
                     names = await self._names(config.layout_key)
                     await self._publish(received, with_names(name_events(config, names.labels), names))
@@ -113,10 +114,15 @@ class Handler:
                     await self._looks.look(of_frame)
                 case TableSignal() as signal:
                     await self._publish(received, [signal_event(signal)])
+                    self._unsettle(signal.run_id)  # of no run: which cameras see the table is not known here
         except ContractError as error:
             raise Invalid(error.code, str(error)) from error
         except Unreadable as error:
             raise Invalid("unreadable_frame", str(error)) from error
+
+    def _unsettle(self, source: str | None) -> None:
+        if self._gate is not None:
+            self._gate.unsettle(source)
 
     async def _command(self, received: Received[Any], command: VideoCommand) -> None:
         """Only the fold writes states: evidence that the run's tables end makes it write, or erase, theirs."""
