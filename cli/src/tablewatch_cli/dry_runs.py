@@ -13,7 +13,7 @@ def transitions(found: Document) -> list[tuple[str, str]]:
     """(key, line) of each transition, in the order in which they were certain."""
     every = [(each["as_of"], table, each) for table in found["tables"] for each in table["transitions"]]
     every.sort(key=lambda each: (each[0], each[1]["label"]))
-    return [(f"{table['table_id']} {at}", _line(table, each)) for at, table, each in every]
+    return [(f"{table['table_id']} {at} {each['state']}", _line(table, each)) for at, table, each in every]
 
 
 def _line(table: Document, each: Document) -> str:

@@ -31,7 +31,8 @@ class DryRunReport:
     """What has come of a dry run up to its newest look. `newest` is the judgement of that picture; it is stored nowhere
     else, and its `judgement_key` is that of the report. By id of a table, `states` has the newest `table.state` that
     would have been published, and `rows` what the fold remembers, which is its own matter. `transitions` are those of
-    these states that were none of `refresh`, oldest first. A table of which too little was seen has no state."""
+    these states that were none of `refresh`, oldest first, as far as they are shown. A table of which too little was
+    seen has no state."""
 
     schema_version: int = SCHEMA_VERSION
     dry_run_id: Id

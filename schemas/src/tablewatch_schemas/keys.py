@@ -166,6 +166,7 @@ _KINDS = {
     "judgements": "judgement",
     "layouts": "layout",
     "manifests": "manifest",
+    "dry-runs": "dry_run",
 }
 
 

@@ -106,6 +106,8 @@ async def test_a_camera_without_a_layout_shows_what_would_be_said_of_tables_that
         answer(await client.get(given.headers["location"]), 200)
         assert len(await kitchen.look()) == 1, "each picture is asked for once"
     kitchen.clock.advance(10)
+    assert answer(await client.get(given.headers["location"]), 200)["status"] == "running", "one may be stored late"
+    kitchen.clock.advance(40)
     found = answer(await client.get(given.headers["location"]), 200)
     assert (found["status"], found["pictures"], found["asked"], found["looked"]) == ("done", 6, 6, 6)
     first, second = found["tables"]
@@ -160,6 +162,19 @@ async def test_of_more_pictures_than_may_be_looked_at_as_many_are_evenly(kitchen
     assert (found["pictures"], found["asked"]) == (200, 60)
 
 
+async def test_a_picture_that_is_stored_late_is_found_and_a_later_one_ends_it(kitchen: Kitchen) -> None:
+    await kitchen.picture()
+    begun = kitchen.clock.now()
+    given = await kitchen.client.post(kitchen.path, json={"seconds": 10, "layout": LAYOUT})
+    for taken_s, expected in ((4, 1), (8, 2), (12, 2)):  # each is stored ten seconds after it was taken
+        kitchen.clock.advance(10)
+        at = begun + timedelta(seconds=taken_s)
+        await kitchen.stage.deps.objects.put(keys.live_frame(kitchen.site, kitchen.camera, at), b"empty")
+        assert answer(await kitchen.client.get(given.headers["location"]), 200)["pictures"] == expected
+        await kitchen.look()
+    assert answer(await kitchen.client.get(given.headers["location"]), 200)["status"] == "done"
+
+
 async def test_what_does_not_come_is_not_waited_for_for_ever(kitchen: Kitchen) -> None:
     await kitchen.picture()
     given = await kitchen.client.post(kitchen.path, json={"seconds": 10, "layout": LAYOUT})
@@ -170,7 +185,7 @@ async def test_what_does_not_come_is_not_waited_for_for_ever(kitchen: Kitchen) -
     found = answer(await kitchen.client.get(given.headers["location"]), 200)
     assert (found["status"], found["asked"], found["looked"]) == ("done", 1, 0)
     assert found["tables"][0]["state"] is None and "Too few" in found["tables"][0]["why"]
-    assert found["sentence"] == "1 pictures of 10 s, 0 of them looked at. At 1 more there was no time to look."
+    assert found["sentence"] == "1 picture of 10 s, 0 of them looked at. At 1 more there was no time to look."
 
 
 async def test_what_cannot_be_is_refused_with_a_code(kitchen: Kitchen) -> None:

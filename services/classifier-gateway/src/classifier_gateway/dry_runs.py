@@ -29,6 +29,8 @@ from tablewatch_schemas.dry_run import MOST_BYTES, MOST_LOOKS, Document, DryRunR
 from tablewatch_schemas.judgement import FrameJudgement
 from tablewatch_schemas.layout import Layout
 
+SHOWN = ("table_id", "state", "previous_state", "confidence", "as_of", "since", "reason", "unknown_reason")
+
 
 class DryRuns:
     """What is asked for on frame.command with `dry_run`. Commands of a camera come one by one, oldest picture first.
@@ -107,11 +109,17 @@ def with_look(
         rows[table_id] = orjson.loads(change.row.to_json())
         for state in change.states:
             states[table_id] = _document(state, newest.captured_at)
-            transitions += [states[table_id]] if state.reason != "refresh" else []
+            transitions += [_transition(states[table_id])] if state.reason != "refresh" else []
     return DryRunReport(
         dry_run_id=dry_run_id, looked=before.looked + 1, newest=newest, states=states,
         transitions=tuple(transitions), rows=rows,
     )  # fmt: skip
+
+
+def _transition(state: Document) -> Document:
+    """What is shown of a state that has ended: of 200 tables there may be thousands."""
+    people = {"people": state["evidence"]["people"]}
+    return {name: state[name] for name in SHOWN if name in state} | {"evidence": people}
 
 
 def _document(state: TableState, at: datetime) -> Document:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from api.compute import compute
 from api.http.authentication import Reader, Writer
@@ -18,6 +18,7 @@ from api.http.errors import TooManyDryRuns
 from api.http.idempotency import IdempotentRoute
 from api.http.layout_saving import draw_in, foreign_tables
 from api.http.layouts import MOST_LAYOUT_BYTES
+from api.http.rate_limit import RequestLimiter
 from api.http.stored_looks import frames_between
 from api.model import events
 from api.model.access import Caller
@@ -38,12 +39,15 @@ from api.store import Connection, cameras, dry_runs, sites
 from api.store.sites import Lock
 from chassis import outbox
 from objects.store import Gone
+from ratelimit.limit import Exceeded, RateLimit
 from tablewatch_schemas import ContractError, keys
 from tablewatch_schemas.dry_run import MOST_BYTES, DryRunReport
 from tablewatch_schemas.ids import new_id
 from tablewatch_schemas.layout import Layout
 
 RETRY_AFTER_S = 2
+OFTEN = RateLimit.of("6/minute")
+"""Of one camera: each lets 60 looks be made, and is kept for a day."""
 log = structlog.get_logger("api.http")
 
 
@@ -57,7 +61,9 @@ router = APIRouter(prefix="/v1/cameras", tags=["layouts"], route_class=DryRunRou
 
 
 @router.post("/{camera_id}/dry-runs", status_code=202, response_model=DryRunDocument)
-async def create_dry_run(camera_id: str, body: NewDryRun, caller: Writer, deps: Deps, response: Response) -> Any:
+async def create_dry_run(
+    camera_id: str, body: NewDryRun, caller: Writer, deps: Deps, request: Request, response: Response
+) -> Any:
     """See for a minute what tablewatch would say of the tables of a camera: of its newest layout, or of `layout`.
 
     Pictures that it takes from now on are looked at, and states are made of them by the rules of live tables. Nothing
@@ -66,13 +72,14 @@ async def create_dry_run(camera_id: str, body: NewDryRun, caller: Writer, deps: 
     """
     layout = await _layout(deps, caller, camera_id, body)
     run = _begun(deps, caller, layout, body, new_id("dry"))
-    async with deps.transaction(caller.site_list) as conn:
+    await _count(request.app.state.limiter, camera_id)
+    async with deps.store_writes.place(), deps.transaction(caller.site_list) as conn:
         await sites.get(conn, caller.site_list, run.site_id, Lock.CHANGE)
         await cameras.get(conn, caller.site_list, camera_id, lock=True)
         await _check_room(conn, run)
         await dry_runs.add(conn, run)
-    if body.layout is not None:  # after the row: an object without one would stay for ever
-        await deps.objects.put(run.layout_key, await compute(_object, layout, run.layout_key), "application/json")
+        if body.layout is not None:  # in the transaction: a row without its layout shows nothing and takes a place
+            await deps.objects.put(run.layout_key, await compute(_object, layout, run.layout_key), "application/json")
     response.headers["Location"] = f"/v1/cameras/{camera_id}/dry-runs/{run.dry_run_id}"
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return document(run, None, None, None, run.began_at)
@@ -93,6 +100,15 @@ async def get_dry_run(camera_id: str, dry_run_id: str, caller: Reader, deps: Dep
     view = None if report is None else await deps.judged.document(report.newest, deps.settings.api_link_ttl_s)
     encoded = await compute(partial(_encoded, run, report, view, status, deps.now()))
     return Response(encoded, media_type="application/json")
+
+
+async def _count(limiter: RequestLimiter, camera_id: str) -> None:
+    """One that begins, whoever begins it. Raises TooManyDryRuns."""
+    try:
+        await limiter.shared.take("dry_runs", camera_id, OFTEN)
+    except Exceeded as exceeded:
+        detail = f"At most {exceeded.limit} of one camera begin."
+        raise TooManyDryRuns(detail, headers={"Retry-After": str(exceeded.status.reset_s)}) from None
 
 
 async def _layout(deps: HttpDependencies, caller: Caller, camera_id: str, body: NewDryRun) -> Layout:
@@ -145,10 +161,9 @@ async def _listed(deps: HttpDependencies, caller: Caller, camera: Json, run: Dry
     until = due_until(run, now)
     if until is None:
         return run
-    frames = await frames_between(deps, camera, run.listed_until, until)
-    if not frames and until < run.until:
+    after, chosen = listed(run, await frames_between(deps, camera, run.listed_until, until), now)
+    if after == run:
         return run
-    after, chosen = listed(run, frames, until, now)
     async with deps.transaction(caller.site_list) as conn:
         if not await dry_runs.save(conn, run, after):
             return await dry_runs.get(conn, run.camera_id, run.dry_run_id)

@@ -119,7 +119,7 @@ class TooManyProbes(HttpError):
 
 
 class TooManyDryRuns(HttpError):
-    """The site has as many dry runs under way as it may"""
+    """The site has as many dry runs under way as it may, or this camera has begun too many"""
 
     status = 429
     retryable = True

@@ -21,8 +21,11 @@ KEPT = timedelta(days=1)
 """After its end; pictures of live cameras are usually kept as long."""
 ANSWER_IN = timedelta(minutes=2)
 """A look that has not come by then is not waited for."""
-STORED_IN = timedelta(seconds=1)
-"""A picture that was taken before is stored, if it will be."""
+ASKED_FOR = KEPT - 2 * ANSWER_IN
+"""After its end; a look that is asked for later would come when its objects are deleted."""
+STORED_IN = timedelta(seconds=45)
+"""A picture that was taken before is stored, if it will be: a stream of segments is that late. Pictures of a camera are
+stored in the order in which they were taken."""
 TOO_LITTLE = "Too few pictures were looked at so far, or they do not agree."
 
 
@@ -68,22 +71,28 @@ def pictures_since(camera: Json, now: datetime) -> datetime:
 
 
 def due_until(run: DryRun, now: datetime) -> datetime | None:
-    """Up to when pictures are to be listed now; None where nothing is new."""
-    until = min(now - STORED_IN, run.until)
-    return until if until > run.listed_until else None
+    """Up to when pictures are to be listed now; None where none is asked for any more."""
+    is_listed = run.listed_until >= run.until
+    return None if is_listed or now >= run.until + ASKED_FOR else min(now, run.until + STORED_IN)
 
 
-def listed(run: DryRun, frames: Sequence[str], until: datetime, now: datetime) -> tuple[DryRun, list[str]]:
-    """After the pictures up to `until` (keys, oldest first) were listed, and those of them to be looked at.
+def listed(run: DryRun, frames: Sequence[str], now: datetime) -> tuple[DryRun, list[str]]:
+    """After the pictures since `listed_until` (keys, oldest first) were listed, and those of them to be looked at.
 
-    All, or of a camera that takes more than MOST_LOOKS in that time as many, evenly.
+    All, or of a camera that takes more than MOST_LOOKS in that time as many, evenly. It is listed to its end with the
+    first picture after that, or when there would be one.
     """
-    chosen: list[str] = []
-    for frame in frames:
+    own, chosen = [frame for frame in frames if captured_at(frame) <= run.until], list[str]()
+    ends = len(own) < len(frames) or now >= run.until + STORED_IN
+    newest = captured_at(own[-1]) if own else run.listed_until
+    for frame in own:
         passed = (captured_at(frame) - run.began_at) / (run.until - run.began_at)
         if run.asked + len(chosen) < min(MOST_LOOKS, int(passed * MOST_LOOKS) + 1):
             chosen.append(frame)
-    run = replace(run, listed_until=until, pictures=run.pictures + len(frames), asked=run.asked + len(chosen))
+    run = replace(
+        run, listed_until=run.until if ends else newest, pictures=run.pictures + len(own),
+        asked=run.asked + len(chosen),
+    )  # fmt: skip
     if chosen:
         run = replace(run, newest_asked=captured_at(chosen[-1]), expires_at=now + ANSWER_IN)
     return run, chosen
@@ -146,7 +155,8 @@ def _with_states(view: Json, states: Mapping[str, Json]) -> Json:
 def _sentence(run: DryRun, looked: int, status: Json | None, *, done: bool) -> str:
     """How much it rests on, and what else is to be known."""
     seconds = round((run.until - run.began_at).total_seconds())
-    said = f"{run.pictures} pictures of {seconds} s{'' if done else ' so far'}, {looked} of them looked at."
+    pictures = "1 picture" if run.pictures == 1 else f"{run.pictures} pictures"
+    said = f"{pictures} of {seconds} s{'' if done else ' so far'}, {looked} of them looked at."
     if done and looked < run.asked:
         said += f" At {run.asked - looked} more there was no time to look."
     if status is None or status["status"] in ("live", "verified"):
