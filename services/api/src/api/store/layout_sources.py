@@ -6,13 +6,14 @@ import asyncpg
 import orjson
 
 from api.model.errors import LayoutSourceNotFound
-from api.model.layout_sources import LEASE, Answered, Claimed, Outcome, next_pull_at
+from api.model.layout_sources import LEASE, PULL_S, Answered, Claimed, Outcome, next_pull_at
 from api.model.types import Json
 from api.store import Connection
 from tablewatch_schemas.times import write_time
 
 LEAST_GAP = timedelta(seconds=10)
 """From the end of a pull to the next one, whoever asks for it: a cropper is not asked in a loop."""
+LONGEST_PULL = timedelta(seconds=PULL_S + 5)
 AT_ONCE_OF_SITE = 2
 """Pulls of one site, of all processes; two that claim at the same moment may make it one more."""
 _CLAIM = """
@@ -34,7 +35,8 @@ WHERE camera_id = $1 AND pull_id = $2
 async def put(conn: Connection, source: Json, now: datetime) -> Json:
     """Set it, as one of which nothing has been pulled yet; a pull under way is void.
 
-    It is due at once, LEAST_GAP after the last pull at the earliest.
+    It is due at once, LEAST_GAP after the last pull at the earliest; one that is under way goes on beside it for
+    LONGEST_PULL at most, and nothing is pulled until then.
 
     `token` of `source` is sealed.
     """
@@ -42,11 +44,12 @@ async def put(conn: Connection, source: Json, now: datetime) -> Json:
         "INSERT INTO layout_sources AS s (camera_id, site_id, url, every_s, send_picture, token, created_at,"
         " updated_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7) ON CONFLICT (camera_id) DO UPDATE SET"
         " url = $3, every_s = $4, send_picture = $5, token = $6, updated_at = $7, pull_id = NULL,"
-        " due_at = greatest($7, coalesce(s.last_at + $8, least(s.due_at, $7 + $8))),"
-        " leased_until = NULL, etag = NULL, body_hash = NULL, pulls = 0, failures = 0, last_at = NULL,"
+        " due_at = greatest($7, s.last_at + $8),"
+        " leased_until = CASE WHEN s.leased_until > $7 THEN least(s.leased_until, $7 + $9) END,"
+        " etag = NULL, body_hash = NULL, pulls = 0, failures = 0,"
         " last_code = NULL, last_sentence = NULL, last_version = NULL RETURNING *",
         *(source["camera_id"], source["site_id"], source["url"], source["every_s"], source["send_picture"]),
-        *(source["token"], now, LEAST_GAP),
+        *(source["token"], now, LEAST_GAP, LONGEST_PULL),
     )
     return _document(row)
 
@@ -116,7 +119,7 @@ def _document(row: asyncpg.Record | None) -> Json:
 
 
 def _last(row: asyncpg.Record) -> Json | None:
-    if row["last_at"] is None:
+    if row["last_code"] is None:
         return None
     of_pull = {name: row[f"last_{name}"] for name in ("code", "sentence", "version")}
     return {"at": write_time(row["last_at"]), **of_pull}
