@@ -95,9 +95,11 @@ def import_command(camera: str, file: str, form: str, source_camera: str | None,
     """
     query = {"format": form} | ({} if source_camera is None else {"source_camera": source_camera})
     document = read_document(file)
-    path = f"/v1/cameras/{camera}/layout"
+    path, is_ours = f"/v1/cameras/{camera}/layout", "reference" in document
+    if is_ours and (form != "crop" or source_camera is not None):
+        raise click.UsageError("FILE has the form of `layout show --json`: leave --format and --source-camera out.")
     with Api(load()) as api:
-        saved = api.put(path if "reference" in document else f"{path}/import?{urlencode(query)}", document)
+        saved = api.put(path if is_ours else f"{path}/import?{urlencode(query)}", document)
     _show_saved(saved, as_json=as_json)
 
 
