@@ -1,14 +1,15 @@
 // A file that was chosen, looked at before anything of it is sent.
 import { T } from './texts'
 
-/** As browsers name them too seldom: many give no type for these. */
+/** What a browser may give another type than that of a video. */
 const EXTENSIONS = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpg|mpeg|vob|wmv|flv|3gp|ogv)$/i
+const SURELY_ELSE = /^(image\/|text\/|audio\/|application\/pdf$)/
 const LENGTH_MS = 3000
 
 /** Why it is not worth sending; null: what it is is found out when it is read. */
 export function refusalOf({ name, size, type }: Pick<File, 'name' | 'size' | 'type'>): string | null {
   if (size === 0) return T.upload.empty(name)
-  return type.startsWith('video/') || EXTENSIONS.test(name) ? null : T.upload.notVideo(name)
+  return SURELY_ELSE.test(type) && !EXTENSIONS.test(name) ? T.upload.notVideo(name) : null
 }
 
 /** Length in ms as far as this browser can read it; null: it cannot, which says nothing of the file. */

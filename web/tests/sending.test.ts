@@ -95,6 +95,8 @@ describe('an upload of the session', () => {
     length.mockResolvedValueOnce(90_000)
     send('evening.MKV')
     await vi.waitFor(() => expect(sending.facts.value).toBe('1 B · 1:30'))
-    expect(refusalOf({ name: 'clip', size: 1, type: 'video/quicktime' })).toBeNull()
+    const refused = (name: string, type: string) => refusalOf({ name, size: 1, type }) !== null
+    expect([refused('clip', 'video/quicktime'), refused('evening.dav', ''), refused('evening.h264', 'application/octet-stream'), refused('evening.ts', 'text/vnd.trolltech.linguist')]).toEqual([false, false, false, false])
+    expect([refused('room.jpg', 'image/jpeg'), refused('menu.txt', 'text/plain'), refused('song.mp3', 'audio/mpeg')]).toEqual([true, true, true])
   })
 })
