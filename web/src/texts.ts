@@ -400,7 +400,8 @@ export const T = {
     of: 'of 100',
     unknown: 'Nothing is known yet. Once tables are drawn and some pictures were looked at there is a number: look again in a few minutes.',
     notKnown: 'not known',
-    asOf: (time: string, looks: number) => `As of ${time}, ${looks === 0 ? 'no picture of the last hour was looked at' : `out of ${plural(looks, 'picture', 'pictures')} of the last hour`}. The number is that of the worst part.`,
+    asOf: (time: string, looks: number) => `As of ${time}, ${looks === 0 ? 'no picture of the last hour was looked at' : `out of ${plural(looks, 'picture', 'pictures')} of the last hour`}.`,
+    worst: 'The number is that of the worst part.',
     parts: { light: 'Light', pixels: 'Size of the tables', angle: 'Angle', keyframes: 'Keyframes', stability: 'Steadiness', doubt: 'Doubt' } as Record<string, string>,
     instead: {
       '`tablewatch cameras probe` measures it, for an hour.': 'try the camera under Change, which measures it for an hour.',

@@ -57,10 +57,29 @@ describe('the card of a score', () => {
     look.mockResolvedValue({ ...SCORE, total: null, sentence: '', looks: 0 })
     root.querySelector('button')?.click()
     await wait(() => expect(root.textContent).toContain(T.score.unknown))
+    expect(root.textContent).not.toContain(T.score.worst)
     look.mockRejectedValue(new Problem(503, 'unavailable', 'A part is away', 'Try again.'))
     root.querySelector('button')?.click()
     await wait(() => expect(root.querySelector('.callout.error')?.textContent).toBe('A part is away. Try again. (unavailable)'))
     expect(root.textContent).toContain(T.score.unknown)
+  }, LONG_MS)
+
+  it('shows the answer to what was asked last, in whatever order answers come', async () => {
+    const client = new Client()
+    const answers: ((score: ViewScore) => void)[] = []
+    vi.spyOn(client, 'viewScore').mockImplementation(() => new Promise((resolve) => answers.push(resolve)))
+    vi.spyOn(client, 'dayScores').mockResolvedValue([])
+    const store = storeOf(client)
+    const root = show(<ViewScoreCard camera={CAMERA} />, store)
+    await vi.waitFor(() => expect(answers).toHaveLength(1), LONG_MS)
+    show(<ViewScoreCard camera={{ ...CAMERA, layout_version: 4 }} />, store, root)
+    await vi.waitFor(() => expect(answers).toHaveLength(2), LONG_MS)
+    answers[1]?.({ ...SCORE, total: 80 })
+    await vi.waitFor(() => expect(root.querySelector('.score .figure')?.textContent).toBe('80'), LONG_MS)
+    answers[0]?.(SCORE)
+    await new Promise((drawn) => setTimeout(drawn))
+    expect(root.querySelector('.score .figure')?.textContent).toBe('80')
+    expect(root.textContent).toContain(T.score.worst)
   }, LONG_MS)
 
   it('says that nights are still to come', async () => {

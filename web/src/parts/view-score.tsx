@@ -1,5 +1,5 @@
 // How well the view of a camera serves its tables: the number, what pulls it down, and how it was in the nights before.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Camera, DayScore, ScorePart, ViewScore } from '../client'
 import { useStore } from '../context'
 import { useSending } from '../request'
@@ -22,10 +22,17 @@ export function ViewScoreCard({ camera }: { camera: Camera }) {
   const id = camera.camera_id
   const { busy, problem, send } = useSending()
   const [known, setKnown] = useState<Known | null>(null)
+  const asked = useRef(0)
   const look = () =>
     send(async () => {
-      const [score, days] = await Promise.all([store.client.viewScore(id), store.client.dayScores(id, NIGHTS)])
-      setKnown({ score, days })
+      const number = ++asked.current // answers may come in another order
+      const isNewest = () => number === asked.current
+      try {
+        const [score, days] = await Promise.all([store.client.viewScore(id), store.client.dayScores(id, NIGHTS)])
+        if (isNewest()) setKnown({ score, days })
+      } catch (error) {
+        if (isNewest()) throw error
+      }
     })
   useEffect(() => void look(), [id, camera.layout_version])
   return (
@@ -48,7 +55,7 @@ function Score({ score: { total, sentence, looks, parts, as_of }, days, now }: K
         <p>{total === null ? W.unknown : pageSentence(sentence)}</p>
       </div>
       <ul class="score-parts">{worstFirst(parts).map((part) => <Part key={part.name} part={part} />)}</ul>
-      <p class="muted small">{W.asOf(shortTime(as_of, now), looks)}</p>
+      <p class="muted small">{W.asOf(shortTime(as_of, now), looks)}{total !== null && ` ${W.worst}`}</p>
       <Nights days={days} />
     </>
   )
