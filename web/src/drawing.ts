@@ -105,6 +105,12 @@ export function dragged(history: History, now: Drawing): History {
   return { ...history, now }
 }
 
+/** A drag that was none after all: its step is gone, and is nothing to redo. */
+export function takenBack(history: History): History {
+  const before = history.past.at(-1)
+  return before ? { ...history, past: history.past.slice(0, -1), now: before } : history
+}
+
 export function undone(history: History): History {
   const before = history.past.at(-1)
   return before ? { past: history.past.slice(0, -1), now: before, future: [history.now, ...history.future] } : history
@@ -162,6 +168,10 @@ function reshaped(drawing: Drawing, key: string, part: Part, reshape: (outline: 
 
 export function withCornerAt(drawing: Drawing, key: string, corner: number, to: Point, part: Part = 'polygon'): Drawing {
   return reshaped(drawing, key, part, (outline) => outline.map((point, at) => (at === corner ? inPicture(to) : point)))
+}
+
+export function withCornerMoved(drawing: Drawing, key: string, corner: number, [x, y]: Point, part: Part = 'polygon'): Drawing {
+  return reshaped(drawing, key, part, (outline) => outline.map((point, at) => (at === corner ? inPicture([point[0] + x, point[1] + y]) : point)))
 }
 
 /** A corner between one and the next: where it is wanted, or in the middle of the side. */
@@ -225,6 +235,14 @@ function inPicture([x, y]: Point): Point {
 
 function rounded([x, y]: Point): Point {
   return [Math.round(x * 1e5) / 1e5, Math.round(y * 1e5) / 1e5]
+}
+
+/** Differs where tables or areas do; their keys are not in it. FNV-1a, 32 bits. */
+export function digestOf(drawing: Drawing): string {
+  const text = JSON.stringify(layoutOf(drawing, { width: 1, height: 1 }))
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return (hash >>> 0).toString(16)
 }
 
 /** The side that is nearest to a point, by the number of its first corner. */

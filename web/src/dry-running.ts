@@ -1,23 +1,34 @@
 // Trying tables for a minute: they are judged, and nobody else hears of it. A tab finds it again after a reload.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type DryRun, type NewLayout } from './client'
 import { useStore } from './context'
-import { useSending } from './request'
+import { useOnce, useSending } from './request'
 import { remember, remembered } from './tab'
 
 const EVERY_MS = 2000
 const PREFIX = 'tablewatch-dry-run/'
+const TRIED_PREFIX = 'tablewatch-tried/'
+
+/** What a tab remembers of a trial that it began. */
+export interface Tried {
+  /** Digest of the drawing that was tried. */
+  digest: string
+  /** When the answer came, ms by the clock of this device. */
+  at: number
+}
 
 export interface DryRunning {
-  /** What is known of it; null: there is none. */
+  /** What is known of it; null: there is none, or none was found yet. */
   run: DryRun | null
+  /** Null: this tab does not know. */
+  tried: Tried | null
   /** Whether more comes of it. */
   running: boolean
   busy: boolean
   /** Why it was not begun. */
   problem: string
-  /** `layout`: null for the tables as they are saved. */
-  begin: (layout: NewLayout | null, seconds: number) => void
+  /** `digest`: of the drawing that `layout` is of. */
+  begin: (layout: NewLayout, digest: string, seconds: number) => void
   /** It is not looked at any more. */
   forget: () => void
 }
@@ -26,10 +37,15 @@ export function useDryRun(cameraId: string): DryRunning {
   const store = useStore()
   const { busy, problem, send } = useSending()
   const [id, setId] = useState(() => remembered(PREFIX + cameraId))
+  const [tried, setTried] = useState(() => triedOf(cameraId))
   const [run, setRun] = useState<DryRun | null>(null)
-  const follow = (next: string | null) => {
+  const once = useOnce()
+  const begun = useRef(0)
+  const follow = (next: string | null, of: Tried | null) => {
     remember(PREFIX + cameraId, next)
+    remember(TRIED_PREFIX + cameraId, of && JSON.stringify(of))
     setId(next)
+    setTried(of)
   }
   useEffect(() => {
     if (id === null) return setRun(null)
@@ -44,7 +60,7 @@ export function useDryRun(cameraId: string): DryRunning {
       } catch (error) {
         if (over) return
         if (error instanceof Problem && error.status === 401) return store.fail(error)
-        if (error instanceof Problem && error.status === 404) return follow(null) // older than a day
+        if (error instanceof Problem && error.status === 404) return follow(null, null) // older than a day
       }
       timer = setTimeout(() => void ask(), EVERY_MS)
     }
@@ -54,11 +70,33 @@ export function useDryRun(cameraId: string): DryRunning {
       clearTimeout(timer)
     }
   }, [id])
-  const begin = (layout: NewLayout | null, seconds: number) =>
+  const begin = (layout: NewLayout, digest: string, seconds: number) =>
     void send(async () => {
-      const begun = await store.client.beginDryRun(cameraId, layout, seconds)
-      setRun(begun)
-      follow(begun.dry_run_id)
+      const request = once(JSON.stringify([begun.current, layout, seconds]))
+      const found = await store.client.beginDryRun(cameraId, layout, seconds, request)
+      begun.current += 1 // the same tables once more are another trial
+      setRun(found)
+      follow(found.dry_run_id, { digest, at: Date.now() })
     })
-  return { run, running: id !== null && run?.status !== 'done', busy, problem, begin, forget: () => follow(null) }
+  return { run, tried, running: id !== null && run?.status !== 'done', busy, problem, begin, forget: () => follow(null, null) }
+}
+
+/** Nothing where the tab has none, or something else. */
+function triedOf(cameraId: string): Tried | null {
+  try {
+    const found = JSON.parse(remembered(TRIED_PREFIX + cameraId) ?? 'null') as Tried | null
+    return found && Number.isFinite(found.at) ? found : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * How much of a trial is over, 0 to 1, and the seconds that are left. Counted from when its answer came: the clock of this
+ * device may differ from that of the server, and does not from itself.
+ */
+export function elapsedOf({ began_at, until }: Pick<DryRun, 'began_at' | 'until'>, tried: Tried | null, now: number): { share: number; left: number } {
+  const [begun, end] = [Date.parse(began_at), Date.parse(until)]
+  const over = now - (tried?.at ?? begun)
+  return { share: Math.min(1, Math.max(0, over / (end - begun))), left: Math.max(0, Math.ceil((end - begun - over) / 1000)) }
 }

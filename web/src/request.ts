@@ -1,5 +1,5 @@
 // A request of a form.
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { Problem } from './client'
 import { useStore } from './context'
 import { problemText } from './words'
@@ -29,5 +29,18 @@ export function useSending(): Sending {
     }
   }
   return { busy, problem, send }
+}
+
+/** A text for each request: sent again after an answer that was lost, it is the same request. */
+export function useOnce(): (request: string) => string {
+  const known = useRef({ request: '', text: '' })
+  return (request) => {
+    if (known.current.request !== request) known.current = { request, text: randomText() }
+    return known.current.text
+  }
+}
+
+function randomText(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('')
 }
 

@@ -318,6 +318,7 @@ export const T = {
     zoomWhole: 'Whole picture',
     zoomNow: (zoom: number) => `${Math.round(zoom * 100)} %`,
     warningsTitle: 'Look at these again',
+    warningsCount: (count: number) => `${plural(count, 'thing', 'things')} in the drawing to look at again.`,
     warnings: {
       small: (table: string) => `${table} is too small for a person: draw it around the chairs and the heads of who sits there.`,
       top: (table: string) => `${table} is hardly more than its top: heads of who sits there would be outside.`,
@@ -375,6 +376,7 @@ export const T = {
     title: 'Try for a minute',
     text: 'For a minute the pictures of the camera are judged with the tables as they are drawn here, saved or not. Only you see what comes of it: the floor and all other programs stay as they are.',
     begin: 'Try for a minute',
+    looking: 'Looking for your last trial…',
     again: 'Try again',
     longer: 'Try for five minutes',
     stop: 'Stop watching',
@@ -432,6 +434,8 @@ export const T = {
     further: 'Look at the last hour',
     asking: 'Asking…',
     looked: (looked: number, of: number) => `${looked} of ${plural(of, 'picture was', 'pictures were')} looked at.`,
+    begun: 'Stored pictures are looked at.',
+    ended: (tables: number) => `${plural(tables, 'table is', 'tables are')} suggested.`,
     found: (all: number, open: number, drawn: number, looked: number) =>
       `${plural(all, 'table is', 'tables are')} suggested out of ${plural(looked, 'picture', 'pictures')}. ${open === 0 ? 'Nothing is left to decide.' : 'Each is dashed in the picture, with its number.'}${drawn > 0 ? ` ${drawn} of them ${drawn === 1 ? 'lies' : 'lie'} where a table is drawn.` : ''}`,
     none: (looked: number) =>

@@ -18,10 +18,13 @@ export interface Zoom {
   onKey: (event: KeyboardEvent) => void
 }
 
+/** Pixels. */
+type Place = [number, number]
+
 interface Anchor {
   /** A point of the stage, 0 to 1, and where it has to stay in the container, pixels. */
   share: [number, number]
-  at: [number, number]
+  at: Place
 }
 
 export function useZoom(): Zoom {
@@ -31,26 +34,31 @@ export function useZoom(): Zoom {
   const now = useRef(zoom)
   now.current = zoom
 
-  /** `at`: in the window; else the middle of what is seen. */
-  const zoomTo = (wanted: number, at?: [number, number]) => {
+  /** `at`: in the window; else the middle of what is seen. What was at `before` is there then. */
+  const zoomTo = (wanted: number, at?: Place, before: Place | undefined = at) => {
     const element = scroller.current
     if (element) {
       const box = element.getBoundingClientRect()
-      const [x, y] = at ? [at[0] - box.left, at[1] - box.top] : [element.clientWidth / 2, element.clientHeight / 2]
-      anchor.current = { share: [(element.scrollLeft + x) / element.scrollWidth, (element.scrollTop + y) / element.scrollHeight], at: [x, y] }
+      const middle: Place = [element.clientWidth / 2, element.clientHeight / 2]
+      const within = (place?: Place): Place => (place ? [place[0] - box.left, place[1] - box.top] : middle)
+      const [x, y] = within(before)
+      anchor.current = { share: [(element.scrollLeft + x) / element.scrollWidth, (element.scrollTop + y) / element.scrollHeight], at: within(at) }
     }
-    setZoom(limitedZoom(wanted))
+    const next = limitedZoom(wanted)
+    if (next === now.current) settle() // nothing is drawn anew
+    else setZoom(next)
   }
-  useLayoutEffect(() => {
+  const settle = () => {
     const [element, kept] = [scroller.current, anchor.current]
     anchor.current = null
     if (!element || !kept) return
     element.scrollLeft = kept.share[0] * element.scrollWidth - kept.at[0]
     element.scrollTop = kept.share[1] * element.scrollHeight - kept.at[1]
-  }, [zoom])
+  }
+  useLayoutEffect(settle, [zoom])
   useEffect(() => {
     const element = scroller.current
-    return element ? listen(element, (by, at) => zoomTo(now.current * by, at)) : undefined
+    return element ? listen(element, (by, at, before) => zoomTo(now.current * by, at, before)) : undefined
   }, [scroller.current])
 
   const onKey = (event: KeyboardEvent) => {
@@ -70,27 +78,38 @@ export function limitedZoom(zoom: number): number {
 }
 
 /** The wheel with Ctrl, which is also what a touchpad sends for two fingers, and two fingers on the picture itself. */
-function listen(element: HTMLElement, onZoom: (by: number, at: [number, number]) => void): () => void {
+function listen(element: HTMLElement, onZoom: (by: number, at: Place, before?: Place) => void): () => void {
   let apart = 0
+  let middle: Place = [0, 0]
   const wheel = (event: WheelEvent) => {
     if (!event.ctrlKey && !event.metaKey) return
     event.preventDefault()
     onZoom(Math.exp(-event.deltaY / WHEEL_PX), [event.clientX, event.clientY])
   }
-  const start = (event: TouchEvent) => (apart = distance(event))
+  const start = (event: TouchEvent) => {
+    apart = distance(event)
+    middle = middleOf(event)
+  }
   const move = (event: TouchEvent) => {
     const next = distance(event)
     if (apart === 0 || next === 0) return
     event.preventDefault()
-    const [one, other] = [event.touches[0]!, event.touches[1]!]
-    onZoom(next / apart, [(one.clientX + other.clientX) / 2, (one.clientY + other.clientY) / 2])
+    const at = middleOf(event)
+    onZoom(next / apart, at, event.cancelable ? middle : at) // else the browser moves the picture itself
     apart = next
+    middle = at
   }
   const stop = new AbortController()
   element.addEventListener('wheel', wheel, { passive: false, signal: stop.signal })
   element.addEventListener('touchstart', start, { passive: true, signal: stop.signal })
   element.addEventListener('touchmove', move, { passive: false, signal: stop.signal })
   return () => stop.abort()
+}
+
+function middleOf({ touches }: TouchEvent): Place {
+  const fingers = Array.from(touches)
+  const mean = (of: (finger: Touch) => number) => fingers.reduce((sum, finger) => sum + of(finger), 0) / Math.max(1, fingers.length)
+  return [mean(({ clientX }) => clientX), mean(({ clientY }) => clientY)]
 }
 
 /** Between two fingers; 0: there are not two. */

@@ -5,6 +5,7 @@ import {
   begun,
   changed,
   crossesItself,
+  digestOf,
   done,
   dragged,
   drawingOf,
@@ -19,15 +20,19 @@ import {
   regionName,
   sideNear,
   tablesOf,
+  takenBack,
   undone,
   withCornerAfter,
   withCornerAt,
+  withCornerMoved,
   withoutCorner,
   withDuplicate,
   withoutRegion,
   withRegion,
   withTop,
 } from '../src/drawing'
+import { Dragging } from '../src/dragging'
+import { elapsedOf } from '../src/dry-running'
 import { warningsOf } from '../src/drawing-warnings'
 import { readDrawing, writeDrawing } from '../src/drawing-draft'
 import { shareInside, shareOfSmaller } from '../src/overlap'
@@ -76,6 +81,7 @@ describe('a drawing', () => {
 
   it('has corners that move within the picture, come and go, but for the last three', () => {
     expect(withCornerAt(drawing, 'tbl_1', 1, [1.2, -0.1])[0]?.polygon[1]).toEqual([1, 0])
+    expect(withCornerMoved(withCornerMoved(drawing, 'tbl_1', 1, [0.1, 0]), 'tbl_1', 1, [0, -0.9])[0]?.polygon[1]).toEqual([0.5, 0])
     const five = withCornerAfter(drawing, 'tbl_1', 3)
     expect(five[0]?.polygon[4]).toEqual([0.2, expect.closeTo(0.3)])
     expect(withCornerAfter(drawing, 'tbl_1', 0, [0.3, 0.1])[0]?.polygon[1]).toEqual([0.3, 0.1])
@@ -104,6 +110,15 @@ describe('a drawing', () => {
     expect(undone(undone(undone(history))).now).toBe(drawing)
     expect(redone(redone(undone(undone(history)))).now).toBe(history.now)
     expect(done(undone(history), drawing).future).toEqual([])
+    const back = takenBack(history)
+    expect([back.now, back.future, takenBack(begun(drawing)).now]).toEqual([moved, [], drawing])
+  })
+
+  it('has a digest of what it is, without its keys', () => {
+    const [one, other] = ['a', 'b'].map((key) => withRegion(drawing, 'table', key))
+    expect(digestOf(one!)).toBe(digestOf(other!))
+    expect(digestOf(drawingOf(LAYOUT))).toBe(digestOf(drawing))
+    expect(digestOf(withCornerMoved(drawing, 'tbl_1', 0, [0.004, 0]))).not.toBe(digestOf(drawing))
   })
 
   it('says what would be refused', () => {
@@ -183,6 +198,41 @@ describe('a corner that is pulled', () => {
   })
 })
 
+describe('a finger on what can be dragged', () => {
+  const finger = (pointerId: number, clientX: number) => ({ pointerId, isPrimary: pointerId === 1, clientX, clientY: 0 })
+
+  it('drags it once it has moved a little, alone, until it is lifted', () => {
+    const dragging = new Dragging()
+    expect(dragging.press()).toBe(false)
+    dragging.hold(finger(1, 10))
+    expect([13, 14, 13].map((x) => dragging.move(finger(1, x)))).toEqual(['not', 'begins', 'goes on'])
+    expect([dragging.move(finger(2, 50)), dragging.holds]).toEqual(['not', true])
+    dragging.release(finger(2, 50))
+    expect(dragging.move(finger(1, 20))).toBe('goes on')
+    dragging.release(finger(1, 20))
+    expect([dragging.move(finger(1, 30)), dragging.moved, dragging.holds]).toEqual(['not', true, false])
+    expect([dragging.press(), dragging.moved]).toEqual([false, false])
+  })
+
+  it('drags nothing more when a second one comes, and its step is to be taken back', () => {
+    const dragging = new Dragging()
+    dragging.hold(finger(1, 10))
+    dragging.move(finger(1, 20))
+    expect(dragging.press()).toBe(true)
+    dragging.hold(finger(2, 50))
+    expect([finger(1, 30), finger(2, 70)].map((each) => dragging.move(each))).toEqual(['not', 'not'])
+    expect(dragging.press()).toBe(false)
+  })
+})
+
+it('of a trial the rest is counted from its answer, whatever the clock of the device says', () => {
+  const trial = { began_at: '2026-11-23T09:00:00.000Z', until: '2026-11-23T09:01:00.000Z' }
+  const early = Date.parse('2026-11-23T08:00:00.000Z')
+  expect(elapsedOf(trial, { digest: '', at: early }, early + 15_000)).toEqual({ share: 0.25, left: 45 })
+  expect(elapsedOf(trial, { digest: '', at: early }, early + 90_000)).toEqual({ share: 1, left: 0 })
+  expect(elapsedOf(trial, null, Date.parse(trial.began_at) + 30_000)).toEqual({ share: 0.5, left: 30 })
+})
+
 it('a picture is as large as it is shown at first, or larger, within bounds', () => {
   expect([0.2, 1.01, 1.5, 40].map(limitedZoom)).toEqual([1, 1, 1.5, 6])
 })
@@ -218,6 +268,7 @@ describe('the editor', () => {
   beforeEach(() => {
     sessionStorage.clear()
     vi.restoreAllMocks()
+    Element.prototype.scrollIntoView = () => undefined // jsdom has none
   })
 
   async function opened(layout: Layout | null) {
@@ -289,6 +340,19 @@ describe('the editor', () => {
     again.button(T.editor.save)?.click()
     await vi.waitFor(() => expect(again.save).toHaveBeenCalledTimes(1))
     await vi.waitFor(() => expect(readDrawing('cam_1')).toBeNull())
+  })
+
+  it('leaves what was kept as it is while nobody has said whether it is wanted', async () => {
+    const kept = { version: 3, drawing: withRegion(drawing, 'table', 'new-0', [[0.7, 0.7], [0.9, 0.7], [0.9, 0.9]]) }
+    writeDrawing('cam_1', kept)
+    const { root, button } = await opened(LAYOUT)
+    button(T.editor.middle)?.click()
+    button(T.editor.middle)?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.drawn[data-kind="table"]')).toHaveLength(3))
+    expect([readDrawing('cam_1'), root.textContent?.includes(T.editor.kept)]).toEqual([kept, true])
+    button(T.editor.goOn)?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.drawn[data-kind="table"]')).toHaveLength(2))
+    expect(root.textContent).not.toContain(T.editor.kept)
   })
 
   it('says of what was kept that the tables were changed since, and throws it away', async () => {
@@ -367,6 +431,21 @@ describe('the editor', () => {
     await vi.waitFor(() => expect(root.querySelectorAll('.suggested')).toHaveLength(2))
   }, LONG_MS)
 
+  it('takes every suggestion that is accepted, though nothing was drawn between two of them', async () => {
+    const { root, button, client } = await opened(LAYOUT)
+    const far = (x: number): Point[] => [[x, 0.6], [x + 0.1, 0.6], [x + 0.1, 0.8], [x, 0.8]]
+    vi.spyOn(client, 'newSuggestions').mockResolvedValue({ suggested: suggested(40, [suggestedTable('1', far(0.1)), suggestedTable('2', far(0.4)), suggestedTable('3', far(0.7))]), location: '/where' })
+    button(T.suggest.ask)?.click()
+    await vi.waitFor(() => expect(root.querySelectorAll('.suggested')).toHaveLength(3))
+    const of = (what: string, label: string) => button(`${what} ${T.suggest.name(label)}`)
+    of(T.suggest.accept, '1')?.click()
+    expect(document.activeElement).toBe(of(T.suggest.accept, '2'))
+    of(T.suggest.accept, '3')?.click()
+    await vi.waitFor(() => expect([...root.querySelectorAll('.drawn[data-kind="table"] text')].map((each) => each.textContent)).toEqual(['7', '1', '3']))
+    of(T.suggest.dismiss, '2')?.click()
+    expect(document.activeElement?.id).toBe('suggested')
+  })
+
   it('warns while it is drawn, duplicates, draws the top of a table, and zooms by the keyboard', async () => {
     const { root, button, save } = await opened(LAYOUT)
     const wait = (check: () => void) => vi.waitFor(check, LONG_MS)
@@ -399,36 +478,46 @@ describe('the editor', () => {
     const wait = (check: () => void) => vi.waitFor(check, LONG_MS)
     button(T.editor.middle)?.click()
     const begin = vi.spyOn(client, 'beginDryRun').mockResolvedValue(dryRun({}))
-    const ask = vi.spyOn(client, 'dryRun').mockResolvedValue(dryRun({ pictures: 2, looked: 1 }))
+    const view = { url: '/trial.jpg', width: 1280, height: 720, seen: [] } as never
+    const ask = vi.spyOn(client, 'dryRun').mockResolvedValue(dryRun({ pictures: 2, looked: 1, view }))
+    const picture = () => root.querySelector('.canvas img')?.getAttribute('src')
     await wait(() => expect(root.querySelectorAll('.drawn[data-kind="table"]')).toHaveLength(2))
     button(T.dryRun.begin)?.click()
     await wait(() => expect(root.textContent).toContain(T.dryRun.looked(1, 2)))
-    expect(root.querySelector('.tried')?.textContent).toBe(`Table 8${T.dryRun.waiting}`)
+    expect([root.querySelector('.tried')?.textContent, picture()]).toEqual([`Table 8${T.dryRun.waiting}`, '/trial.jpg'])
     const [camera, given, seconds] = begin.mock.calls[0] ?? []
     expect([camera, given?.tables.length, seconds, save.mock.calls.length]).toEqual(['cam_1', 2, 60, 0])
     const state = { state: 'free', evidence: { people: 0 } }
     const transition = (name: string) => ({ state: name, previous_state: null, confidence: 1, people: 0, since: '', as_of: '', reason: 'evidence', unknown_reason: null })
     const table = { table_id: 'tbl_9', label: '8', state, why: null, transitions: [transition('occupied'), transition('free')] }
-    ask.mockResolvedValue(dryRun({ status: 'done', pictures: 6, looked: 6, sentence: '6 pictures of 60 s.', tables: [table as never] }))
+    ask.mockResolvedValue(dryRun({ status: 'done', pictures: 6, looked: 6, sentence: '6 pictures of 60 s.', tables: [table as never], view }))
     await wait(() => expect(root.textContent).toContain('6 pictures of 60 s.'))
-    expect(root.querySelector('.tried')?.textContent).toBe(`Table 8FreeWas Occupied, then Free.`)
+    expect([root.querySelector('.tried')?.textContent, picture()]).toEqual(['Table 8FreeWas Occupied.', '/p.jpg'])
+    expect(root.textContent).not.toContain(T.dryRun.changed)
     button(T.editor.undo)?.click()
     await wait(() => expect(root.textContent).toContain(T.dryRun.changed))
     button(T.dryRun.close)?.click()
     await wait(() => expect(root.querySelector('.tried')).toBeNull())
+    expect([document.activeElement?.id, sessionStorage.getItem('tablewatch-tried/cam_1')]).toEqual(['dry-run', null])
   }, LONG_MS)
 
   it('follows a trial that was begun before, and says why another one is refused', async () => {
     sessionStorage.setItem('tablewatch-dry-run/cam_1', 'dry_1')
     const client = new Client()
-    vi.spyOn(Client.prototype, 'dryRun').mockResolvedValue(dryRun({ status: 'done', sentence: '6 pictures of 60 s.' }))
+    let answer = (_: DryRun) => {}
+    vi.spyOn(Client.prototype, 'dryRun').mockReturnValue(new Promise((resolve) => (answer = resolve)))
     vi.spyOn(Client.prototype, 'beginDryRun').mockRejectedValue(new Problem(409, 'camera_paused', 'The camera is paused', 'Switch it on.'))
     const { root, button } = await opened(LAYOUT)
     const wait = (check: () => void) => vi.waitFor(check, LONG_MS)
+    expect([root.textContent?.includes(T.dryRun.looking), button(T.dryRun.stop)?.disabled]).toEqual([true, false])
+    await wait(() => expect(vi.mocked(client.dryRun)).toHaveBeenCalled())
+    answer(dryRun({ status: 'done', sentence: '6 pictures of 60 s.' }))
     await wait(() => expect(root.textContent).toContain('6 pictures of 60 s.'))
+    expect(root.textContent).toContain(T.dryRun.changed)
     button(T.dryRun.longer)?.click()
     await wait(() => expect(root.textContent).toContain('(camera_paused)'))
-    expect(vi.mocked(client.beginDryRun).mock.calls).toEqual([['cam_1', null, 300]])
+    const drawn = layoutOf(drawing, { width: 1280, height: 720 })
+    expect(vi.mocked(client.beginDryRun).mock.calls).toEqual([['cam_1', drawn, 300, expect.stringMatching(/^[0-9a-f]{32}$/)]])
   }, LONG_MS)
 
   it('says what to do where no table is suggested, and where there is no picture', async () => {

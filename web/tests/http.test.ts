@@ -52,7 +52,7 @@ describe('the client', () => {
     const client = new Client({ fetch: send })
     const layout = { reference: { width: 2, height: 1 }, tables: [], floor: [], ignore: [] }
     await client.beginDryRun('cam_1')
-    await client.dryRun(await client.beginDryRun('cam_1', layout, 30))
+    await client.dryRun(await client.beginDryRun('cam_1', layout, 30, 'once'))
     expect(send.mock.calls.map(([url]) => url)).toEqual([
       '/v1/cameras/cam_1/dry-runs',
       '/v1/cameras/cam_1/dry-runs',
@@ -62,6 +62,7 @@ describe('the client', () => {
       { seconds: 60 },
       { seconds: 30, layout },
     ])
+    expect(send.mock.calls.slice(0, 2).map(([, request]) => new Headers(request?.headers).get('idempotency-key'))).toEqual([null, 'once'])
   })
 
   it('takes an answer without a body', async () => {

@@ -261,9 +261,13 @@ export class Client {
     return found.hints
   }
 
-  /** What would be said of the tables of a camera for some seconds: of its newest layout, or of `layout`. Poll `dryRun`. */
-  beginDryRun(cameraId: string, layout: NewLayout | null = null, seconds = 60): Promise<DryRun> {
-    return this.request('POST', `${cameraPath(cameraId)}/dry-runs`, { seconds, ...(layout === null ? {} : { layout }) })
+  /**
+   * What would be said of the tables of a camera for some seconds: of its newest layout, or of `layout`. Poll `dryRun`.
+   * `once`: repeated with the same text it begins no second one.
+   */
+  beginDryRun(cameraId: string, layout: NewLayout | null = null, seconds = 60, once: string | null = null): Promise<DryRun> {
+    const body = { seconds, ...(layout === null ? {} : { layout }) }
+    return this.request('POST', `${cameraPath(cameraId)}/dry-runs`, body, once === null ? {} : { 'idempotency-key': once })
   }
 
   /** Reading it has the pictures looked at that came since: call it every few seconds until `status` is `done`. */

@@ -12,7 +12,8 @@ export function AfterDrawing({ camera }: { camera: Camera }) {
   const id = camera.camera_id
   const [warnings, setWarnings] = useState<readonly LayoutWarning[] | null>(() => readDrawn(id))
   if (warnings === null) return null
-  const close = () => {
+  const close = (event: MouseEvent) => {
+    ;(event.currentTarget as Element).closest('main')?.focus({ preventScroll: true }) // the button goes
     writeDrawn(id, null)
     setWarnings(null)
   }

@@ -1,7 +1,8 @@
 // Tables that are tried: their states as they come, and at the end what happened. The picture has who is seen.
+import { useRef } from 'preact/hooks'
 import type { DryRun, DryRunTable } from '../client'
 import { useStore } from '../context'
-import type { DryRunning } from '../dry-running'
+import { elapsedOf, type DryRunning, type Tried as TriedDrawing } from '../dry-running'
 import { displayName, tableName, tone } from '../format'
 import { T } from '../texts'
 
@@ -18,15 +19,22 @@ interface PanelProps {
   onBegin: (seconds: number) => void
 }
 
-export function DryRunPanel({ trying: { run, running, busy, problem, forget }, hindrance, changed, onBegin }: PanelProps) {
+export function DryRunPanel({ trying: { run, tried, running, busy, problem, forget }, hindrance, changed, onBegin }: PanelProps) {
+  const title = useRef<HTMLHeadingElement>(null)
   const isDone = run !== null && !running
+  const isLooking = run === null && running
+  const leave = () => {
+    title.current?.focus() // the button goes
+    forget()
+  }
   const cannot = busy || running || hindrance !== ''
   return (
     <section class="card" aria-labelledby="dry-run">
-      <h2 id="dry-run">{W.title}</h2>
-      {run === null && <p class="muted">{W.text}</p>}
+      <h2 id="dry-run" tabIndex={-1} ref={title}>{W.title}</h2>
+      {run === null && !isLooking && <p class="muted">{W.text}</p>}
+      {isLooking && <p>{W.looking}</p>}
       {run !== null && changed && <p class="callout">{W.changed}</p>}
-      {run !== null && running && <Progress run={run} />}
+      {run !== null && running && <Progress run={run} tried={tried} />}
       <div role="status">{isDone && <p>{run.sentence}</p>}</div>
       <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
       {run !== null && <ul class="tried">{run.tables.map((table) => <Tried key={table.table_id} table={table} running={running} />)}</ul>}
@@ -34,20 +42,19 @@ export function DryRunPanel({ trying: { run, running, busy, problem, forget }, h
       <div class="buttons">
         <button type="button" disabled={cannot} onClick={() => onBegin(MINUTE_S)}>{run ? W.again : W.begin}</button>
         {isDone && <button type="button" disabled={cannot} onClick={() => onBegin(LONG_S)}>{W.longer}</button>}
-        {run !== null && <button type="button" onClick={forget}>{running ? W.stop : W.close}</button>}
+        {(run !== null || isLooking) && <button type="button" onClick={leave}>{running ? W.stop : W.close}</button>}
       </div>
       {isDone && <p class="muted small">{W.next}</p>}
     </section>
   )
 }
 
-function Progress({ run }: { run: DryRun }) {
+function Progress({ run, tried }: { run: DryRun; tried: TriedDrawing | null }) {
   useStore().now.value // drawn again with the clock
-  const [begun, until] = [Date.parse(run.began_at), Date.parse(run.until)]
-  const left = Math.max(0, Math.ceil((until - Date.now()) / 1000))
+  const { share, left } = elapsedOf(run, tried, Date.now())
   return (
     <>
-      <progress max={1} value={Math.min(1, Math.max(0, (Date.now() - begun) / (until - begun)))} aria-label={W.title} />
+      <progress max={1} value={share} aria-label={W.title} />
       <p>{left > 0 ? W.left(left) : W.ending} {W.looked(run.looked, run.pictures)}</p>
     </>
   )
@@ -56,6 +63,8 @@ function Progress({ run }: { run: DryRun }) {
 function Tried({ table, running }: { table: DryRunTable; running: boolean }) {
   const state = table.state?.state ?? null
   const people = table.state?.evidence.people ?? 0
+  const states = table.transitions.map((each) => each.state)
+  const before = states.at(-1) === state ? states.slice(0, -1) : states
   return (
     <li>
       <p class="row">
@@ -64,7 +73,7 @@ function Tried({ table, running }: { table: DryRunTable; running: boolean }) {
       </p>
       {people > 0 && <p class="small">{T.state.guests(people)}</p>}
       {table.why && !(running && state === null) && <p class="muted small">{table.why}</p>}
-      {table.transitions.length > 1 && <p class="muted small">{W.before(table.transitions.map((each) => displayName(each.state)))}</p>}
+      {before.length > 0 && <p class="muted small">{W.before(before.map((each) => displayName(each)))}</p>}
     </li>
   )
 }

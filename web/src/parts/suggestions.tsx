@@ -1,4 +1,5 @@
 // Tables that are suggested for a camera, to accept or to dismiss; those on show lie dashed over the picture.
+import { useRef } from 'preact/hooks'
 import type { SuggestedTable } from '../client'
 import type { Suggesting } from '../suggesting'
 import { T } from '../texts'
@@ -23,26 +24,27 @@ interface PanelProps {
 }
 
 export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin }, open, drawnAlready, onAccept, onDismiss }: PanelProps) {
+  const title = useRef<HTMLHeadingElement>(null)
   const isOver = suggested !== null && !busy
   const isEmpty = isOver && suggested.tables.length === 0
+  const toTitle = () => title.current?.focus()
   return (
     <section class="card" aria-labelledby="suggested">
-      <h2 id="suggested">{W.title}</h2>
+      <h2 id="suggested" tabIndex={-1} ref={title}>{W.title}</h2>
+      <p class="visually-hidden" role="status">{busy ? W.begun : isOver && W.ended(suggested.tables.length)}</p>
       {!isOver && !busy && <p class="muted">{W.text}</p>}
       {busy && suggested && <progress max={suggested.frames} value={suggested.looked} aria-label={W.title} />}
-      <div role="status">
-        {busy && <p>{suggested ? W.looked(suggested.looked, suggested.frames) : W.asking}</p>}
-        {isEmpty && <p class="callout">{W.none(suggested.looked)}</p>}
-        {isOver && suggested.tables.length > 0 && <p>{W.found(suggested.tables.length, open.length, drawnAlready, suggested.looked)}</p>}
-      </div>
+      {busy && <p>{suggested ? W.looked(suggested.looked, suggested.frames) : W.asking}</p>}
+      {isEmpty && <p class="callout">{W.none(suggested.looked)}</p>}
+      {isOver && suggested.tables.length > 0 && <p>{W.found(suggested.tables.length, open.length, drawnAlready, suggested.looked)}</p>}
       <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
       {open.length > 1 && (
         <div class="buttons">
-          <button type="button" class="primary" onClick={() => onAccept(open)}>{W.acceptAll(open.length)}</button>
-          <button type="button" onClick={() => onDismiss(open)}>{W.dismissAll}</button>
+          <button type="button" class="primary" onClick={() => { toTitle(); onAccept(open) }}>{W.acceptAll(open.length)}</button>
+          <button type="button" onClick={() => { toTitle(); onDismiss(open) }}>{W.dismissAll}</button>
         </div>
       )}
-      {open.length > 0 && <ol class="suggestions">{open.map((each) => <Suggestion key={each.at} suggestion={each} onAccept={onAccept} onDismiss={onDismiss} />)}</ol>}
+      {open.length > 0 && <ol class="suggestions">{open.map((each) => <Suggestion key={each.at} suggestion={each} onAccept={onAccept} onDismiss={onDismiss} onLast={toTitle} />)}</ol>}
       <div class="buttons">
         <button type="button" disabled={busy} onClick={() => void begin(MINUTES)}>{suggested || problem ? W.again : W.ask}</button>
         {(isEmpty || problem) && <button type="button" disabled={busy} onClick={() => void begin(FURTHER_MIN)}>{W.further}</button>}
@@ -53,18 +55,28 @@ export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin
 
 interface SuggestionProps extends Pick<PanelProps, 'onAccept' | 'onDismiss'> {
   suggestion: OpenSuggestion
+  /** It is decided on, and no other one is left. */
+  onLast: () => void
 }
 
-function Suggestion({ suggestion, onAccept, onDismiss }: SuggestionProps) {
+function Suggestion({ suggestion, onAccept, onDismiss, onLast }: SuggestionProps) {
+  const item = useRef<HTMLLIElement>(null)
+  /** The button goes: the same one of another suggestion is next. */
+  const toNext = (button: 'accept' | 'dismiss') => {
+    const other = item.current?.nextElementSibling ?? item.current?.previousElementSibling
+    const next = other?.querySelector<HTMLElement>(`[data-does=${button}]`)
+    if (next) next.focus()
+    else onLast()
+  }
   const name = W.name(suggestion.table.label)
   const of = <span class="visually-hidden"> {name}</span>
   return (
-    <li>
+    <li ref={item}>
       <p><strong>{name}</strong> <span class="muted small">{W.right(suggestion.table.confidence)}</span></p>
       <p class="small">{suggestion.table.why}</p>
       <div class="buttons">
-        <button type="button" onClick={() => onAccept([suggestion])}>{W.accept}{of}</button>
-        <button type="button" onClick={() => onDismiss([suggestion])}>{W.dismiss}{of}</button>
+        <button type="button" data-does="accept" onClick={() => { toNext('accept'); onAccept([suggestion]) }}>{W.accept}{of}</button>
+        <button type="button" data-does="dismiss" onClick={() => { toNext('dismiss'); onDismiss([suggestion]) }}>{W.dismiss}{of}</button>
       </div>
     </li>
   )

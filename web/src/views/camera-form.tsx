@@ -1,5 +1,5 @@
 // Adding a camera by its address, and changing one. What is typed outlives the view; the camera is tried before.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import {
   changedFields,
@@ -24,7 +24,7 @@ import { FindCameras, type ChosenStream } from '../parts/find-cameras'
 import { NotFound } from '../parts/notfound'
 import { ProbeCard } from '../parts/probe'
 import { useProbing, type Probing } from '../probing'
-import { useSending } from '../request'
+import { useOnce, useSending } from '../request'
 import { T } from '../texts'
 
 const W = T.cameraForm
@@ -277,17 +277,4 @@ function useFields({ draft, put }: Drafted) {
     void probing.begin(sourceOf(fields))
   }
   return { fields: draft.fields, probing, type, leaveAddress, tryIt }
-}
-
-/** A text for each request: sent again after an answer that was lost, it is the same request. */
-function useOnce(): (request: string) => string {
-  const known = useRef({ request: '', text: '' })
-  return (request) => {
-    if (known.current.request !== request) known.current = { request, text: randomText() }
-    return known.current.text
-  }
-}
-
-function randomText(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('')
 }

@@ -4,9 +4,8 @@ import { useLocation, useRoute } from 'preact-iso'
 import { Problem, type Camera, type Client, type Layout, type LayoutHint, type Point, type SuggestedLayout, type Tagged } from '../client'
 import { address, useStore } from '../context'
 import {
-  begun,
   changed,
-  done,
+  digestOf,
   dragged,
   drawingOf,
   faultOf,
@@ -19,9 +18,11 @@ import {
   redone,
   regionAt,
   regionName,
+  takenBack,
   undone,
   withCornerAfter,
   withCornerAt,
+  withCornerMoved,
   withoutCorner,
   withDuplicate,
   withoutRegion,
@@ -35,6 +36,7 @@ import {
   type Region,
 } from '../drawing'
 import { warningsOf, type DrawingWarning } from '../drawing-warnings'
+import { useHistory } from '../drawing-history'
 import { readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
 import { tableName } from '../format'
 import type { CameraStatus } from '../generated/events'
@@ -151,7 +153,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const { route } = useLocation()
   const { busy, problem, send } = useSending()
   const [first] = useState(() => drawingOf(layout?.document ?? null))
-  const [history, setHistory] = useState(() => begun(first))
+  const { history, put, step, latest } = useHistory(first)
   const [chosen, setChosen] = useState<string | null>(null)
   const [corner, setCorner] = useState<number | null>(null)
   const [part, setPart] = useState<Part>('polygon')
@@ -165,28 +167,29 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const [seesPeople, setSeesPeople] = useState(true)
   const live = useLiveView(camera.camera_id, seesPeople)
   const trying = useDryRun(camera.camera_id)
-  const [tried, setTried] = useState<Drawing | null>(null)
+  const trial = trying.running ? trying.run : null
   const suggesting = useSuggesting(camera.camera_id)
   const suggestions = useOpenSuggestions(suggesting, drawing)
   const version = layout?.document.version ?? null
   useEffect(() => {
-    if (!isSaved) {
-      setDraft(null)
-      writeDrawing(camera.camera_id, { version, drawing })
-    } else if (history.past.length + history.future.length > 0) writeDrawing(camera.camera_id, null)
-  }, [drawing])
+    if (draft !== null) return // until it is answered what was kept stays
+    if (!isSaved) writeDrawing(camera.camera_id, { version, drawing })
+    else if (history.past.length + history.future.length > 0) writeDrawing(camera.camera_id, null)
+  }, [drawing, draft])
+  const forgetDrawing = () => {
+    if (draft === null) writeDrawing(camera.camera_id, null)
+  }
   const nameOf = (id: string) => {
-    const ofTrial = trying.run?.tables.find((each) => each.table_id === id)
+    const ofTrial = trial?.tables.find((each) => each.table_id === id)
     if (ofTrial) return tableName(ofTrial.label)
     const known = drawing.find((each) => each.table_id === id)
     return known ? regionName(drawing, known) : store.tableLabel.value(id)
   }
   const takeUp = (found: DrawingDraft | null) => {
     setDraft(null)
-    if (found) step(found.drawing)
+    if (found) step(() => found.drawing)
     else writeDrawing(camera.camera_id, null)
   }
-  const step = (next: Drawing) => setHistory((known) => done(known, next))
   const choose = (key: string | null) => {
     setChosen(key)
     setCorner(null)
@@ -197,25 +200,22 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     setCorner(null)
   }
   const duplicate = (key: string) => {
-    const copy = freshKey(drawing)
-    step(withDuplicate(drawing, key, copy))
+    const copy = freshKey(latest())
+    step((now) => withDuplicate(now, key, copy))
     choose(copy)
   }
   const add = (polygon?: readonly Point[]) => {
-    const key = freshKey(drawing)
+    const key = freshKey(latest())
     setSketch(null)
-    step(withRegion(drawing, kind, key, polygon))
+    step((now) => withRegion(now, kind, key, polygon))
     choose(key)
   }
   const accept = (some: readonly OpenSuggestion[]) => {
-    const [next, keys] = withAllSuggested(drawing, some)
-    step(next)
+    const [next, keys] = withAllSuggested(latest(), some)
+    step(() => next)
     choose(keys.at(-1) ?? null)
   }
-  const tryOut = (size: Size, seconds: number) => {
-    setTried(drawing)
-    trying.begin(isSaved && layout !== null ? null : layoutOf(drawing, { width: size.width, height: size.height }), seconds)
-  }
+  const tryOut = ({ width, height }: Size, seconds: number) => trying.begin(layoutOf(drawing, { width, height }), digestOf(drawing), seconds)
   const leave = () => route(address('cameras', camera.camera_id), true)
   const save = (tag: string | null, size: Size) =>
     void send(async () => {
@@ -223,7 +223,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
       const given = layoutOf(drawing, { width: size.width, height: size.height })
       try {
         const saved = await store.client.saveLayout(camera.camera_id, given, tag)
-        writeDrawing(camera.camera_id, null)
+        forgetDrawing()
+        trying.forget()
         writeDrawn(camera.camera_id, saved.warnings)
         leave()
       } catch (error) {
@@ -239,15 +240,15 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   if (picture === null) return <section class="card nothing"><p>{W.noPicture}</p></section>
   const region = drawing.find((each) => each.key === chosen)
   const tables = drawing.filter((each) => each.kind === 'table')
-  const ofChosen = (next: (key: string) => Drawing) => chosen !== null && step(next(chosen))
-  const drag = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && setHistory((known) => dragged(known, next(known.now, chosen)))
+  const ofChosen = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && step((now) => next(now, chosen))
+  const drag = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && put((known) => dragged(known, next(known.now, chosen)))
   const shown: Part = region?.top ? part : 'polygon'
   const warnings = warningsOf(drawing, picture)
-  const shownView = trying.run?.view ?? live
+  const shownView = trial?.view ?? live
   const people = shownView?.seen.filter(({ label }) => label === 'person').length ?? 0
   const hindrance = tables.length === 0 ? T.dryRun.noTables : fault ? T.dryRun.faulty : ''
   const removeCorner = (at: number) => {
-    ofChosen((key) => withoutCorner(drawing, key, at, shown))
+    ofChosen((now, key) => withoutCorner(now, key, at, shown))
     setCorner(null)
   }
   return (
@@ -263,8 +264,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           {sketch !== null && <button type="button" class="primary" disabled={sketch.length < LEAST_CORNERS} onClick={() => add(sketch)}>{W.finish}</button>}
           {sketch !== null && <button type="button" onClick={() => setSketch(null)}>{W.stop}</button>}
           <button type="button" onClick={() => add()}>{W.middle}</button>
-          <button type="button" disabled={history.past.length === 0} onClick={() => setHistory(undone)}>{W.undo}</button>
-          <button type="button" disabled={history.future.length === 0} onClick={() => setHistory(redone)}>{W.redo}</button>
+          <button type="button" disabled={history.past.length === 0} onClick={() => put(undone)}>{W.undo}</button>
+          <button type="button" disabled={history.future.length === 0} onClick={() => put(redone)}>{W.redo}</button>
         </div>
         <TableCanvas
           size={picture}
@@ -278,18 +279,19 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           suggestions={suggestions.open}
           wrong={fault?.key ?? null}
           warned={new Set(warnings.map(({ key }) => key))}
-          onSketch={(point) => setSketch([...(sketch ?? []), point])}
+          onSketch={(point) => setSketch((known) => [...(known ?? []), point])}
           onChoose={choose}
-          onBegin={() => setHistory((known) => ({ past: [...known.past, known.now], now: known.now, future: [] }))}
+          onBegin={() => put((known) => ({ past: [...known.past, known.now], now: known.now, future: [] }))}
+          onBack={() => put(takenBack)}
           onCorner={(at, to) => drag((now, key) => withCornerAt(now, key, at, to, shown))}
           onMove={(by) => drag((now, key) => movedRegion(now, key, by, shown))}
-          onStep={(at, to) => ofChosen((key) => withCornerAt(drawing, key, at, to, shown))}
-          onAdd={(at, to) => ofChosen((key) => withCornerAfter(drawing, key, at, to, shown))}
+          onStep={(at, by) => ofChosen((now, key) => withCornerMoved(now, key, at, by, shown))}
+          onAdd={(at, to) => ofChosen((now, key) => withCornerAfter(now, key, at, to, shown))}
           onRemove={removeCorner}
           onFocus={setCorner}
         />
         <div class="caption">
-          <p class="muted small">{trying.run?.view ? T.dryRun.seen(people) : seesPeople && (live ? W.seen.now(people) : W.seen.nothing)}</p>
+          <p class="muted small">{trial?.view ? T.dryRun.seen(people) : seesPeople && (live ? W.seen.now(people) : W.seen.nothing)}</p>
           <label class="check">
             <input type="checkbox" checked={seesPeople} onChange={(event) => setSeesPeople(event.currentTarget.checked)} />
             {W.seen.show}
@@ -304,21 +306,21 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           {KINDS.map((each) => <Chooser key={each} drawing={drawing} kind={each} chosen={chosen} onChoose={choose} />)}
           {region && (
             <div class="table-fields">
-              {region.kind === 'table' ? <TableFields table={region} onChange={(change) => step(changed(drawing, region.key, change))} /> : <p class="muted small wide">{W.areas[region.kind].text}</p>}
+              {region.kind === 'table' ? <TableFields table={region} onChange={(change) => step((now) => changed(now, region.key, change))} /> : <p class="muted small wide">{W.areas[region.kind].text}</p>}
               {region.top && <PartChooser part={shown} onChoose={choosePart} />}
               <div class="buttons">
-                <button type="button" disabled={corner === null} onClick={() => corner !== null && ofChosen((key) => withCornerAfter(drawing, key, corner, undefined, shown))}>{W.addCorner}</button>
+                <button type="button" disabled={corner === null} onClick={() => corner !== null && ofChosen((now, key) => withCornerAfter(now, key, corner, undefined, shown))}>{W.addCorner}</button>
                 <button type="button" disabled={corner === null || outlineOf(region, shown).length <= LEAST_CORNERS} onClick={() => corner !== null && removeCorner(corner)}>{W.removeCorner}</button>
                 <button type="button" onClick={() => duplicate(region.key)}>{W.duplicate}</button>
-                {region.kind === 'table' && !region.top && <button type="button" onClick={() => { step(withTop(drawing, region.key)); choosePart('top') }}>{W.addTop}</button>}
-                {region.top && <button type="button" onClick={() => { step(changed(drawing, region.key, { top: null })); choosePart('polygon') }}>{W.removeTop}</button>}
-                <button type="button" class="danger" onClick={() => { step(withoutRegion(drawing, region.key)); choose(null) }}>{W.remove[region.kind]}</button>
+                {region.kind === 'table' && !region.top && <button type="button" onClick={() => { step((now) => withTop(now, region.key)); choosePart('top') }}>{W.addTop}</button>}
+                {region.top && <button type="button" onClick={() => { step((now) => changed(now, region.key, { top: null })); choosePart('polygon') }}>{W.removeTop}</button>}
+                <button type="button" class="danger" onClick={() => { step((now) => withoutRegion(now, region.key)); choose(null) }}>{W.remove[region.kind]}</button>
               </div>
             </div>
           )}
         </section>
         <Warnings warnings={warnings} onChoose={choose} />
-        <DryRunPanel trying={trying} hindrance={hindrance} changed={tried !== null && tried !== drawing} onBegin={(seconds) => tryOut(picture, seconds)} />
+        <DryRunPanel trying={trying} hindrance={hindrance} changed={trying.tried?.digest !== digestOf(drawing)} onBegin={(seconds) => tryOut(picture, seconds)} />
         <section class="card" aria-label={W.save}>
           <div role="alert">
             {fault && <p class="error small">{faultText(fault, drawing)}</p>}
@@ -328,7 +330,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
                 <p>{W.conflict}</p>
                 <div class="buttons">
                   <button type="button" onClick={() => saveOver(picture)}>{W.keepMine}</button>
-                  <button type="button" onClick={() => { writeDrawing(camera.camera_id, null); onTheirs() }}>{W.takeTheirs}</button>
+                  <button type="button" onClick={() => { forgetDrawing(); onTheirs() }}>{W.takeTheirs}</button>
                 </div>
               </div>
             )}
@@ -340,7 +342,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           {!isSaved && <p class="muted small">{W.unsaved}</p>}
         </section>
         {hints.length > 0 && <Hints hints={hints} />}
-        <LayoutVersions camera={camera} tag={layout?.tag ?? null} nameOf={nameOf} unsaved={!isSaved} onChanged={() => { writeDrawing(camera.camera_id, null); onTheirs() }} />
+        <LayoutVersions camera={camera} tag={layout?.tag ?? null} nameOf={nameOf} unsaved={!isSaved} onChanged={() => { forgetDrawing(); onTheirs() }} />
       </div>
     </div>
   )
@@ -449,14 +451,15 @@ function PartChooser({ part, onChoose }: { part: Part; onChoose: (part: Part) =>
 /** What may be wrong with what is drawn; a tap chooses the table. */
 function Warnings({ warnings, onChoose }: { warnings: readonly DrawingWarning[]; onChoose: (key: string) => void }) {
   return (
-    <div role="status">
+    <>
+      <p class="visually-hidden" role="status">{warnings.length > 0 && W.warningsCount(warnings.length)}</p>
       {warnings.length > 0 && (
         <section class="callout warning" aria-labelledby="drawing-warnings">
           <h2 id="drawing-warnings">{W.warningsTitle}</h2>
           <ul class="warnings">{warnings.map(({ key, text }) => <li key={text}><button type="button" class="plain" onClick={() => onChoose(key)}>{text}</button></li>)}</ul>
         </section>
       )}
-    </div>
+    </>
   )
 }
 
