@@ -14,7 +14,7 @@ from tablewatch_cli.parameters import Id
 from tablewatch_cli.settings import load
 
 POLL_S = 2.0
-LATE_S = 150.0
+LATE_S = 180.0
 """So long after the end of the pictures the api waits for no look any more, and a little."""
 
 

@@ -100,6 +100,8 @@ def listed(run: DryRun, frames: Sequence[str], now: datetime) -> tuple[DryRun, l
 
 def is_done(run: DryRun, newest: datetime | None, now: datetime) -> bool:
     """Whether nothing more comes; `newest`: capture time of the newest picture that was looked at."""
+    if now >= run.until + ASKED_FOR:
+        return True
     if run.listed_until < run.until:
         return False
     if run.newest_asked is None or run.expires_at is None or run.expires_at <= now:
