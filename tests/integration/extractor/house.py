@@ -101,5 +101,9 @@ class House:
             last = found[-1] if found and found[-1].status == wanted else None
             return last if last and reason in (None, last.reason) and code in (None, last.code) else None
 
-        found: CameraStatus = await until(last, 60, f"the camera to be {wanted}")
+        try:
+            found: CameraStatus = await until(last, 60, f"the camera to be {wanted}")
+        except AssertionError as error:
+            was = [(each.status, each.code, each.reason) for each in await self.statuses(camera)]
+            raise AssertionError(f"{error}; it was {was}") from error
         return found
