@@ -10,7 +10,7 @@ from extractor.live.health import CameraHealth
 from extractor.model.camera_failures import CameraFailed, NoPackets, PortClosed, SoundOnly
 from extractor.model.camera_health import Health, next_health
 from extractor.model.camera_status import CameraStatusNow, next_status
-from extractor.model.scene import Scene
+from extractor.model.scene import Compared, Scene
 
 CADENCES = pytest.mark.parametrize("cadence_s", [1.0, 10.0])
 
@@ -224,3 +224,13 @@ def test_what_is_certain_goes_on_with_whoever_takes_the_camera_over() -> None:
         taken.wait(1)
     assert {status for status, _ in taken.told} <= {"frozen"}
     assert next_health(Health("same_picture"), Scene(same=0, same_s=0.0), 5.0).trouble == "same_picture"
+
+
+def test_pictures_that_differ_end_a_freeze_whatever_they_show_by_turns() -> None:
+    away = Scene(same=0, same_s=0.0, compared=Compared(right=9.0, down=0.0, agreeing=1.0, lost=0.0))
+    here = Scene(same=0, same_s=0.0, compared=Compared(right=0.0, down=0.0, agreeing=1.0, lost=0.0))
+    first = next_health(Health("same_picture"), away, 1.0)
+    assert first.trouble == "same_picture", "a single one may be noise"
+    assert next_health(first, Scene(same=1, same_s=1.0), 2.0) == Health("same_picture")
+    assert next_health(first, here, 2.0).trouble is None
+    assert next_health(next_health(Health("same_picture"), here, 1.0), away, 2.0).trouble is None

@@ -58,6 +58,8 @@ def next_health(health: Health, scene: Scene, at_s: float) -> Health:
     """After one more picture; `at_s` of a monotonic clock. A single one ends what was not certain yet."""
     if scene.same and scene.light >= DARK:
         return _same(health, scene)
+    if health.trouble == "same_picture":
+        return _differing(health, scene, at_s)
     return _found(health, judged(scene), at_s)
 
 
@@ -76,9 +78,16 @@ def judged(scene: Scene) -> Trouble | None:
 def _same(health: Health, scene: Scene) -> Health:
     """A picture like the one before says nothing of its own: not even that the camera is well."""
     certain = CERTAIN["same_picture"]
-    if scene.same + 1 >= certain.pictures and scene.same_s >= certain.seconds:
+    if health.trouble == "same_picture" or (scene.same + 1 >= certain.pictures and scene.same_s >= certain.seconds):
         return Health("same_picture")
     return health
+
+
+def _differing(health: Health, scene: Scene, at_s: float) -> Health:
+    """After one picture more that is not like the one before: a few end the freeze, whatever they show by turns."""
+    if health.pictures + 1 >= CERTAIN[None].pictures:
+        return _found(Health(), judged(scene), at_s)
+    return replace(health, pictures=health.pictures + 1)
 
 
 def _found(health: Health, found: Trouble | None, at_s: float) -> Health:
