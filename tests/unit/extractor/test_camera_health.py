@@ -234,3 +234,16 @@ def test_pictures_that_differ_end_a_freeze_whatever_they_show_by_turns() -> None
     assert next_health(first, Scene(same=1, same_s=1.0), 2.0) == Health("same_picture")
     assert next_health(first, here, 2.0).trouble is None
     assert next_health(next_health(Health("same_picture"), here, 1.0), away, 2.0).trouble is None
+
+
+def test_what_was_not_certain_before_a_break_is_not_made_so_by_it() -> None:
+    clock = ManualClock()
+    health = CameraHealth(clock)
+    away = Scene(same=0, same_s=0.0, compared=Compared(right=9.0, down=0.0, agreeing=1.0, lost=0.0))
+    for wait_s in (0.5, 0.5, 20, 0.5, 0.5):
+        clock.advance(wait_s)
+        health.takes(away, None, timedelta(seconds=0.5))
+        assert health.health.trouble is None
+    clock.advance(10)
+    health.takes(away, None, timedelta(seconds=0.5))
+    assert health.health.trouble == "moved"

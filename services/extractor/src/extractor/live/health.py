@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from chassis.clock import Clock
 from extractor.model.camera_failures import CameraFailed
 from extractor.model.camera_health import Health, next_health, trouble_of
-from extractor.model.camera_status import FEW_S, MISSED, SILENT, CameraStatusNow, Seen
+from extractor.model.camera_status import FEW_S, LEAST, MISSED, SILENT, CameraStatusNow, Seen
 from extractor.model.scene import Scene
 
 
@@ -60,6 +60,8 @@ class CameraHealth:
         if self._pictures == 2:  # a camera that gives one picture for each session is not well again by it
             self._starved = 0
         self._note_gap(before, self._newest, every)
+        if before is not None and now_s - before.at_s > max(LEAST, MISSED * every).total_seconds():
+            self._health = Health(self._health.trouble)  # what was not certain before a break is not made so by it
         if scene is not None:
             self._health = next_health(self._health, scene, now_s)
 
