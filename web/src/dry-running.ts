@@ -9,7 +9,7 @@ const EVERY_MS = 2000
 const PREFIX = 'tablewatch-dry-run/'
 const TRIED_PREFIX = 'tablewatch-tried/'
 
-/** What a tab remembers of a trial that it began. */
+/** What a tab remembers of a dry run that it began. */
 export interface Tried {
   /** Digest of the drawing that was tried. */
   digest: string
@@ -74,7 +74,7 @@ export function useDryRun(cameraId: string): DryRunning {
     void send(async () => {
       const request = once(JSON.stringify([begun.current, layout, seconds]))
       const found = await store.client.beginDryRun(cameraId, layout, seconds, request)
-      begun.current += 1 // the same tables once more are another trial
+      begun.current += 1 // the same tables once more are another dry run
       setRun(found)
       follow(found.dry_run_id, { digest, at: Date.now() })
     })
@@ -92,7 +92,7 @@ function triedOf(cameraId: string): Tried | null {
 }
 
 /**
- * How much of a trial is over, 0 to 1, and the seconds that are left. Counted from when its answer came: the clock of this
+ * How much of a dry run is over, 0 to 1, and the seconds that are left. Counted from when its answer came: the clock of this
  * device may differ from that of the server, and does not from itself.
  */
 export function elapsedOf({ began_at, until }: Pick<DryRun, 'began_at' | 'until'>, tried: Tried | null, now: number): { share: number; left: number } {

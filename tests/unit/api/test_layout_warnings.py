@@ -40,7 +40,7 @@ def test_a_zone_reaches_beyond_the_table_top() -> None:
     assert codes(box(0.15, 0.3, 0.45, 0.55), TOP) == []
 
 
-def test_two_tables_of_one_label_are_told_apart_by_nobody() -> None:
+def test_two_tables_of_one_label_are_warned_of() -> None:
     zones = [box(0.1, 0.1, 0.4, 0.5), box(0.5, 0.1, 0.9, 0.5)]
     drawing = Drawing([Table(label="7", polygon=each) for each in zones], reference=Size())
     found = draw(CAMERA, drawing, newest=None, version=1, foreign=(), sections=(), now=NOW).warnings

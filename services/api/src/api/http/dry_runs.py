@@ -18,7 +18,6 @@ from api.http.errors import TooManyDryRuns
 from api.http.idempotency import IdempotentRoute
 from api.http.layout_saving import draw_in, foreign_tables
 from api.http.layouts import MOST_LAYOUT_BYTES
-from api.http.rate_limit import RequestLimiter
 from api.http.stored_looks import frames_between
 from api.model import events
 from api.model.access import Caller
@@ -39,7 +38,7 @@ from api.store import Connection, cameras, dry_runs, sites
 from api.store.sites import Lock
 from chassis import outbox
 from objects.store import Gone
-from ratelimit.limit import Exceeded, RateLimit
+from ratelimit.limit import RateLimit
 from tablewatch_schemas import ContractError, keys
 from tablewatch_schemas.dry_run import MOST_BYTES, DryRunReport
 from tablewatch_schemas.ids import new_id
@@ -72,7 +71,7 @@ async def create_dry_run(
     """
     layout = await _layout(deps, caller, camera_id, body)
     run = _begun(deps, caller, layout, body, new_id("dry"))
-    await _count(request.app.state.limiter, camera_id)
+    await request.app.state.limiter.take_of_camera("dry_runs", camera_id, OFTEN, TooManyDryRuns)
     async with deps.store_writes.place(), deps.transaction(caller.site_list) as conn:
         await sites.get(conn, caller.site_list, run.site_id, Lock.CHANGE)
         await cameras.get(conn, caller.site_list, camera_id, lock=True)
@@ -100,15 +99,6 @@ async def get_dry_run(camera_id: str, dry_run_id: str, caller: Reader, deps: Dep
     view = None if report is None else await deps.judged.document(report.newest, deps.settings.api_link_ttl_s)
     encoded = await compute(partial(_encoded, run, report, view, status, deps.now()))
     return Response(encoded, media_type="application/json")
-
-
-async def _count(limiter: RequestLimiter, camera_id: str) -> None:
-    """One that begins, whoever begins it. Raises TooManyDryRuns."""
-    try:
-        await limiter.shared.take("dry_runs", camera_id, OFTEN)
-    except Exceeded as exceeded:
-        detail = f"At most {exceeded.limit} of one camera begin."
-        raise TooManyDryRuns(detail, headers={"Retry-After": str(exceeded.status.reset_s)}) from None
 
 
 async def _layout(deps: HttpDependencies, caller: Caller, camera_id: str, body: NewDryRun) -> Layout:

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from api.http.errors import RateLimited, SiteRateLimited
+from api.http.errors import HttpError, RateLimited, SiteRateLimited
 from api.model.access import Caller
 from chassis.clock import Clock
 from chassis.metrics import Metrics
@@ -40,6 +40,14 @@ class RequestLimiter:
         except Exceeded as exceeded:
             raise _refusal(exceeded, taken) from None
         return taken
+
+    async def take_of_camera(self, what: str, camera_id: str, limit: RateLimit, refusal: type[HttpError]) -> None:
+        """Count `what` of a camera, whoever asks for it. Raises `refusal`."""
+        try:
+            await self.shared.take(what, camera_id, limit)
+        except Exceeded as exceeded:
+            detail = f"At most {exceeded.limit} of one camera."
+            raise refusal(detail, headers={"Retry-After": str(exceeded.status.reset_s)}) from None
 
     async def _take_of_a_site(self, sites: Collection[str], limit: RateLimit) -> RateStatus:
         *others, last = nsmallest(ATTEMPTS, sites, key=lambda site: (-self.shared.tokens("site", site), site))

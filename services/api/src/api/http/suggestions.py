@@ -12,7 +12,6 @@ from api.http.dependencies import Deps
 from api.http.documents.common import NumberText, TimeOfQuery
 from api.http.documents.suggestions import NewSuggestions, SuggestedLayout
 from api.http.errors import TooManySuggestions
-from api.http.rate_limit import RequestLimiter
 from api.http.routes import Route
 from api.http.stored_looks import SETTLED, frames_of, judged_of
 from api.model import events
@@ -22,7 +21,7 @@ from api.model.suggestions import suggestions
 from api.model.types import Json
 from api.store import cameras
 from chassis import outbox
-from ratelimit.limit import Exceeded, RateLimit
+from ratelimit.limit import RateLimit
 from tablewatch_schemas.judgement import FrameJudgement
 from tablewatch_schemas.times import write_time
 
@@ -53,7 +52,7 @@ async def ask_for_suggestions(
     found = await judged_of(deps, camera, frames)
     left = [key for key in frames if captured_at(key) not in found]
     if left:
-        await _count(request.app.state.limiter, camera_id)
+        await request.app.state.limiter.take_of_camera("suggestions", camera_id, OFTEN, TooManySuggestions)
     async with deps.transaction(caller.site_list) as conn:
         now = deps.now()
         for key in left:
@@ -77,15 +76,6 @@ async def get_suggestions(
     until = until or deps.now() - SETTLED
     frames = await frames_of(deps, camera, until, minutes)
     return await _document(camera, until, minutes, frames, list((await judged_of(deps, camera, frames)).values()))
-
-
-async def _count(limiter: RequestLimiter, camera_id: str) -> None:
-    """A request that has pictures looked at, whoever asks for it. Raises TooManySuggestions."""
-    try:
-        await limiter.shared.take("suggestions", camera_id, OFTEN)
-    except Exceeded as exceeded:
-        detail = f"At most {exceeded.limit} have pictures of one camera looked at."
-        raise TooManySuggestions(detail, headers={"Retry-After": str(exceeded.status.reset_s)}) from None
 
 
 async def _document(
