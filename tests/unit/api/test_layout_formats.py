@@ -223,3 +223,13 @@ def test_anything_else_is_refused_and_nothing_worse(document: Any) -> None:
             each.read(document, None)
         except LayoutFormatInvalid as refused:
             assert refused.detail
+
+
+def test_a_cropper_that_knows_no_ids_gives_outlines_alone() -> None:
+    boxes: list[Json] = [{"box": [192, 108, 960, 540]}, {"box": [960, 540, 1920, 1080], "label": "Bar"}]
+    document = EXAMPLE | {"tables": boxes}
+    jsonschema.validate(document, SCHEMA)
+    found = FORMATS["crop"].read(document, None)["tables"]
+    assert [(each["table_id"], each["label"]) for each in found] == [(None, "1"), (None, "Bar")]
+    with pytest.raises(LayoutFormatInvalid, match="Table 1 needs a box"):
+        FORMATS["crop"].read(EXAMPLE | {"tables": [{}]}, None)

@@ -17,9 +17,10 @@ Side = Annotated[int, Meta(ge=1, le=32768)]
 
 
 class CropTable(Struct):
-    """A table: `box` is x1, y1, x2, y2. Without a label its id is what it is called."""
+    """A table: `box` is x1, y1, x2, y2. Without a label its id is what it is called, without both its place in the
+    list."""
 
-    id: str
+    id: str | None = None
     label: str | None = None
     box: Coordinates | None = None
     polygon: list[Point] | None = None
@@ -27,10 +28,14 @@ class CropTable(Struct):
     seats: int | None = None
     section_id: str | None = None
 
-    def zone(self) -> Points:
+    def called(self, number: int) -> str:
+        """Its label; `number`: its place in the list, from 1."""
+        return self.label or self.id or str(number)
+
+    def zone(self, number: int) -> Points:
         """The outline. Raises LayoutFormatInvalid."""
         if (self.box is None) == (self.polygon is None):
-            raise LayoutFormatInvalid(f"Table {self.label or self.id} needs a box or a polygon, and not both.")
+            raise LayoutFormatInvalid(f"Table {self.called(number)} needs a box or a polygon, and not both.")
         return self.polygon if self.polygon is not None else rectangle(*(self.box or ()))
 
 
@@ -49,7 +54,7 @@ class CropLayout(Struct):
 def read(document: Json, camera: str | None) -> Json:
     """A drawing. `camera` is not looked at: a document has one. Raises LayoutFormatInvalid."""
     found = convert(document, CropLayout)
-    zones = [table.zone() for table in found.tables]
+    zones = [table.zone(number) for number, table in enumerate(found.tables, 1)]
     tops = [table.top for table in found.tables]
     outlines = [*zones, *(top for top in tops if top is not None), *found.floor, *found.ignore]
     in_shares = found.units == "relative" or (found.units is None and are_relative(outlines))
@@ -60,13 +65,13 @@ def read(document: Json, camera: str | None) -> Json:
     tables = [
         {
             "table_id": own_id(table.id),
-            "label": table.label or table.id,
+            "label": table.called(number),
             "seats": table.seats,
             "section_id": table.section_id,
             "polygon": shares(zone),
             "top": None if table.top is None else shares(table.top),
         }
-        for table, zone in zip(found.tables, zones, strict=True)
+        for number, (table, zone) in enumerate(zip(found.tables, zones, strict=True), 1)
     ]
     floor, ignore = ([shares(each) for each in areas] for areas in (found.floor, found.ignore))
     return drawing(found.width, found.height, tables, floor, ignore)
