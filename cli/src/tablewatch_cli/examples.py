@@ -58,7 +58,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "cameras layout source remove": ("cameras layout source remove cam_1",),
     "cameras layout source pull": ("cameras layout source pull cam_1",),
-    "cameras layout suggest": ("cameras layout suggest cam_1", "cameras layout suggest cam_1 --minutes 30 --crop"),
+    "cameras suggest": ("cameras suggest cam_1", "cameras suggest cam_1 --minutes 30 --crop"),
     "states": ("states --site site_1",),
     "hazards": ("hazards --status opened",),
     "tail": ("tail table.state --since 15m --where state=dirty --no-follow",),

@@ -111,11 +111,11 @@ def test_suggestions_are_waited_for_and_printed(
         ("POST", SUGGESTIONS): (202, SUGGESTED | {"looked": 0, "tables": []}),
         ("GET", f"{SUGGESTIONS}{query}"): (200, SUGGESTED),
     }
-    assert run("cameras", "layout", "suggest", "cam_1", "--minutes", "5") == Exit.OK
+    assert run("cameras", "suggest", "cam_1", "--minutes", "5") == Exit.OK
     shown = capsys.readouterr()
     assert "40 of 40 pictures" in shown.err
     assert "Somebody sat here for 40 s." in shown.out and "0.10 0.20 0.40 0.60" in shown.out
-    assert run("cameras", "layout", "suggest", "cam_1", "--minutes", "5", "--crop") == Exit.OK
+    assert run("cameras", "suggest", "cam_1", "--minutes", "5", "--crop") == Exit.OK
     document = json.loads(capsys.readouterr().out)
     assert (document["units"], document["tables"][0]["id"]) == ("relative", "1")
 
@@ -124,15 +124,15 @@ def test_suggestions_are_saved_where_there_is_no_layout(
     server: type[Stub], capsys: pytest.CaptureFixture[str]  # noqa: F811
 ) -> None:  # fmt: skip
     server.answers |= {("POST", SUGGESTIONS): (202, SUGGESTED), ("PUT", LAYOUT): (200, SAVED)}
-    assert run("cameras", "layout", "suggest", "cam_1", "--save") == Exit.OK
+    assert run("cameras", "suggest", "cam_1", "--save") == Exit.OK
     assert "version 3" in capsys.readouterr().out
     sent = json.loads(server.seen[-1][2])
     assert sent == {"reference": {"width": 1280, "height": 720}, "tables": [
         {"label": "1", "polygon": SUGGESTED["tables"][0]["polygon"], "top": None}]}  # fmt: skip
     server.answers[("POST", SUGGESTIONS)] = (202, SUGGESTED | {"tables": []})
-    assert run("cameras", "layout", "suggest", "cam_1", "--save") == Exit.REFUSED
+    assert run("cameras", "suggest", "cam_1", "--save") == Exit.REFUSED
     assert "no_tables" in capsys.readouterr().err
-    assert run("cameras", "layout", "suggest", "cam_1", "--save", "--crop") == Exit.USAGE
+    assert run("cameras", "suggest", "cam_1", "--save", "--crop") == Exit.USAGE
 
 
 def test_the_score_of_a_view_is_printed_with_what_to_mend(

@@ -12,6 +12,7 @@ import click
 from tablewatch_cli import login, output, probes
 from tablewatch_cli.client import Api, Document
 from tablewatch_cli.commands import camera_score, camera_setup, camera_views, dry_run
+from tablewatch_cli.commands.layout import suggest_command
 from tablewatch_cli.errors import Exit
 from tablewatch_cli.parameters import Id
 from tablewatch_cli.settings import load
@@ -137,6 +138,6 @@ def _show(probe: Document, *, as_json: bool) -> None:
 for command in (
     camera_setup.add_command, camera_setup.update_command, camera_setup.pause_command, camera_setup.resume_command,
     camera_setup.remove_command, camera_views.show_command, camera_views.status_command,
-    camera_views.snapshot_command, camera_score.score_command, dry_run.dry_run_command,
+    camera_views.snapshot_command, camera_score.score_command, dry_run.dry_run_command, suggest_command,
 ):  # fmt: skip
     cameras_command.add_command(command)

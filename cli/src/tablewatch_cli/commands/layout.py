@@ -91,7 +91,7 @@ def export_command(camera: str, form: str, as_json: bool) -> None:
 def import_command(camera: str, file: str, form: str, source_camera: str | None, as_json: bool) -> None:
     """Draw CAMERA's layout from FILE, JSON or YAML (- reads standard input). Tables keep their ids where they match.
 
-    What `layout show --json` and `layout suggest --json` print is taken as it is.
+    What `layout show --json` and `cameras suggest --json` print is taken as it is.
     """
     query = {"format": form} | ({} if source_camera is None else {"source_camera": source_camera})
     document = read_document(file)
@@ -114,7 +114,7 @@ def restore_command(camera: str, version: int, as_json: bool) -> None:
     _show_saved(saved, as_json=as_json)
 
 
-@layout_group.command("suggest")
+@click.command("suggest")
 @click.argument("camera", type=Id())
 @click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True,
               help="Pictures of so many minutes are looked at, 40 at most.")  # fmt: skip
