@@ -116,8 +116,8 @@ async function draw(page) {
   await page.getByRole('button', { name: 'Suggest tables' }).click()
   await page.getByText(/pictures? (was|were) looked at|no_pictures|suggested out of|No table was found/).first().waitFor()
   await page.getByRole('button', { name: 'Try for a minute' }).click()
-  await page.locator('.tried', { hasText: 'Table 1' }).waitFor()
-  await look(page, 'tried')
+  await page.locator('.dry-run', { hasText: 'Table 1' }).waitFor()
+  await look(page, 'dry-run')
   await page.locator('[aria-labelledby=dry-run]').getByRole('button', { name: /^(Stop watching|Close)$/ }).click() // Close: the minute is over
   await page.getByRole('button', { name: 'Save tables' }).click()
   await page.locator('.table-card', { hasText: 'Table 1' }).waitFor()
@@ -151,7 +151,7 @@ async function change(page) {
 }
 
 async function remove(page) {
-  await page.getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('button', { name: 'Delete' }).click()
   await page.waitForURL('**/cameras')
   await page.getByRole('heading', { name: 'At the bar' }).waitFor({ state: 'detached' })
 }

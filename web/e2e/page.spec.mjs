@@ -96,7 +96,7 @@ async function signIn(page) {
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.locator('.stream[data-state=live]').waitFor()
   await page.waitForURL('**/floor')
-  if (given.site) await page.getByLabel('Site', { exact: true }).selectOption(given.site)
+  if (given.site) await page.getByLabel('Restaurant', { exact: true }).selectOption(given.site)
   await page.locator('.table-card').first().waitFor()
   await shot(page, '2-signed-in')
 }

@@ -1,4 +1,4 @@
-// Trying tables for a minute: they are judged, and nobody else hears of it. A tab finds it again after a reload.
+// A dry run of tables as they are drawn: nobody else sees what comes of it. A tab finds it again after a reload.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type DryRun, type NewLayout } from './client'
 import { useStore } from './context'
@@ -7,11 +7,11 @@ import { remember, remembered } from './tab'
 
 const EVERY_MS = 2000
 const PREFIX = 'tablewatch-dry-run/'
-const TRIED_PREFIX = 'tablewatch-tried/'
+const BEGUN_PREFIX = 'tablewatch-dry-run-begun/'
 
 /** What a tab remembers of a dry run that it began. */
-export interface Tried {
-  /** Digest of the drawing that was tried. */
+export interface Begun {
+  /** Digest of the drawing that it is of. */
   digest: string
   /** When the answer came, ms by the clock of this device. */
   at: number
@@ -21,7 +21,7 @@ export interface DryRunning {
   /** What is known of it; null: there is none, or none was found yet. */
   run: DryRun | null
   /** Null: this tab does not know. */
-  tried: Tried | null
+  begun: Begun | null
   /** Whether more comes of it. */
   running: boolean
   busy: boolean
@@ -37,15 +37,15 @@ export function useDryRun(cameraId: string): DryRunning {
   const store = useStore()
   const { busy, problem, send } = useSending()
   const [id, setId] = useState(() => remembered(PREFIX + cameraId))
-  const [tried, setTried] = useState(() => triedOf(cameraId))
+  const [begun, setBegun] = useState(() => begunOf(cameraId))
   const [run, setRun] = useState<DryRun | null>(null)
   const once = useOnce()
-  const begun = useRef(0)
-  const follow = (next: string | null, of: Tried | null) => {
+  const count = useRef(0)
+  const follow = (next: string | null, of: Begun | null) => {
     remember(PREFIX + cameraId, next)
-    remember(TRIED_PREFIX + cameraId, of && JSON.stringify(of))
+    remember(BEGUN_PREFIX + cameraId, of && JSON.stringify(of))
     setId(next)
-    setTried(of)
+    setBegun(of)
   }
   useEffect(() => {
     if (id === null) return setRun(null)
@@ -72,19 +72,19 @@ export function useDryRun(cameraId: string): DryRunning {
   }, [id])
   const begin = (layout: NewLayout, digest: string, seconds: number) =>
     void send(async () => {
-      const request = once(JSON.stringify([begun.current, layout, seconds]))
+      const request = once(JSON.stringify([count.current, layout, seconds]))
       const found = await store.client.beginDryRun(cameraId, layout, seconds, request)
-      begun.current += 1 // the same tables once more are another dry run
+      count.current += 1 // the same tables once more are another dry run
       setRun(found)
       follow(found.dry_run_id, { digest, at: Date.now() })
     })
-  return { run, tried, running: id !== null && run?.status !== 'done', busy, problem, begin, forget: () => follow(null, null) }
+  return { run, begun, running: id !== null && run?.status !== 'done', busy, problem, begin, forget: () => follow(null, null) }
 }
 
 /** Nothing where the tab has none, or something else. */
-function triedOf(cameraId: string): Tried | null {
+function begunOf(cameraId: string): Begun | null {
   try {
-    const found = JSON.parse(remembered(TRIED_PREFIX + cameraId) ?? 'null') as Tried | null
+    const found = JSON.parse(remembered(BEGUN_PREFIX + cameraId) ?? 'null') as Begun | null
     return found && Number.isFinite(found.at) ? found : null
   } catch {
     return null
@@ -95,8 +95,8 @@ function triedOf(cameraId: string): Tried | null {
  * How much of a dry run is over, 0 to 1, and the seconds that are left. Counted from when its answer came: the clock of this
  * device may differ from that of the server, and does not from itself.
  */
-export function elapsedOf({ began_at, until }: Pick<DryRun, 'began_at' | 'until'>, tried: Tried | null, now: number): { share: number; left: number } {
-  const [begun, end] = [Date.parse(began_at), Date.parse(until)]
-  const over = now - (tried?.at ?? begun)
-  return { share: Math.min(1, Math.max(0, over / (end - begun))), left: Math.max(0, Math.ceil((end - begun - over) / 1000)) }
+export function elapsedOf({ began_at, until }: Pick<DryRun, 'began_at' | 'until'>, begun: Begun | null, now: number): { share: number; left: number } {
+  const [from, to] = [Date.parse(began_at), Date.parse(until)]
+  const over = now - (begun?.at ?? from)
+  return { share: Math.min(1, Math.max(0, over / (to - from))), left: Math.max(0, Math.ceil((to - from - over) / 1000)) }
 }

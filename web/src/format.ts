@@ -18,7 +18,7 @@ const NAMES: Record<string, string> = {
   failed: 'Failed',
   cancelled: 'Cancelled',
   upload: 'Upload',
-  extract: 'Frames',
+  extract: 'Pictures',
   tables: 'Tables',
   hazards: 'Hazards',
 }

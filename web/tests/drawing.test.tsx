@@ -225,12 +225,12 @@ describe('a finger on what can be dragged', () => {
   })
 })
 
-it('of a trial the rest is counted from its answer, whatever the clock of the device says', () => {
-  const trial = { began_at: '2026-11-23T09:00:00.000Z', until: '2026-11-23T09:01:00.000Z' }
+it('of a dry run the rest is counted from its answer, whatever the clock of the device says', () => {
+  const run = { began_at: '2026-11-23T09:00:00.000Z', until: '2026-11-23T09:01:00.000Z' }
   const early = Date.parse('2026-11-23T08:00:00.000Z')
-  expect(elapsedOf(trial, { digest: '', at: early }, early + 15_000)).toEqual({ share: 0.25, left: 45 })
-  expect(elapsedOf(trial, { digest: '', at: early }, early + 90_000)).toEqual({ share: 1, left: 0 })
-  expect(elapsedOf(trial, null, Date.parse(trial.began_at) + 30_000)).toEqual({ share: 0.5, left: 30 })
+  expect(elapsedOf(run, { digest: '', at: early }, early + 15_000)).toEqual({ share: 0.25, left: 45 })
+  expect(elapsedOf(run, { digest: '', at: early }, early + 90_000)).toEqual({ share: 1, left: 0 })
+  expect(elapsedOf(run, null, Date.parse(run.began_at) + 30_000)).toEqual({ share: 0.5, left: 30 })
 })
 
 it('a picture is as large as it is shown at first, or larger, within bounds', () => {
@@ -473,18 +473,18 @@ describe('the editor', () => {
 
   const dryRun = (change: Partial<DryRun>): DryRun => ({ dry_run_id: 'dry_1', site_id: 'site_1', camera_id: 'cam_1', status: 'running', began_at: '2026-11-23T09:00:00.000Z', until: '2026-11-23T09:01:00.000Z', layout_version: null, pictures: 0, asked: 0, looked: 0, sentence: '', tables: [{ table_id: 'tbl_9', label: '8', state: null, why: 'Too few pictures were looked at so far.', transitions: [] }], view: null, ...change })
 
-  it('tries the tables as they are drawn, and shows what comes of it', async () => {
+  it('has a dry run of the tables as they are drawn, and shows what comes of it', async () => {
     const { button, root, client, save } = await opened(LAYOUT)
     const wait = (check: () => void) => vi.waitFor(check, LONG_MS)
     button(T.editor.middle)?.click()
     const begin = vi.spyOn(client, 'beginDryRun').mockResolvedValue(dryRun({}))
-    const view = { url: '/trial.jpg', width: 1280, height: 720, seen: [] } as never
+    const view = { url: '/dry-run.jpg', width: 1280, height: 720, seen: [] } as never
     const ask = vi.spyOn(client, 'dryRun').mockResolvedValue(dryRun({ pictures: 2, looked: 1, view }))
     const picture = () => root.querySelector('.canvas img')?.getAttribute('src')
     await wait(() => expect(root.querySelectorAll('.drawn[data-kind="table"]')).toHaveLength(2))
     button(T.dryRun.begin)?.click()
     await wait(() => expect(root.textContent).toContain(T.dryRun.looked(1, 2)))
-    expect([root.querySelector('.tried')?.textContent, picture()]).toEqual([`Table 8${T.dryRun.waiting}`, '/trial.jpg'])
+    expect([root.querySelector('.dry-run')?.textContent, picture()]).toEqual([`Table 8${T.dryRun.waiting}`, '/dry-run.jpg'])
     const [camera, given, seconds] = begin.mock.calls[0] ?? []
     expect([camera, given?.tables.length, seconds, save.mock.calls.length]).toEqual(['cam_1', 2, 60, 0])
     const state = { state: 'free', evidence: { people: 0 } }
@@ -492,16 +492,16 @@ describe('the editor', () => {
     const table = { table_id: 'tbl_9', label: '8', state, why: null, transitions: [transition('occupied'), transition('free')] }
     ask.mockResolvedValue(dryRun({ status: 'done', pictures: 6, looked: 6, sentence: '6 pictures of 60 s.', tables: [table as never], view }))
     await wait(() => expect(root.textContent).toContain('6 pictures of 60 s.'))
-    expect([root.querySelector('.tried')?.textContent, picture()]).toEqual(['Table 8FreeWas Occupied.', '/p.jpg'])
+    expect([root.querySelector('.dry-run')?.textContent, picture()]).toEqual(['Table 8FreeWas Occupied.', '/p.jpg'])
     expect(root.textContent).not.toContain(T.dryRun.changed)
     button(T.editor.undo)?.click()
     await wait(() => expect(root.textContent).toContain(T.dryRun.changed))
     button(T.dryRun.close)?.click()
-    await wait(() => expect(root.querySelector('.tried')).toBeNull())
-    expect([document.activeElement?.id, sessionStorage.getItem('tablewatch-tried/cam_1')]).toEqual(['dry-run', null])
+    await wait(() => expect(root.querySelector('.dry-run')).toBeNull())
+    expect([document.activeElement?.id, sessionStorage.getItem('tablewatch-dry-run-begun/cam_1')]).toEqual(['dry-run', null])
   }, LONG_MS)
 
-  it('follows a trial that was begun before, and says why another one is refused', async () => {
+  it('follows a dry run that was begun before, and says why another one is refused', async () => {
     sessionStorage.setItem('tablewatch-dry-run/cam_1', 'dry_1')
     const client = new Client()
     let answer = (_: DryRun) => {}

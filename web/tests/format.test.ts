@@ -56,7 +56,7 @@ describe('the feed', () => {
   })
 
   it('has the status of a job, and its error', () => {
-    expect(feedLine({ type: 'video.job', data: job() }, label)?.text).toBe('demo.mp4: working: frames')
+    expect(feedLine({ type: 'video.job', data: job() }, label)?.text).toBe('demo.mp4: working: pictures')
     const error = { code: 'not_a_video', reason: 'No.', retryable: false }
     const failed = feedLine({ type: 'video.job', data: job({ status: 'failed', error }) }, label)
     expect(failed).toMatchObject({ text: 'demo.mp4: failed (not_a_video)', tone: 'hazard' })

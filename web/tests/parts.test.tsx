@@ -83,7 +83,7 @@ describe('the picture of a run', () => {
     expect(source()).toBe(frame(0).url)
     picture(model({ frames: [] }), root)
     expect(source()).toBeUndefined()
-    expect(root.querySelector('.empty')?.textContent).toBe('Frames appear here as they are cut from the video.')
+    expect(root.querySelector('.empty')?.textContent).toBe('Pictures appear here as they are taken from the video.')
   })
 
   it('has a coloured area for each table, and the states as text for screen readers', () => {
@@ -244,7 +244,7 @@ describe('a job', () => {
     const error = { code: 'not_a_video', reason: 'Send a video.', retryable: false }
     const root = card(job({ status: 'failed', error, stages }))
     expect(root.querySelector('.callout')?.textContent).toBe('Send a video. (not_a_video)')
-    expect(texts(root, '.stages li')).toEqual(['UploadFailed', 'FramesNot begun'])
+    expect(texts(root, '.stages li')).toEqual(['UploadFailed', 'PicturesNot begun'])
   })
 
   it('that waits says for what, as a status that screen readers read, until it goes on', () => {

@@ -141,7 +141,7 @@ describe('a store', () => {
     receive('table.state', { ...STATE, state: 'occupied', previous_state: 'free', version: STATE.version + 2 })
     receive('video.job', job())
     receive('video.job', job({ progress: 60 }))
-    expect(store.feed.value.map((line) => line.text)).toEqual(['demo.mp4: working: frames', expect.stringMatching(/: Free → Occupied$/)])
+    expect(store.feed.value.map((line) => line.text)).toEqual(['demo.mp4: working: pictures', expect.stringMatching(/: Free → Occupied$/)])
   })
 
   it('ends with the session, and shows other problems with their code', async () => {

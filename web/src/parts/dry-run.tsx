@@ -1,8 +1,8 @@
-// Tables that are tried: their states as they come, and at the end what happened. The picture has who is seen.
+// A dry run of tables: their states as they come, and at the end what happened. The picture has who is seen.
 import { useRef } from 'preact/hooks'
 import type { DryRun, DryRunTable } from '../client'
 import { useStore } from '../context'
-import { elapsedOf, type DryRunning, type Tried as TriedDrawing } from '../dry-running'
+import { elapsedOf, type DryRunning, type Begun } from '../dry-running'
 import { displayName, tableName, tone } from '../format'
 import { T } from '../texts'
 
@@ -11,15 +11,15 @@ const MINUTE_S = 60
 const LONG_S = 300
 
 interface PanelProps {
-  trying: DryRunning
-  /** Why the tables cannot be tried as they are; empty: they can. */
+  dryRunning: DryRunning
+  /** Why the tables as they are drawn cannot have one; empty: they can. */
   hindrance: string
   /** Whether they were drawn otherwise since it was begun. */
   changed: boolean
   onBegin: (seconds: number) => void
 }
 
-export function DryRunPanel({ trying: { run, tried, running, busy, problem, forget }, hindrance, changed, onBegin }: PanelProps) {
+export function DryRunPanel({ dryRunning: { run, begun, running, busy, problem, forget }, hindrance, changed, onBegin }: PanelProps) {
   const title = useRef<HTMLHeadingElement>(null)
   const isDone = run !== null && !running
   const isLooking = run === null && running
@@ -34,10 +34,10 @@ export function DryRunPanel({ trying: { run, tried, running, busy, problem, forg
       {run === null && !isLooking && <p class="muted">{W.text}</p>}
       {isLooking && <p>{W.looking}</p>}
       {run !== null && changed && <p class="callout">{W.changed}</p>}
-      {run !== null && running && <Progress run={run} tried={tried} />}
+      {run !== null && running && <Progress run={run} begun={begun} />}
       <div role="status">{isDone && <p>{run.sentence}</p>}</div>
       <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
-      {run !== null && <ul class="tried">{run.tables.map((table) => <Tried key={table.table_id} table={table} running={running} />)}</ul>}
+      {run !== null && <ul class="dry-run">{run.tables.map((table) => <Outcome key={table.table_id} table={table} running={running} />)}</ul>}
       {hindrance && <p class="muted small">{hindrance}</p>}
       <div class="buttons">
         <button type="button" disabled={cannot} onClick={() => onBegin(MINUTE_S)}>{run ? W.again : W.begin}</button>
@@ -49,9 +49,9 @@ export function DryRunPanel({ trying: { run, tried, running, busy, problem, forg
   )
 }
 
-function Progress({ run, tried }: { run: DryRun; tried: TriedDrawing | null }) {
+function Progress({ run, begun }: { run: DryRun; begun: Begun | null }) {
   useStore().now.value // drawn again with the clock
-  const { share, left } = elapsedOf(run, tried, Date.now())
+  const { share, left } = elapsedOf(run, begun, Date.now())
   return (
     <>
       <progress max={1} value={share} aria-label={W.title} />
@@ -60,7 +60,7 @@ function Progress({ run, tried }: { run: DryRun; tried: TriedDrawing | null }) {
   )
 }
 
-function Tried({ table, running }: { table: DryRunTable; running: boolean }) {
+function Outcome({ table, running }: { table: DryRunTable; running: boolean }) {
   const state = table.state?.state ?? null
   const people = table.state?.evidence.people ?? 0
   const states = table.transitions.map((each) => each.state)

@@ -166,8 +166,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const [draft, setDraft] = useState(() => readDrawing(camera.camera_id))
   const [seesPeople, setSeesPeople] = useState(true)
   const live = useLiveView(camera.camera_id, seesPeople)
-  const trying = useDryRun(camera.camera_id)
-  const trial = trying.running ? trying.run : null
+  const dryRunning = useDryRun(camera.camera_id)
+  const dryRun = dryRunning.running ? dryRunning.run : null
   const suggesting = useSuggesting(camera.camera_id)
   const suggestions = useOpenSuggestions(suggesting, drawing)
   const version = layout?.document.version ?? null
@@ -180,8 +180,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     if (draft === null) writeDrawing(camera.camera_id, null)
   }
   const nameOf = (id: string) => {
-    const ofTrial = trial?.tables.find((each) => each.table_id === id)
-    if (ofTrial) return tableName(ofTrial.label)
+    const judged = dryRun?.tables.find((each) => each.table_id === id)
+    if (judged) return tableName(judged.label)
     const known = drawing.find((each) => each.table_id === id)
     return known ? regionName(drawing, known) : store.tableLabel.value(id)
   }
@@ -215,7 +215,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     step(() => next)
     choose(keys.at(-1) ?? null)
   }
-  const tryOut = ({ width, height }: Size, seconds: number) => trying.begin(layoutOf(drawing, { width, height }), digestOf(drawing), seconds)
+  const beginDryRun = ({ width, height }: Size, seconds: number) => dryRunning.begin(layoutOf(drawing, { width, height }), digestOf(drawing), seconds)
   const leave = () => route(address('cameras', camera.camera_id), true)
   const save = (tag: string | null, size: Size) =>
     void send(async () => {
@@ -224,7 +224,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
       try {
         const saved = await store.client.saveLayout(camera.camera_id, given, tag)
         forgetDrawing()
-        trying.forget()
+        dryRunning.forget()
         writeDrawn(camera.camera_id, saved.warnings)
         leave()
       } catch (error) {
@@ -244,7 +244,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const drag = (next: (now: Drawing, key: string) => Drawing) => chosen !== null && put((known) => dragged(known, next(known.now, chosen)))
   const shown: Part = region?.top ? part : 'polygon'
   const warnings = warningsOf(drawing, picture)
-  const shownView = trial?.view ?? live
+  const shownView = dryRun?.view ?? live
   const people = shownView?.seen.filter(({ label }) => label === 'person').length ?? 0
   const hindrance = tables.length === 0 ? T.dryRun.noTables : fault ? T.dryRun.faulty : ''
   const removeCorner = (at: number) => {
@@ -291,7 +291,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           onFocus={setCorner}
         />
         <div class="caption">
-          <p class="muted small">{trial?.view ? T.dryRun.seen(people) : seesPeople && (live ? W.seen.now(people) : W.seen.nothing)}</p>
+          <p class="muted small">{dryRun?.view ? T.dryRun.seen(people) : seesPeople && (live ? W.seen.now(people) : W.seen.nothing)}</p>
           <label class="check">
             <input type="checkbox" checked={seesPeople} onChange={(event) => setSeesPeople(event.currentTarget.checked)} />
             {W.seen.show}
@@ -320,7 +320,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           )}
         </section>
         <Warnings warnings={warnings} onChoose={choose} />
-        <DryRunPanel trying={trying} hindrance={hindrance} changed={trying.tried?.digest !== digestOf(drawing)} onBegin={(seconds) => tryOut(picture, seconds)} />
+        <DryRunPanel dryRunning={dryRunning} hindrance={hindrance} changed={dryRunning.begun?.digest !== digestOf(drawing)} onBegin={(seconds) => beginDryRun(picture, seconds)} />
         <section class="card" aria-label={W.save}>
           <div role="alert">
             {fault && <p class="error small">{faultText(fault, drawing)}</p>}
