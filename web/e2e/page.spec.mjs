@@ -4,7 +4,7 @@
 //
 // Prints the table states and the number of frames as JSON; exits 1 with a message when an assertion fails.
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
@@ -24,6 +24,8 @@ for (const name of ['url', 'key', 'clip']) assert(given[name], `--${name} is mis
 const TIMEOUT_MS = Number(given.timeout) * 1000
 const STEP_MS = 20_000
 const SHOT_MS = 60_000 // of a long page, while a run keeps the processors busy
+
+const [EMPTY, NOTES] = ['empty.mp4', 'notes.mp4']
 
 await mkdir(given.out, { recursive: true })
 const browser = await launch()
@@ -48,7 +50,7 @@ async function visit(browser) {
     const states = await follow(page, name)
     const frames = await lookAtFrames(page)
     await comeBack(page)
-    await refuse(page)
+    await refused(page)
     await goBack(page)
     await wrongAddress(page)
     await signOut(page)
@@ -65,8 +67,7 @@ async function visit(browser) {
 function situation(page) {
   return page.evaluate(() => ({
     stream: document.querySelector('.stream')?.dataset.state,
-    sending: document.querySelector('.sending:not([hidden])')?.textContent,
-    progress: document.querySelector('.sending progress')?.value,
+    sending: [...document.querySelectorAll('.sending')].map((row) => [row.textContent, row.querySelector('progress')?.value]),
     address: location.href,
     entries: [...document.querySelectorAll('.entries li')].map((entry) => entry.textContent),
     job: document.querySelector('.job')?.textContent,
@@ -106,22 +107,60 @@ function visitView(page, name) {
   return page.getByRole('navigation').getByRole('link', { name }).click()
 }
 
-/** Sends the clip; returns the name it has on the page. */
+/** Files that are no videos: the page refuses the one, ingest the other. */
+async function wrongFiles() {
+  const [empty, notes] = [path.join(given.out, EMPTY), path.join(given.out, NOTES)]
+  await writeFile(empty, '')
+  await writeFile(notes, 'not a video '.repeat(500))
+  return [empty, notes]
+}
+
+/** Sends the clip beside two files that are no videos, over a reload of the page; returns the name that the clip has there. */
 async function upload(page) {
+  const name = path.basename(given.clip)
   await visitView(page, 'Videos')
   await page.locator('#camera option[value^=cam]').first().waitFor({ state: 'attached' })
-  const before = await page.locator('.entries a').count()
   const network = await slowly(page)
+  await page.locator('#file').setInputFiles([...(await wrongFiles()), given.clip])
+  const row = page.locator('.sending', { hasText: name })
+  await sentOf(page, name, 10)
+  await pauseAndGoOn(page, row)
+  const refusal = await page.locator('.sending', { hasText: EMPTY }).locator('.error').textContent()
+  assert.match(refusal, /\(empty_file\)$/)
+  await page.locator('.entries a', { hasText: NOTES }).getByText('(not_a_video)').first().waitFor()
+  await otherView(page)
+  await reload(page, name)
   await page.locator('#file').setInputFiles(given.clip)
-  await page.waitForFunction(() => document.querySelector('.sending progress')?.value > 10)
-  await pauseAndGoOn(page)
+  await row.getByText('Goes on where it stopped').waitFor()
   await fast(network)
-  await page.waitForFunction((count) => document.querySelectorAll('.entries a').length > count, before)
-  await page.locator('.sending').waitFor({ state: 'hidden', timeout: TIMEOUT_MS })
-  await page.locator('.entries a').first().click()
+  await row.waitFor({ state: 'hidden', timeout: TIMEOUT_MS })
+  await page.locator('.entries a', { hasText: name }).first().click()
   await page.waitForURL('**/videos/vid_*')
   await page.locator('.job h2').waitFor()
-  return path.basename(given.clip)
+  return name
+}
+
+/** Waits until more than so many per cent of a file are sent. */
+function sentOf(page, name, percent) {
+  const isSent = ([file, least]) =>
+    [...document.querySelectorAll('.sending')].some((row) => row.textContent.includes(file) && row.querySelector('progress')?.value > least)
+  return page.waitForFunction(isSent, [name, percent])
+}
+
+/** While another view is shown, the navigation has that something is sent. */
+async function otherView(page) {
+  await visitView(page, 'Cameras')
+  await page.getByRole('navigation').getByLabel('1 video is being sent').waitFor()
+  await visitView(page, 'Videos')
+}
+
+/** In the middle of an upload: the browser asks first, and then the page names what was not sent to the end. */
+async function reload(page, name) {
+  const asked = new Promise((resolve) => page.once('dialog', (dialog) => dialog.accept().then(() => resolve(dialog.type()))))
+  await page.reload()
+  assert.equal(await asked, 'beforeunload')
+  await page.locator('.unfinished .sending', { hasText: name }).waitFor()
+  await shot(page, '3-not-to-the-end')
 }
 
 /** Limits the network so that the demo's clip uploads for about eight seconds. */
@@ -139,15 +178,15 @@ async function fast(network) {
   await network.detach()
 }
 
-async function pauseAndGoOn(page) {
-  await page.getByRole('button', { name: 'Pause' }).click()
+async function pauseAndGoOn(page, row) {
+  await row.getByRole('button', { name: 'Pause' }).click()
   await page.waitForTimeout(300)
-  const sent = () => page.locator('.sending progress').evaluate((bar) => bar.value)
+  const sent = () => row.locator('progress').evaluate((bar) => bar.value)
   const paused = await sent()
   await page.waitForTimeout(700)
   assert.equal(await sent(), paused, 'a paused upload sends nothing')
   await shot(page, '3-uploading')
-  await page.getByRole('button', { name: 'Go on' }).click()
+  await row.getByRole('button', { name: 'Go on' }).click()
 }
 
 /** Watches the run to its end; returns the states that each table had, in order. */
@@ -216,14 +255,10 @@ async function comeBack(page) {
   await shot(page, '7-reloaded')
 }
 
-/** A file that is no video: the job shows the refusal with its code. */
-async function refuse(page) {
+/** The job of the file that is no video shows the refusal with its code. */
+async function refused(page) {
   await page.getByRole('link', { name: 'All videos' }).click()
-  await page.locator('.entries a').first().waitFor()
-  const before = await page.locator('.entries a').count()
-  await page.locator('#file').setInputFiles({ name: 'notes.mp4', mimeType: 'video/mp4', buffer: Buffer.from('not a video '.repeat(500)) })
-  await page.waitForFunction((count) => document.querySelectorAll('.entries a').length > count, before)
-  await page.locator('.entries a', { hasText: 'notes.mp4' }).click()
+  await page.locator('.entries a', { hasText: NOTES }).first().click()
   await page.locator('.job .badge[data-status=failed]').waitFor()
   const shown = await page.locator('.job .callout').textContent()
   assert.match(shown, /\(\w+\)$/, `the refusal has no code: ${shown}`)

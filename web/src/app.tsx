@@ -128,7 +128,8 @@ function NoSite() {
 }
 
 function Navigation({ current }: { current: ViewName | undefined }) {
-  const { view } = useStore()
+  const { view, uploads } = useStore()
+  const sending = uploads.underWay.value + uploads.waiting.value
   const open = [...view.value.hazards.values()].filter((hazard) => hazard.run_id === null && isOpen(hazard)).length
   return (
     <nav class="nav" aria-label={T.views}>
@@ -139,6 +140,7 @@ function Navigation({ current }: { current: ViewName | undefined }) {
             <a href={address(name)} aria-current={name === current ? 'page' : undefined}>
               <Icon name={name} />
               <span>{T.nav[name]}</span>
+              {name === 'videos' && sending > 0 && <span class="count sent" aria-label={T.upload.inNavigation(sending)}>↑{sending}</span>}
               {name === 'hazards' && open > 0 && <span class="count" aria-label={T.floor.alerts(open)}>{open}</span>}
             </a>
           </li>

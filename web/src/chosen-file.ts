@@ -6,10 +6,10 @@ const EXTENSIONS = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpg|mpeg|vob|wmv|flv
 const SURELY_ELSE = /^(image\/|text\/|audio\/|application\/pdf$)/
 const LENGTH_MS = 3000
 
-/** Why it is not worth sending; null: what it is is found out when it is read. */
+/** Why it is not worth sending, with the code that ingest has for it; null: what it is is found out when it is read. */
 export function refusalOf({ name, size, type }: Pick<File, 'name' | 'size' | 'type'>): string | null {
-  if (size === 0) return T.upload.empty(name)
-  return SURELY_ELSE.test(type) && !EXTENSIONS.test(name) ? T.upload.notVideo(name) : null
+  if (size === 0) return `${T.upload.empty(name)} (empty_file)`
+  return SURELY_ELSE.test(type) && !EXTENSIONS.test(name) ? `${T.upload.notVideo(name)} (not_a_video)` : null
 }
 
 /** Length in ms as far as this browser can read it; null: it cannot, which says nothing of the file. */

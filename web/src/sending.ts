@@ -1,73 +1,91 @@
-// An upload of this session. It goes on while another view is shown.
+// A file that is being sent, from its choice to its last byte.
 import { computed, signal } from '@preact/signals'
-import { Problem, startUpload, type Client, type Job, type NewVideo, type Upload, type UploadProgress } from './client'
-import { lengthOf, refusalOf } from './chosen-file'
-import { bytes, clockTime } from './format'
-import { T } from './texts'
+import { fingerprint, Problem, startUpload, type Client, type Job, type NewVideo, type Upload, type UploadProgress } from './client'
+import { refusalOf } from './chosen-file'
+import { Speed } from './speed'
+import { problemText } from './words'
+
+/** `waiting`: for its turn, before its first byte or after a pause. */
+export type SendingState = 'waiting' | 'preparing' | 'sending' | 'paused' | 'failed' | 'sent' | 'cancelled'
 
 export class Sending {
-  /** Name of the file that is sent; null: none is. */
-  readonly name = signal<string | null>(null)
-  /** Its size, and its length where the browser can tell. */
-  readonly facts = signal('')
-  /** Per cent. */
-  readonly progress = signal(0)
-  readonly note = signal('')
-  readonly paused = signal(false)
+  /** The same file with the same options has the same. */
+  readonly name: string
+  readonly state = signal<SendingState>('waiting')
+  /** In ms, where the browser can read it. */
+  readonly length = signal<number | null>(null)
+  readonly progress = signal<UploadProgress>({ sent: 0, total: 0 })
+  /** Bytes per second. */
+  readonly speed = signal<number | null>(null)
+  /** Whether it goes on with an earlier attempt. */
+  readonly resumed = signal(false)
+  /** Why it failed, with its code. */
   readonly problem = signal('')
-  /** Whether there is something to pause: not while the video is created. */
-  readonly canPause = computed(() => this.upload.value !== null)
-  private readonly upload = signal<Upload | null>(null)
-  /** Number of the attempt that is shown; what an earlier one still brings is not. */
-  private attempt = 0
-  private started = 0
-  private startBytes: number | null = null
+  readonly canRetry = signal(false)
+  readonly underWay = computed(() => this.state.value === 'preparing' || this.state.value === 'sending')
+  private readonly pace = new Speed()
+  private upload: Upload | null = null
 
+  /** A file that is refused here has failed before anything of it is sent. */
   constructor(
     private readonly client: Client,
+    readonly file: File,
+    readonly video: NewVideo,
     private readonly onCreated: (job: Job) => void,
-  ) {}
-
-  async send(file: File, video: NewVideo): Promise<void> {
-    if (this.name.value !== null) return
+  ) {
+    this.name = fingerprint(file, video)
     this.problem.value = refusalOf(file) ?? ''
-    if (this.problem.value) return
-    const attempt = ++this.attempt
-    const isCurrent = () => this.attempt === attempt
-    this.begin(file)
-    void lengthOf(file).then((length) => {
-      if (isCurrent() && length !== null) this.facts.value = `${bytes(file.size)} · ${clockTime(length)}`
-    })
+    if (this.problem.value) this.state.value = 'failed'
+  }
+
+  /** Its turn has come. Resolves when it is over: sent, failed or cancelled. */
+  async begin(): Promise<void> {
+    if (this.upload) return this.resume(this.upload)
+    this.state.value = 'preparing'
     try {
-      const { client, onCreated } = this
-      const onProgress = (progress: UploadProgress) => isCurrent() && this.show(progress)
-      const upload = await startUpload({ client, file, video, onProgress, onCreated })
-      if (!isCurrent()) return await this.drop(upload)
-      this.upload.value = upload
-      if (upload.resumed) this.note.value = T.upload.resumed
+      const { client, file, video, onCreated } = this
+      const upload = await startUpload({ client, file, video, onCreated, onProgress: (progress) => this.show(progress) })
+      if (this.isCancelled) return await this.drop(upload)
+      this.upload = upload
+      this.resumed.value = upload.resumed
+      this.state.value = 'sending'
       await upload.done
+      this.state.value = 'sent'
     } catch (error) {
-      const reason = (error as Error).message
-      if (isCurrent()) this.problem.value = error instanceof Problem ? `${reason} (${error.code})` : reason
-    } finally {
-      if (isCurrent()) this.reset()
+      if (!this.isCancelled) this.fail(error)
     }
   }
 
-  togglePause(): void {
-    const upload = this.upload.value
-    if (!upload) return
-    this.paused.value = !this.paused.value
-    if (this.paused.value) upload.pause()
-    else upload.resume()
+  pause(): void {
+    if (this.state.value !== 'sending') return
+    this.upload?.pause()
+    this.speed.value = null
+    this.state.value = 'paused'
+  }
+
+  /** Lets it wait for its turn: after a pause, or once more after it failed. */
+  wait(): void {
+    if (!['paused', 'failed'].includes(this.state.value)) return
+    this.problem.value = ''
+    this.state.value = 'waiting'
   }
 
   /** Stops sending, and cancels the video: at once, or as soon as it is created. */
-  async abort(): Promise<void> {
-    const running = this.upload.value
-    this.attempt += 1
-    this.reset()
-    if (running) await this.drop(running)
+  async cancel(): Promise<void> {
+    const { upload } = this
+    const failed = this.state.value === 'failed'
+    this.state.value = 'cancelled'
+    if (upload && !failed) await this.drop(upload)
+  }
+
+  private get isCancelled(): boolean {
+    return this.state.value === 'cancelled'
+  }
+
+  private resume(upload: Upload): void {
+    this.pace.reset()
+    this.state.value = 'sending'
+    upload.resume()
   }
 
   private async drop(upload: Upload): Promise<void> {
@@ -76,26 +94,22 @@ export class Sending {
     await this.client.cancel(upload.videoId).catch(() => undefined)
   }
 
-  private begin({ name, size }: File): void {
-    this.name.value = name
-    this.facts.value = bytes(size)
-    this.note.value = T.upload.preparing
-    this.started = Date.now()
-    this.startBytes = null
+  private fail(error: unknown): void {
+    this.upload = null
+    this.speed.value = null
+    this.problem.value = problemText(error)
+    this.canRetry.value = canRetry(error)
+    this.state.value = 'failed'
   }
 
-  private show({ sent, total }: UploadProgress): void {
-    this.startBytes ??= sent
-    this.progress.value = total ? (sent / total) * 100 : 0
-    const seconds = (Date.now() - this.started) / 1000
-    const speed = seconds > 0.5 ? `, ${bytes((sent - this.startBytes) / seconds)}/s` : ''
-    this.note.value = T.upload.sent(bytes(sent), bytes(total)) + speed
+  private show(progress: UploadProgress): void {
+    if (this.state.value !== 'sending') return
+    this.progress.value = progress
+    this.speed.value = this.pace.after(progress.sent, Date.now())
   }
+}
 
-  private reset(): void {
-    this.upload.value = null
-    this.paused.value = false
-    this.progress.value = 0
-    this.name.value = null
-  }
+/** Whether the same file may be taken another time: not where the file itself was refused. */
+function canRetry(error: unknown): boolean {
+  return !(error instanceof Problem) || error.retryable === true || ![413, 415, 422].includes(error.status)
 }

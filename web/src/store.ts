@@ -23,8 +23,8 @@ import { feedLine, tableName } from './format'
 import type { FeedEntry } from './model'
 import { LiveViews } from './live-views'
 import { Refresh } from './refresh'
-import { Sending } from './sending'
 import { T } from './texts'
+import { Uploads } from './uploads'
 
 const FEED_LINES = 200
 const LAST_SITE = 'tablewatch-site'
@@ -64,7 +64,7 @@ export class Store {
   readonly listed = computed(() => this.answered.value.size === LISTS.length)
   /** Videos that were deleted while this page was open. */
   readonly deleted = signal<ReadonlySet<string>>(new Set())
-  readonly sending: Sending
+  readonly uploads: Uploads
   readonly liveViews: LiveViews
   readonly feed = signal<readonly FeedEntry[]>([])
   readonly now = signal(Date.now())
@@ -89,7 +89,9 @@ export class Store {
     readonly end: (hint: string) => void,
   ) {
     this.liveViews = new LiveViews(client)
-    this.sending = new Sending(client, (job) => this.receive({ type: 'video.job', data: job }))
+    this.uploads = new Uploads(client, (job) => {
+      if (job.site_id === this.siteId.value) this.receive({ type: 'video.job', data: job })
+    })
     this.askedSites = new Refresh(() => client.sites(), (sites) => this.begin(sites), (error) => this.failToBegin(error))
   }
 
@@ -97,7 +99,9 @@ export class Store {
   start(): () => void {
     const timer = setInterval(() => (this.now.value = Date.now()), TICK_MS)
     this.askedSites.again()
+    const stopUploads = this.uploads.start()
     return () => {
+      stopUploads()
       clearInterval(timer)
       clearTimeout(this.toastTimer)
       this.askedSites.stop()

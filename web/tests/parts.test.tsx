@@ -14,7 +14,7 @@ import { TableCard } from '../src/parts/table-card'
 import { Timelines } from '../src/parts/timelines'
 import { UploadCard } from '../src/parts/upload'
 import { WhyDialog } from '../src/parts/why'
-import { Sending } from '../src/sending'
+import { Uploads } from '../src/uploads'
 import { tableNow } from '../src/words'
 import { EMPTY_SNAPSHOT, frame, job } from './documents'
 import { show, storeOf } from './show'
@@ -267,8 +267,8 @@ describe('a job', () => {
 
 describe('the upload', () => {
   it('offers and names every container that is taken', () => {
-    const sending = new Sending(new Client({ base: '' }), () => undefined)
-    const root = show(<UploadCard sending={sending} siteId="site_1" cameras={[]} />)
+    const uploads = new Uploads(new Client({ base: '' }), () => undefined)
+    const root = show(<UploadCard uploads={uploads} siteId="site_1" cameras={[]} />)
     const offered = root.querySelector<HTMLInputElement>('input[type=file]')?.accept.split(',')
     const named = root.querySelector('.drop')?.textContent
     for (const ending of ['mp4', 'mov', 'mkv', 'webm', 'avi', 'ts', 'mpg']) {

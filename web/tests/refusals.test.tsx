@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Client } from '../src/client'
 import { JobCard } from '../src/parts/job'
 import { UploadCard } from '../src/parts/upload'
-import { Sending } from '../src/sending'
+import { Uploads } from '../src/uploads'
 import { job } from './documents'
 import { show } from './show'
 
@@ -72,8 +72,8 @@ describe('an upload that was refused', () => {
   it.each(once)('$code is shown where the file was chosen', async (one) => {
     refusal = one
     localStorage.clear()
-    const sending = new Sending(new Client({ base }), () => undefined)
-    const root = show(<UploadCard sending={sending} siteId="site_1" cameras={[]} />)
+    const uploads = new Uploads(new Client({ base }), () => undefined)
+    const root = show(<UploadCard uploads={uploads} siteId="site_1" cameras={[]} />)
     const input = root.querySelector<HTMLInputElement>('#file')
     Object.defineProperty(input, 'files', { value: [new File(['x'], 'a.mp4')] })
     input?.dispatchEvent(new Event('change'))

@@ -55,6 +55,8 @@ export class Problem extends Error {
     readonly detail: string,
     /** JSON pointer to what is meant in the body of the request; null where nothing is. */
     readonly pointer: string | null = null,
+    /** Whether the same request can succeed later; null: the answer does not have it. */
+    readonly retryable: boolean | null = null,
   ) {
     super(detail || title)
     this.name = 'Problem'
@@ -468,5 +470,5 @@ async function problemOf(response: Response): Promise<Problem> {
   const text = (name: string, fallback: string) =>
     typeof document[name] === 'string' ? (document[name] as string) : fallback
   const title = text('title', `HTTP ${response.status}`)
-  return new Problem(response.status, text('code', `http_${response.status}`), title, text('detail', title), text('pointer', '') || null)
+  return new Problem(response.status, text('code', `http_${response.status}`), title, text('detail', title), text('pointer', '') || null, document['retryable'] === undefined ? null : document['retryable'] === true)
 }

@@ -25,7 +25,7 @@ export interface UploadOptions {
   video: NewVideo
   onProgress?: (progress: UploadProgress) => void
   onCreated?: (job: Job) => void
-  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  storage?: Store
   chunkBytes?: number
 }
 
@@ -34,6 +34,22 @@ interface StoredUpload {
   videoId: string
   door: UploadTarget
 }
+
+type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+
+/** An upload that was begun in this browser and not finished: the same file with the same options goes on with it. */
+export interface UnfinishedUpload {
+  /** Its fingerprint, by which it is stored. */
+  name: string
+  videoId: string
+  filename: string
+  sizeBytes: number
+  /** When the file was changed, in ms since 1970. */
+  lastModified: number
+  video: NewVideo
+}
+
+const PREFIX = 'tablewatch-upload:'
 
 const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000]
 // Small enough that a broken connection costs little, large enough to be fast.
@@ -97,7 +113,28 @@ class Gate {
 /** The same file with the same options is the same upload. */
 export function fingerprint(file: Pick<File, 'name' | 'size' | 'lastModified'>, video: NewVideo): string {
   const { size_bytes: _size, filename: _name, ...options } = video
-  return `tablewatch-upload:${file.name}:${file.size}:${file.lastModified}:${JSON.stringify(options)}`
+  return `${PREFIX}${file.name}:${file.size}:${file.lastModified}:${JSON.stringify(options)}`
+}
+
+/** Those that can still go on. What is known here of others is removed. */
+export async function unfinishedUploads(client: Client, storage: Store & Pick<Storage, 'key' | 'length'> = localStorage): Promise<UnfinishedUpload[]> {
+  const names = [...Array(storage.length).keys()].map((at) => storage.key(at) ?? '')
+  const found = names.map(parse).filter((each) => each !== null)
+  const stored = await Promise.all(found.map((each) => findUnfinished(client, storage, each.name)))
+  return found.flatMap((each, at) => (stored[at] ? [{ ...each, videoId: stored[at].videoId }] : []))
+}
+
+/** Cancels its video. */
+export async function discardUpload(client: Client, upload: UnfinishedUpload, storage: Store = localStorage): Promise<void> {
+  await client.cancel(upload.videoId)
+  storage.removeItem(upload.name)
+}
+
+/** What a fingerprint is made of; null: it is none. */
+function parse(name: string): Omit<UnfinishedUpload, 'videoId'> | null {
+  const [, filename, size, changed, options] = /^tablewatch-upload:(.*):(\d+):(-?\d+):(\{.*\})$/s.exec(name) ?? []
+  if (!filename || !options) return null
+  return { name, filename, sizeBytes: Number(size), lastModified: Number(changed), video: JSON.parse(options) as NewVideo }
 }
 
 async function findUnfinished(client: Client, storage: Pick<Storage, 'getItem' | 'removeItem'>, name: string): Promise<StoredUpload | null> {
@@ -112,8 +149,9 @@ async function awaitsUpload(client: Client, videoId: string): Promise<boolean> {
   try {
     const job = await client.job(videoId)
     return ['awaiting_file', 'queued'].includes(job.status) && job.stage === 'upload'
-  } catch {
-    return false
+  } catch (error) {
+    if (error instanceof Problem && [403, 404].includes(error.status)) return false
+    throw error // it is not known, so it is not forgotten
   }
 }
 
@@ -176,11 +214,12 @@ function send(options: UploadOptions, target: UploadTarget, resumed: boolean, fo
 function problemOf(error: Error | tus.DetailedError): Error {
   const body = 'originalResponse' in error ? error.originalResponse?.getBody() : undefined
   try {
-    const document = JSON.parse(body ?? '') as { code?: string; detail?: string; title?: string }
+    const document = JSON.parse(body ?? '') as { code?: string; detail?: string; title?: string; retryable?: boolean }
     const status = 'originalResponse' in error ? (error.originalResponse?.getStatus() ?? 0) : 0
     const title = document.title ?? error.message
-    return new Problem(status, document.code ?? `http_${status}`, title, document.detail ?? title)
+    return new Problem(status, document.code ?? `http_${status}`, title, document.detail ?? title, null, document.retryable)
   } catch {
-    return new Error('originalResponse' in error && error.originalResponse ? error.message : 'The connection is lost.')
+    if ('originalResponse' in error && error.originalResponse) return new Error(error.message)
+    return new Problem(0, 'unreachable', 'The connection is lost.', 'The connection is lost. What has arrived is kept.')
   }
 }

@@ -1,8 +1,9 @@
-// Choosing a file and how it is looked at, and sending it.
+// Choosing files and how they are looked at, and what is being sent of them.
 import { useEffect, useState } from 'preact/hooks'
 import type { Camera, NewVideo } from '../client'
-import type { Sending } from '../sending'
 import { T } from '../texts'
+import type { Uploads } from '../uploads'
+import { Sendings } from './sendings'
 
 const SAMPLINGS: Record<string, NewVideo['sampling']> = {
   'Every second': { mode: 'cadence', every_ms: 1000 },
@@ -19,17 +20,16 @@ const PICTURES: Record<string, NewVideo['picture']> = {
   'PNG, without loss': { format: 'png' },
 }
 
-export function UploadCard({ sending, siteId, cameras }: { sending: Sending; siteId: string; cameras: readonly Camera[] }) {
+export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; siteId: string; cameras: readonly Camera[] }) {
   const [camera, setCamera] = useState<string | null>(null)
   const [sampling, setSampling] = useState('Every second')
   const [picture, setPicture] = useState('JPEG')
   useEffect(() => setCamera(null), [siteId])
   const chosenCamera = camera ?? cameras[0]?.camera_id ?? ''
 
-  const choose = (file: File | undefined) => {
-    if (!file) return
+  const choose = (files: readonly File[]) => {
     const [frames, stored] = [SAMPLINGS[sampling], PICTURES[picture]]
-    void sending.send(file, {
+    uploads.add(files, {
       site_id: siteId,
       ...(frames ? { sampling: frames } : {}),
       ...(stored ? { picture: stored } : {}),
@@ -51,8 +51,8 @@ export function UploadCard({ sending, siteId, cameras }: { sending: Sending; sit
         <Choice id="sampling" label={T.upload.frames} names={Object.keys(SAMPLINGS)} value={sampling} onChange={setSampling} />
         <Choice id="picture" label={T.upload.storedAs} names={Object.keys(PICTURES)} value={picture} onChange={setPicture} />
       </div>
-      {sending.name.value === null ? <Drop onFile={choose} /> : <Progress sending={sending} />}
-      <div role="alert">{sending.problem.value && <p class="error">{sending.problem.value}</p>}</div>
+      <Drop onFiles={choose} />
+      <Sendings uploads={uploads} siteId={siteId} cameras={cameras} />
     </section>
   )
 }
@@ -76,46 +76,29 @@ function Choice({ id, label, names, value, onChange }: ChoiceProps) {
   )
 }
 
-function Drop({ onFile }: { onFile: (file: File | undefined) => void }) {
+function Drop({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
   const [over, setOver] = useState(false)
   const drop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)
-    onFile(event.dataTransfer?.files[0])
+    onFiles([...(event.dataTransfer?.files ?? [])])
   }
   const drag = (event: DragEvent) => {
     event.preventDefault()
     setOver(true)
   }
   const change = (event: { currentTarget: HTMLInputElement }) => {
-    const [file] = event.currentTarget.files ?? []
+    const files = [...(event.currentTarget.files ?? [])]
     event.currentTarget.value = ''
-    onFile(file)
+    onFiles(files)
   }
   return (
     <>
-      <input id="file" type="file" accept="video/*,.mkv,.ts,.avi,.mp4,.mov,.webm,.mpg,.mpeg,.vob" class="visually-hidden" onChange={change} />
+      <input id="file" type="file" multiple accept="video/*,.mkv,.ts,.avi,.mp4,.mov,.webm,.mpg,.mpeg,.vob" class="visually-hidden" onChange={change} />
       <label class={over ? 'drop over' : 'drop'} for="file" onDragOver={drag} onDragLeave={() => setOver(false)} onDrop={drop}>
         <strong>{T.upload.choose}</strong>
         <span class="muted small">{T.upload.orDrop}</span>
       </label>
     </>
-  )
-}
-
-function Progress({ sending }: { sending: Sending }) {
-  return (
-    <div class="sending">
-      <strong class="clip">{sending.name.value}</strong>
-      <span class="muted small">{sending.facts.value}</span>
-      <progress max={100} value={sending.progress.value} aria-label={T.upload.title} />
-      <span class="muted small" role="status">{sending.note.value}</span>
-      <div class="buttons">
-        <button type="button" disabled={!sending.canPause.value} onClick={() => sending.togglePause()}>
-          {sending.paused.value ? T.upload.goOn : T.upload.pause}
-        </button>
-        <button type="button" onClick={() => void sending.abort()}>{T.upload.cancel}</button>
-      </div>
-    </div>
   )
 }

@@ -32,7 +32,7 @@ export function VideosView() {
   return (
     <>
       <h1>{T.nav.videos}</h1>
-      {store.may('upload') && <UploadCard sending={store.sending} siteId={store.siteId.value} cameras={store.cameras.value} />}
+      {store.may('upload') && <UploadCard uploads={store.uploads} siteId={store.siteId.value} cameras={store.cameras.value} />}
       <Filters />
       <List key={`${store.siteId.value}/${status}`} status={status} search={query['q'] ?? ''} />
     </>
@@ -100,7 +100,7 @@ function Entry({ job }: { job: Job }) {
           <span class="clip">{jobName(job)}</span>
           <span class="muted small">
             {displayName(job.status)}, {ago(job.created_at, now.value)}
-            {job.error && `. ${job.error.reason}`}
+            {job.error && `. ${job.error.reason} (${job.error.code})`}
           </span>
           {underWay && <progress max={100} value={job.progress} aria-label={jobName(job)} />}
         </span>
