@@ -666,6 +666,30 @@ export const T = {
     noneInRun: 'Nothing on the floor.',
     ended: 'The video was looked at to its end: its hazards stay as they are.',
     show: 'Show',
+    seenBy: (camera: string) => `Seen by ${camera}.`,
+    acknowledgedAfter: (time: string) => `Somebody went after ${time}.`,
+    clearedAfter: (time: string) => `It was gone after ${time}.`,
+  },
+
+  system: {
+    title: 'How tablewatch is doing',
+    version: (version: string) => `Version ${version}`,
+    allWell: 'Every part works.',
+    notAll: 'Not every part works. Tell whoever looks after tablewatch what stands here.',
+    unknown: 'Nobody knows just now.',
+    unreachable: 'It does not answer. Ask again in a moment.',
+    states: { well: 'works', away: 'does not work now', unknown: 'not known' },
+    parts: {
+      ingest: 'Taking videos that you send',
+      extractor: 'Reading cameras and videos',
+      cropper: 'Finding the tables in each picture',
+      'classifier-gateway': 'Seeing who sits where',
+      hazard: 'Looking for spills',
+      api: 'Showing what was found',
+      broker: 'Passing messages between the parts',
+      database: 'Keeping what you set up',
+      store: 'Keeping pictures and videos',
+    } as Record<string, string>,
   },
 
   settings: {

@@ -138,6 +138,14 @@ export function isClosed(hazard: Pick<HazardAlert, 'status'>): boolean {
   return CLOSED.has(hazard.status)
 }
 
+/** How long it took until somebody went, and until it was gone; empty where neither is known. */
+export function hazardTimes({ opened_at, acknowledged_at, cleared_at }: Pick<HazardAlert, 'opened_at' | 'acknowledged_at' | 'cleared_at'>): string {
+  const after = (time: string) => duration(Math.max(0, Date.parse(time) - Date.parse(opened_at)), T.time.moment)
+  const went = acknowledged_at ? T.hazards.acknowledgedAfter(after(acknowledged_at)) : ''
+  const gone = cleared_at ? T.hazards.clearedAfter(after(cleared_at)) : ''
+  return [went, gone].filter(Boolean).join(' ')
+}
+
 export interface Health {
   /** `none`: nothing takes pictures of it. */
   status: string

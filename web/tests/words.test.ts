@@ -3,7 +3,7 @@ import type { TableState } from '../src/generated/events'
 import liveState from '../../schemas/table.state/examples/v1/live.json'
 import type { Section, Table } from '../src/client'
 import { T } from '../src/texts'
-import { bySection, counts, duration, healthOf, lasting, sentence, tableNow } from '../src/words'
+import { bySection, counts, duration, hazardTimes, healthOf, lasting, sentence, tableNow } from '../src/words'
 import { readFileSync } from 'node:fs'
 
 const LIVE = { ...liveState.value, run_id: null, state: 'free', since: '2026-11-23T09:00:00.000Z', expires_at: '2026-11-23T10:00:00.000Z' } as TableState
@@ -95,4 +95,22 @@ it('a camera says how far it has come where that says more than its health', () 
   expect(healthOf({ ...camera, state: 'live' }, status).reason).toBe('')
   expect(healthOf({ ...camera, state: 'verifying' }, { ...status, status: 'offline', reason: 'No answer.' })).toMatchObject({ text: 'Not reachable', reason: 'No answer.' })
   expect(healthOf({ ...camera, state: 'of a later version' }, undefined).text).toBe('No live pictures')
+})
+
+describe('the times of a hazard', () => {
+  const opened_at = '2026-11-23T09:00:00.000Z'
+
+  it('are how long it took until somebody went, and until it was gone', () => {
+    const times = hazardTimes({ opened_at, acknowledged_at: '2026-11-23T09:02:10.000Z', cleared_at: '2026-11-23T09:09:00.000Z' })
+    expect(times).toBe('Somebody went after 2 min. It was gone after 9 min.')
+  })
+
+  it('are left out where they are not known, as in records of before', () => {
+    expect(hazardTimes({ opened_at, acknowledged_at: null, cleared_at: '2026-11-23T09:09:00.000Z' })).toBe('It was gone after 9 min.')
+    expect(hazardTimes({ opened_at })).toBe('')
+  })
+
+  it('are never negative, whatever the clocks of cameras say', () => {
+    expect(hazardTimes({ opened_at, acknowledged_at: '2026-11-23T08:59:00.000Z' })).toBe('Somebody went after less than a minute.')
+  })
 })

@@ -1219,6 +1219,16 @@ class HazardAlert(Struct, frozen=True, kw_only=True, gc=False):
     """
     opened_at: Time
     """Capture time of the first frame that showed it. RFC 3339, UTC, millisecond precision."""
+    acknowledged_at: Time | None = None
+    """When somebody said that they see to it: by their clock; of a run the capture time of the newest evidence.
+    Null while nobody has, and again after it was opened anew; missing or null: older than this field. RFC 3339,
+    UTC, millisecond precision.
+    """
+    cleared_at: Time | None = None
+    """When it was gone: as a person said, or the capture time of the first frame without it. Null while it is
+    there, and again after it was opened anew; missing or null: older than this field. RFC 3339, UTC,
+    millisecond precision.
+    """
     as_of: Time
     """Capture time of the newest evidence. RFC 3339, UTC, millisecond precision."""
     evidence: HazardAlertEvidence
@@ -1247,6 +1257,8 @@ _HazardAlertWire: Any = defstruct(
         "near_table_ids",
         "near_table_labels",
         "opened_at",
+        "acknowledged_at",
+        "cleared_at",
         "as_of",
         "evidence",
         "actor",
@@ -1273,6 +1285,8 @@ def wire_hazard_alert(event: HazardAlert) -> Any:
         event.near_table_ids,
         event.near_table_labels,
         write_time(event.opened_at),
+        None if event.acknowledged_at is None else write_time(event.acknowledged_at),
+        None if event.cleared_at is None else write_time(event.cleared_at),
         write_time(event.as_of),
         event.evidence,
         event.actor,
@@ -1283,7 +1297,12 @@ def wire_hazard_alert(event: HazardAlert) -> Any:
 
 def utc_hazard_alert(event: HazardAlert) -> bool:
     """Whether every time of HazardAlert is in UTC."""
-    return event.opened_at.tzinfo is UTC and event.as_of.tzinfo is UTC
+    return (
+        event.opened_at.tzinfo is UTC
+        and (event.acknowledged_at is None or event.acknowledged_at.tzinfo is UTC)
+        and (event.cleared_at is None or event.cleared_at.tzinfo is UTC)
+        and event.as_of.tzinfo is UTC
+    )
 
 
 class CameraConfigSource(Struct, frozen=True, kw_only=True, gc=False):

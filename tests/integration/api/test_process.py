@@ -12,6 +12,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -91,6 +92,7 @@ async def test_killed_in_the_middle_and_stopped_with_a_stream_open(
     producer = KafkaProducer(kafka_bootstrap, "test-api-process", 6, Metrics())
     await producer.start()
     async with program.running() as first, program.client() as client:
+        await until(partial(_works, client), 60)
         place = await make_place(client)
         run = await make_run(client, place)
         async with listening(program.url, KEY, site_id=place.site_id) as ear:
@@ -112,6 +114,13 @@ async def test_killed_in_the_middle_and_stopped_with_a_stream_open(
         frames = answer(await client.get(f"/v1/videos/{run.video_id}/frames?limit=1000"), 200)["items"]
         assert [frame["index"] for frame in frames] == list(range(100))
     await producer.stop()
+
+
+async def _works(client: httpx.AsyncClient) -> bool:
+    """Whether it says of itself and the broker that they work, and of the services that were not started that not."""
+    parts = {each["part"]: each["state"] for each in answer(await client.get("/v1/health"), 200)["parts"]}
+    wanted = {"api": "well", "broker": "well", "database": "well", "store": "well", "extractor": "away"}
+    return {name: parts[name] for name in wanted} == wanted
 
 
 async def _send(producer: KafkaProducer, run: RunOf) -> None:

@@ -94,6 +94,39 @@ def test_cleared_but_still_there_is_opened() -> None:
     assert alert.actor is None
 
 
+def times(alert: Alert) -> tuple[int | None, int | None]:
+    return (alert.acknowledged_ms, alert.cleared_ms)
+
+
+def test_when_a_person_went_and_when_it_was_gone_is_kept_until_it_is_opened_anew() -> None:
+    row = Row()
+    alert = opened(row)
+    assert times(alert) == (None, None)
+    apply_command(row, "c1", alert.hazard_id, "acknowledge", "key_1", None, 25_000)
+    assert times(alert) == (25_000, None)
+    apply_command(row, "c2", alert.hazard_id, "clear", "key_1", None, 40_000)
+    assert times(alert) == (25_000, 40_000)
+    assert statuses(apply_frame(row, frame(100, area(99_000)), TIMINGS)) == [("opened", 4)]
+    assert times(alert) == (None, None)
+
+
+def test_it_was_gone_in_the_first_frame_that_did_not_show_it() -> None:
+    row = Row()
+    alert = opened(row)
+    for second in range(22, 60):
+        apply_frame(row, frame(second), TIMINGS)
+    assert alert.status == "cleared"
+    assert times(alert) == (None, 22_000)
+
+
+def test_that_it_is_more_severe_leaves_its_times() -> None:
+    row = Row()
+    (alert,) = apply_frame(row, frame(60, area(60_000, coloured=False)), TIMINGS)
+    apply_command(row, "c1", alert.hazard_id, "acknowledge", "key_1", None, 61_000)
+    assert statuses(apply_frame(row, frame(62, area(62_000)), TIMINGS)) == [("acknowledged", 3)]
+    assert times(alert) == (61_000, None)
+
+
 def test_an_alert_that_is_not_seen_any_more_is_cleared_then_verified_without_a_person() -> None:
     row = Row()
     opened(row)
@@ -223,5 +256,6 @@ def test_a_row_of_an_earlier_version_is_read_from_its_changelog() -> None:
     row = Row.parse(stored, live=False)
     assert (row.newest_ms, row.closed_versions) == ({"cam_1": 5}, {"haz_0": 7})
     assert row.alerts["haz_1"].unseen_since_ms == 4
-    assert row.to_json() == stored.replace(b'"note":null', b'"note":null,"near_table_labels":null')
+    newer = b'"note":null,"near_table_labels":null,"acknowledged_ms":null,"cleared_ms":null'
+    assert row.to_json() == stored.replace(b'"note":null', newer)
     assert Row.parse(stored.replace(b'"live"', b'"tomorrow":1,"live"'), live=False) == row

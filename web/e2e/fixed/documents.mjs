@@ -206,7 +206,7 @@ const hazard = (number, status, minutes, more = {}) => ({
 })
 const hazards = [
   hazard(1, 'opened', 4),
-  hazard(2, 'verified', 190),
+  hazard(2, 'verified', 190, { acknowledged_at: before(187), cleared_at: before(181) }),
   hazard(3, 'dismissed', 400, { actor: 'Office', note: 'A shadow of the door.' }),
 ]
 
@@ -303,6 +303,9 @@ const keys = [
   { key_id: 'key_2', prefix: '2d4eee4e', name: 'Host stand', scopes: ['read'], site_ids: [SITE], created_at: before(4000), expires_at: null, revoked_at: null, last_used_at: before(30) },
 ]
 
+const parts = ['ingest', 'extractor', 'cropper', 'classifier-gateway', 'hazard', 'api', 'broker', 'database', 'store']
+const systemHealth = { version: '0.1.0', as_of: before(0), parts: parts.map((part) => ({ part, state: 'well', purpose: '' })) }
+
 /** The tables on the plan, in squares of its grid. */
 const places = [[1, 0, 0], [2, 1, 0], [3, 3, 0], [4, 4, 0], [5, 0, 2], [6, 4, 2]].map(([label, x, y]) => ({ table_id: idOf(label), x, y }))
 
@@ -331,6 +334,7 @@ export function answer(path, query, url) {
 
 const LISTS = (url) => ({
   '/session': session,
+  '/health': systemHealth,
   '/sites': page([site]),
   [`/sites/${SITE}`]: site,
   [`/sites/${SITE}/sections`]: page(sections),

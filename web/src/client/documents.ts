@@ -110,6 +110,20 @@ export interface Plan {
   places: PlannedTable[]
 }
 
+/** Which parts of tablewatch work now. */
+export interface SystemHealth {
+  version: string
+  as_of: string
+  parts: SystemPart[]
+}
+
+export interface SystemPart {
+  /** `ingest`, `extractor`, `cropper`, `classifier-gateway`, `hazard`, `api`, `broker`, `database`, `store`. */
+  part: string
+  state: 'well' | 'away' | 'unknown'
+  purpose: string
+}
+
 /** Null is every site. */
 export interface Session {
   key_id: string

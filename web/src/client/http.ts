@@ -40,6 +40,7 @@ import type {
   StateTransition,
   StateHistoryQuery,
   SuggestedLayout,
+  SystemHealth,
   ViewScore,
   Why,
   Discovery,
@@ -109,6 +110,11 @@ export class Client {
   /** With `tag` it rejects with `version_conflict` if somebody else changed it since. */
   changeSite(siteId: string, change: Partial<Pick<Site, 'name' | 'timezone' | 'opening_hours'>>, tag?: string): Promise<Site> {
     return this.request('PATCH', sitePath(siteId), change, matching(tag))
+  }
+
+  /** What is known may be five seconds old. */
+  systemHealth(): Promise<SystemHealth> {
+    return this.request('GET', '/v1/health')
   }
 
   site(siteId: string): Promise<Tagged<Site>> {

@@ -591,6 +591,10 @@ export interface HazardAlert {
   near_table_labels?: string[] | null
   /** Capture time of the first frame that showed it. RFC 3339, UTC, millisecond precision. */
   opened_at: Time
+  /** When somebody said that they see to it: by their clock; of a run the capture time of the newest evidence. Null while nobody has, and again after it was opened anew; missing or null: older than this field. RFC 3339, UTC, millisecond precision. */
+  acknowledged_at?: Time | null
+  /** When it was gone: as a person said, or the capture time of the first frame without it. Null while it is there, and again after it was opened anew; missing or null: older than this field. RFC 3339, UTC, millisecond precision. */
+  cleared_at?: Time | null
   /** Capture time of the newest evidence. RFC 3339, UTC, millisecond precision. */
   as_of: Time
   /** What it was concluded from. */

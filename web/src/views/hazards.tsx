@@ -1,13 +1,13 @@
 // The hazards of the live cameras, and what can be done about them.
 import { useEffect, useState } from 'preact/hooks'
 import type { Hazard } from '../client'
-import { useStore } from '../context'
+import { address, useStore } from '../context'
 import { displayName, hazardTitle } from '../format'
 import type { HazardAlert } from '../generated/events'
 import { usePages } from '../pages'
 import { HazardActions } from '../parts/hazard-actions'
 import { T } from '../texts'
-import { isClosed, shortTime } from '../words'
+import { hazardTimes, isClosed, shortTime } from '../words'
 
 const PAGE = 50
 
@@ -45,10 +45,16 @@ function Alert({ hazard }: { hazard: HazardAlert }) {
         {displayName(hazard.status)}, {T.camera.since(shortTime(hazard.opened_at, now.value))}
         {hazard.note && <> “{hazard.note}”</>}
       </p>
+      <Where cameraId={hazard.camera_id} />
       <Picture hazard={hazard} title={title} />
       <HazardActions hazard={hazard} />
     </li>
   )
+}
+
+function Where({ cameraId }: { cameraId: string | null }) {
+  const camera = useStore().cameras.value.find((each) => each.camera_id === cameraId)
+  return camera ? <p class="small"><a href={address('cameras', camera.camera_id)}>{T.hazards.seenBy(camera.name)}</a></p> : null
 }
 
 /** The frame that shows it best, with the outline that it was answered with. */
@@ -104,6 +110,7 @@ function Past({ known }: { known: readonly HazardAlert[] }) {
               {displayName(hazard.status)}, {T.hazards.seen(shortTime(hazard.opened_at, store.now.value))}
               {hazard.note && ` “${hazard.note}”`}
             </span>
+            <span class="small">{hazardTimes(hazard)}</span>
           </li>
         ))}
       </ul>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ApiKey, Scope, Section, Site } from '../client'
 import { PREFIX, useStore } from '../context'
 import { HoursForm, hoursText } from '../parts/hours'
+import { SystemHealthCard } from '../parts/system-health'
 import { useSending } from '../request'
 import type { Store } from '../store'
 import { T } from '../texts'
@@ -23,6 +24,7 @@ export function SettingsView() {
       <Hours key={store.siteId.value} />
       {store.siteId.value !== '' && <Sections />}
       {store.may('admin') && <Keys />}
+      <SystemHealthCard />
       <About />
     </>
   )

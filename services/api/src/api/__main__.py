@@ -6,6 +6,7 @@ import asyncpg
 
 import api.metrics
 from api.bootstrap import ensure_admin_key, open_database
+from api.consumer_groups import ConsumerGroups
 from api.events.hub import Hub
 from api.events.judged import Judged
 from api.events.views import Views
@@ -14,6 +15,7 @@ from api.http.dependencies import HttpDependencies
 from api.http.layout_pulls import LayoutPulls
 from api.http.nightly_scores import NightlyScores
 from api.model.deletion import SweepOptions
+from api.model.parts import GROUPS
 from api.project.job_metrics import JobMetrics
 from api.project.live_crops import LiveCrops
 from api.project.projector import Dependencies, Projector
@@ -66,6 +68,8 @@ async def _add_http(service: Service, settings: ApiSettings, database: RowSecuri
     broker = KafkaBroker(settings.kafka_bootstrap, "api-http", clock=service.clock, metrics=service.metrics)
     objects = open_objects(settings, service.metrics, service.clock)
     judged = Judged(LiveCuts(broker, settings.partitions), objects)
+    groups = ConsumerGroups(settings.kafka_bootstrap, GROUPS, service.clock)
+    service.on_close(groups.close)
     views = Views(broker, judged, settings.api_link_ttl_s, service.health, service.clock, service.log)
     deps = HttpDependencies(
         settings=settings,
@@ -79,6 +83,8 @@ async def _add_http(service: Service, settings: ApiSettings, database: RowSecuri
         live_crops=LiveCrops(LiveCuts(broker, settings.partitions)),
         judged=judged,
         views=views,
+        groups=groups,
+        complaints=service.health.unready,
     )
     service.task("events", hub.run)
     service.task("views", views.run)

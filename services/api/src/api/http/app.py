@@ -16,6 +16,7 @@ from api.http import (
     events,
     frames,
     hazards,
+    health,
     job_history,
     keys,
     layout_checks,
@@ -84,6 +85,7 @@ ROUTERS = (
     session,
     objects,
     links,
+    health,
 )
 # Request and response headers for pages of other origins (CORS)
 ALLOWED_HEADERS = (

@@ -1,5 +1,6 @@
 """What the handlers work with."""
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Annotated
 import asyncpg
 from fastapi import Depends, Request
 
+from api.consumer_groups import ConsumerGroups
 from api.events.hub import Hub
 from api.events.judged import Judged
 from api.events.views import Views
@@ -39,6 +41,9 @@ class HttpDependencies:
     live_crops: LiveCrops | None = None
     judged: Judged
     views: Views | None = None
+    groups: ConsumerGroups | None = None
+    complaints: Callable[[], Mapping[str, str]] | None = None
+    """By dependency or task, as `/readyz` shows them."""
     store_writes: StoreWrites = field(default_factory=StoreWrites)
 
     @property

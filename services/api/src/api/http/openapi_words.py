@@ -6,6 +6,7 @@ from typing import Any
 from api.events.filter import Topic
 from api.http.documents.cameras import SourceType, Transport
 from api.http.documents.hazards import Decision
+from api.http.documents.health import PartState
 from api.http.documents.probes import ProbeSourceType
 from api.http.documents.run_options import LayoutChoice, PictureFormat, Product, SamplingMode
 from api.http.documents.videos import DeletingStatus, StageName, StageStatus, Status, StepAction, StepMethod
@@ -18,6 +19,7 @@ WORDS: Mapping[str, Any] = {
     "JobStatus": Status,
     "LayoutChoice": LayoutChoice,
     "LayoutFormat": FormatName,
+    "PartState": PartState,
     "PictureFormat": PictureFormat,
     "ProbeSourceType": ProbeSourceType,
     "Product": Product,

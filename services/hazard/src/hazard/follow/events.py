@@ -31,6 +31,8 @@ def alert_event(alert: Alert, site_id: str, run_id: str | None) -> HazardAlert:
         near_table_ids=alert.near_table_ids,
         near_table_labels=alert.near_table_labels,
         opened_at=from_ms(alert.opened_ms),
+        acknowledged_at=_time(alert.acknowledged_ms),
+        cleared_at=_time(alert.cleared_ms),
         as_of=from_ms(alert.as_of_ms),
         evidence=HazardAlertEvidence(
             frame_ids=alert.frame_ids,
@@ -41,6 +43,10 @@ def alert_event(alert: Alert, site_id: str, run_id: str | None) -> HazardAlert:
         note=alert.note,
         last=False,
     )
+
+
+def _time(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
 
 
 def run_end_event(candidate: HazardCandidate, run_id: str) -> HazardAlert:

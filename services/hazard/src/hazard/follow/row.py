@@ -33,6 +33,8 @@ class Alert(Struct, kw_only=True):
     note: str | None = None
     near_table_labels: tuple[str, ...] | None = None
     """None in rows of before, and where the candidate had none."""
+    acknowledged_ms: int | None = None
+    cleared_ms: int | None = None
 
 
 class Row(Struct, kw_only=True):

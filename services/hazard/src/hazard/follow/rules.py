@@ -200,13 +200,26 @@ def _unobserved(row: Row, frame: FrameObservations, timings: Timings) -> Iterabl
         unseen_ms = frame.at_ms - alert.unseen_since_ms
         if alert.status in OPEN and unseen_ms >= timings.clear_ms:
             yield _transition(alert, "cleared", frame.at_ms)
+            alert.cleared_ms = alert.unseen_since_ms  # it was gone before that was certain
         elif alert.status == "cleared" and unseen_ms >= timings.verify_ms:
             yield _transition(alert, "verified", frame.at_ms)
 
 
 def _transition(alert: Alert, status: str, at_ms: int) -> Alert:
+    if status != alert.status:
+        _keep_time(alert, status, at_ms)
     alert.status, alert.version, alert.changed_ms = status, alert.version + 1, at_ms
     return alert
+
+
+def _keep_time(alert: Alert, status: str, at_ms: int) -> None:
+    """When it was acknowledged and when it was gone, of an alert that was opened anew from its beginning."""
+    if status == "opened":
+        alert.acknowledged_ms = alert.cleared_ms = None
+    elif status == "acknowledged":
+        alert.acknowledged_ms = at_ms
+    elif status == "cleared":
+        alert.cleared_ms = at_ms
 
 
 def _drop_closed(row: Row, now_ms: int, timings: Timings) -> None:
