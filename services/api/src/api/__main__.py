@@ -6,11 +6,11 @@ import asyncpg
 
 import api.metrics
 from api.bootstrap import ensure_admin_key, open_database
-from api.consumer_groups import ConsumerGroups
 from api.events.hub import Hub
 from api.events.judged import Judged
 from api.events.views import Views
 from api.http.app import create_app, warm_up
+from api.http.consumer_groups import ConsumerGroups
 from api.http.dependencies import HttpDependencies
 from api.http.layout_pulls import LayoutPulls
 from api.http.nightly_scores import NightlyScores

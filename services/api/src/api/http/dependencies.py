@@ -9,10 +9,10 @@ from typing import Annotated
 import asyncpg
 from fastapi import Depends, Request
 
-from api.consumer_groups import ConsumerGroups
 from api.events.hub import Hub
 from api.events.judged import Judged
 from api.events.views import Views
+from api.http.consumer_groups import ConsumerGroups
 from api.http.store_writes import StoreWrites
 from api.model.types import Sites
 from api.project.live_crops import LiveCrops

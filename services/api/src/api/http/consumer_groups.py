@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from chassis.clock import Clock
 from events.single_flight import SingleFlight
 
-log = structlog.get_logger("api.consumer_groups")
+log = structlog.get_logger("api.http.consumer_groups")
 KEPT_S = 5.0
 TIMEOUT_MS = 5_000
 
