@@ -15,9 +15,10 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { LOOKS } from './accessible.mjs'
 import { launch } from './browser.mjs'
-import { NOW, ROOM, SITE, VIDEO, WHY } from './fixed/documents.mjs'
+import { NOW, SITE } from './fixed/documents.mjs'
 import { readFonts } from './fixed/fonts.mjs'
 import { serveFixedSite } from './fixed/server.mjs'
+import { VIEWS } from './fixed/views.mjs'
 
 const { values: given } = parseArgs({ options: { renew: { type: 'boolean', default: false }, out: { type: 'string' } } })
 const HERE = path.dirname(fileURLToPath(import.meta.url))
@@ -34,19 +35,6 @@ const DIFFERENT = 32
 /** The share of dots that may differ so. */
 const TOLERATED = 1 / 25
 
-/** By name: the address, and what is there once it has begun to show. */
-const VIEWS = {
-  floor: ['floor', '.table-card'],
-  plan: ['floor?as=plan', '.tile'],
-  why: [`floor?why=${WHY}`, '.looks li'],
-  cameras: ['cameras', '.cards .shot img'],
-  camera: [`cameras/${ROOM}`, '.stage img'],
-  editor: [`cameras/${ROOM}/tables`, '.seen'],
-  videos: ['videos', '.entries a'],
-  video: [`videos/${VIDEO}`, '.frames li'],
-  hazards: ['hazards', '.alert'],
-  settings: ['settings', '.rows .texts'],
-}
 /** Those that the README shows. */
 const SHOWN = ['floor', 'editor']
 

@@ -69,8 +69,9 @@ function SignedIn({ client, session, onEnd }: { client: Client; session: Session
 }
 
 function Shell() {
+  const { ready } = useStore()
   const { path, query, route } = useLocation()
-  const why = path.startsWith(`${address('videos')}/`) ? undefined : query['why'] // of a video it is about its run
+  const why = !ready.value || path.startsWith(`${address('videos')}/`) ? undefined : query['why'] // of a video it is about its run
   const main = useRef<HTMLElement>(null)
   const view = VIEWS.find((each) => path === address(each) || path.startsWith(`${address(each)}/`))
   const isFront = path === (PREFIX || '/') || path === `${PREFIX}/index.html`
@@ -95,9 +96,10 @@ function Shell() {
 }
 
 function Views({ onRouteChange }: { onRouteChange: () => void }) {
-  const { siteId } = useStore()
+  const { siteId, begun, ready } = useStore()
   const { path } = useLocation()
-  if (siteId.value === '' && path !== address('settings')) return <NoSite />
+  if (!begun.value || (siteId.value === '' && path !== address('settings'))) return <NoSite />
+  if (siteId.value !== '' && !ready.value) return <p class="muted" role="status">{T.loading}</p>
   return (
     <Router onRouteChange={onRouteChange}>
       <Route path={`${PREFIX}/`} component={FloorView} />

@@ -42,6 +42,8 @@ const STALE: Record<string, readonly List[]> = {
 
 const LISTS = ['cameras', 'tables', 'sections'] as const
 type List = (typeof LISTS)[number]
+/** States of the stream in which its snapshot is still to come. */
+const COMING: ReadonlySet<StreamState> = new Set(['connecting', 'live'])
 type Lists = Record<List, Pick<Refresh<unknown>, 'again' | 'stop'>>
 
 export class Store {
@@ -60,8 +62,12 @@ export class Store {
   readonly loaded = signal(false)
   /** The lists that were answered since the site was opened. */
   private readonly answered = signal<ReadonlySet<List>>(new Set())
+  /** Those of which it is known how the first request ended, with an answer or not. */
+  private readonly settled = signal<ReadonlySet<List>>(new Set())
   /** Whether all were: then what is not in them does not exist. */
   readonly listed = computed(() => this.answered.value.size === LISTS.length)
+  /** Whether there is no more to wait for before a view is drawn: one that is drawn earlier moves when the rest comes. */
+  readonly ready = computed(() => this.settled.value.size === LISTS.length && (this.loaded.value || !COMING.has(this.stream.value)))
   /** Videos that were deleted while this page was open. */
   readonly deleted = signal<ReadonlySet<string>>(new Set())
   readonly uploads: Uploads
@@ -122,6 +128,7 @@ export class Store {
       this.view.value = emptyView(siteId)
       this.loaded.value = false
       this.answered.value = new Set()
+      this.settled.value = new Set()
       this.cameras.value = []
       this.tables.value = []
       this.sections.value = []
@@ -231,9 +238,13 @@ export class Store {
         (items) =>
           batch(() => {
             show(items)
-            if (!this.answered.value.has(name)) this.answered.value = new Set(this.answered.value).add(name)
+            this.answered.value = withName(this.answered.value, name)
+            this.settled.value = withName(this.settled.value, name)
           }),
-        (error) => this.fail(error),
+        (error) => {
+          this.settled.value = withName(this.settled.value, name)
+          this.fail(error)
+        },
       )
     return {
       cameras: list('cameras', () => client.cameras(siteId), (cameras) => (this.cameras.value = cameras)),
@@ -278,6 +289,10 @@ export class Store {
       if (error instanceof Problem && error.status === 401) this.end(T.sessionEnded)
     })
   }
+}
+
+function withName(names: ReadonlySet<List>, name: List): ReadonlySet<List> {
+  return names.has(name) ? names : new Set(names).add(name)
 }
 
 function textOf(error: unknown): string {

@@ -11,6 +11,9 @@ const MOST_HAZARDS = 200
 /** Of a camera whose newest picture is of now. */
 export const SEES: ReadonlySet<string> = new Set(['live', 'verified', 'degraded'])
 
+const PARTS = ['frames', 'layout', 'past'] as const
+type Part = (typeof PARTS)[number]
+
 export class Watch {
   readonly frames = signal<readonly Frame[]>([])
   readonly moreFrames = signal(false)
@@ -21,6 +24,9 @@ export class Watch {
   readonly live = signal<CameraView | null>(null)
   /** Whether there is no such video. */
   readonly gone = signal(false)
+  /** Of a video: whether its first frames, its layout and its past have come, or failed to. */
+  readonly ready = computed(() => PARTS.every((part) => this.come.value.has(part)))
+  private readonly come = signal<ReadonlySet<Part>>(new Set())
   readonly job = computed(() => {
     const { subject } = this
     return 'video' in subject ? (this.store.view.value.videos.get(subject.video) ?? null) : null
@@ -127,6 +133,7 @@ export class Watch {
 
   private startRun(job: Job): void {
     this.run = job.run_id
+    if (this.wantedLayout.value === '') this.hasCome('layout') // there is none
     const loader = new FrameLoader(
       this.client,
       job.video_id,
@@ -134,11 +141,14 @@ export class Watch {
         if (this.loader !== loader) return // of an earlier run
         this.frames.value = items
         this.moreFrames.value = more
+        this.hasCome('frames')
       },
       (error) => this.store.fail(error),
     )
     this.loader = loader
-    this.loadPast(job.run_id).catch((error: unknown) => this.store.fail(error))
+    this.loadPast(job.run_id)
+      .catch((error: unknown) => this.store.fail(error))
+      .finally(() => this.hasCome('past'))
   }
 
   /** A video that the snapshot of the stream does not have: an older one, or one of another site. */
@@ -171,7 +181,13 @@ export class Watch {
   private async useLayout(wanted: string): Promise<void> {
     const [camera, version] = wanted.split('/')
     const layout = camera ? await this.client.layout(camera, version ? Number(version) : null).catch(() => null) : null
-    if (this.wantedLayout.value === wanted) this.layout.value = layout
+    if (this.wantedLayout.value !== wanted) return
+    this.layout.value = layout
+    if (wanted !== '') this.hasCome('layout')
+  }
+
+  private hasCome(part: Part): void {
+    if (!this.come.value.has(part)) this.come.value = new Set(this.come.value).add(part)
   }
 
   /** The newest judged pictures of a camera while it sees and has tables: without them nothing is judged. */

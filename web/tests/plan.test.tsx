@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
 import { describe, expect, it, vi } from 'vitest'
 import { Client, Problem, type Plan, type Tagged } from '../src/client'
-import { FloorPlan } from '../src/parts/floor-plan'
+import { FloorPlan, usePlan } from '../src/parts/floor-plan'
 import { arranged, movedTo, sizeOf } from '../src/plan'
 import { T } from '../src/texts'
-import { tableNow } from '../src/words'
+import { tableNow, type TableNow } from '../src/words'
 import { show, storeOf } from './show'
 
 const place = (table_id: string, x: number, y: number) => ({ table_id, x, y })
@@ -27,6 +27,9 @@ describe('a plan', () => {
 
 describe('the plan on the floor', () => {
   const table = (id: string) => tableNow({ table_id: id, site_id: 'site_1', camera_id: 'cam_1', label: id, seats: 2, section_id: null, created_at: '', retired_at: null }, null, 0)
+  function Opened({ tables }: { tables: readonly TableNow[] }) {
+    return <FloorPlan tables={tables} shown={tables} {...usePlan(true)} />
+  }
   async function opened(scopes: string[]) {
     const client = new Client()
     const plan: Tagged<Plan> = { document: { site_id: 'site_1', version: 1, places: [place('1', 0, 0), place('old', 9, 9)] }, tag: '"plan-1"' }
@@ -36,7 +39,7 @@ describe('the plan on the floor', () => {
     store.siteId.value = 'site_1'
     const tables = [table('1'), table('2')]
     const { LocationProvider } = await import('preact-iso')
-    const root = show(<LocationProvider><FloorPlan tables={tables} shown={tables} /></LocationProvider>, store)
+    const root = show(<LocationProvider><Opened tables={tables} /></LocationProvider>, store)
     document.body.replaceChildren(root)
     await vi.waitFor(() => expect(root.querySelectorAll('.tile')).toHaveLength(2))
     const button = (...parts: string[]) => [...root.querySelectorAll('button')].find((each) => parts.every((part) => each.textContent?.includes(part)))

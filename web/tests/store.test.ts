@@ -50,6 +50,18 @@ describe('a store', () => {
     expect((await opened([])).store.siteId.value).toBe('')
   })
 
+  it('is ready for a view once its lists and its snapshot have come, or neither comes', async () => {
+    const { store, receive } = await opened()
+    expect(store.ready.value).toBe(false)
+    receive('snapshot', EMPTY_SNAPSHOT)
+    expect(store.ready.value).toBe(true)
+    store.open('site_2')
+    await vi.waitFor(() => expect(store.listed.value).toBe(true))
+    expect(store.ready.value).toBe(false)
+    streams.at(-1)?.onState?.('waiting')
+    expect(store.ready.value, 'without a stream the lists are shown').toBe(true)
+  })
+
   it('asks again for the lists that an event makes old, and only for these', async () => {
     const { asked, receive } = await opened()
     for (const list of Object.values(asked)) list.mockClear()
@@ -115,6 +127,15 @@ describe('a store', () => {
       await pass(1)
       expect([store.tables.value, store.listed.value]).toEqual([[TABLE], true])
       expect(asked.cameras).toHaveBeenCalledTimes(1)
+    })
+
+    it('is ready without a list that cannot be answered', async () => {
+      const { store, asked } = await opened()
+      asked.tables.mockRejectedValue(new Problem(503, 'unavailable', 'A part is away', 'Try again.'))
+      store.open('site_2')
+      streams.at(-1)?.onEvent({ type: 'snapshot', data: EMPTY_SNAPSHOT }, 'e-1')
+      await vi.waitFor(() => expect(store.ready.value).toBe(true))
+      expect(store.listed.value).toBe(false)
     })
 
     it('does not ask again for the lists of a site that is left', async () => {

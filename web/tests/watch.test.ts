@@ -48,6 +48,24 @@ describe('a video that is watched', () => {
     expect(watch.chosen.value).toBe(1500)
   })
 
+  it('is ready once its frames, its layout and its past have come, or failed to', async () => {
+    let answer = (_: never[]) => {}
+    const { watch, store } = watched([])
+    vi.spyOn(store.client, 'stateHistory').mockReturnValue(new Promise((resolve) => (answer = resolve)))
+    store.receive({ type: 'video.job', data: { ...LONG, camera_id: 'cam_1' } })
+    await pass()
+    expect([watch.frames.value.length, watch.ready.value]).toEqual([600, false])
+    answer([])
+    await pass()
+    expect(watch.ready.value).toBe(true)
+  })
+
+  it('is ready without a layout where it has no camera', async () => {
+    const { watch } = watched([{ ...LONG, camera_id: null }])
+    await pass()
+    expect(watch.ready.value).toBe(true)
+  })
+
   it('shows what was asked for last', async () => {
     const { watch } = watched()
     await pass()

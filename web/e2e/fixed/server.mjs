@@ -15,14 +15,15 @@ const STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-store
 
 /**
  * Listens on a free port of this machine. `files`: the bytes of more files, by address. `unanswered` grows with what nothing
- * is answered to. `asked` is how many requests there were; `quiet` waits until there was none for a moment.
+ * is answered to. `asked` is how many requests there were; `quiet` waits until there was none for a moment. `hold`, if it is
+ * given, is awaited before each answer and picture.
  */
-export async function serveFixedSite(files = {}) {
+export async function serveFixedSite(files = {}, hold = async () => {}) {
   const unanswered = new Set()
   const requests = { asked: 0, open: 0, newest: 0 }
   const server = createServer((request, response) => {
     count(requests, request, response)
-    respond(request, response, files, unanswered).catch((error) => response.writeHead(500).end(String(error.stack)))
+    respond(request, response, files, unanswered, hold).catch((error) => response.writeHead(500).end(String(error.stack)))
   })
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
   const close = () => {
@@ -46,8 +47,9 @@ function count(requests, request, response) {
   })
 }
 
-async function respond(request, response, files, unanswered) {
+async function respond(request, response, files, unanswered, hold) {
   const { pathname, searchParams, origin } = new URL(request.url, `http://${request.headers.host}`)
+  if (pathname.startsWith('/v1/') || pathname.startsWith('/fixed/')) await hold()
   if (pathname === '/v1/events') return stream(response)
   if (pathname.startsWith('/v1/')) {
     const document = answer(pathname.slice(3), searchParams, `${origin}/fixed/room.webp`)

@@ -12,21 +12,49 @@ import { lasting, type TableNow } from '../words'
 const W = T.plan
 const ARROWS: Record<string, Square> = { ArrowLeft: { x: -1, y: 0 }, ArrowRight: { x: 1, y: 0 }, ArrowUp: { x: 0, y: -1 }, ArrowDown: { x: 0, y: 1 } }
 
-/** `tables`: all of the site; `shown`: those that the filters leave. */
-export function FloorPlan({ tables, shown }: { tables: readonly TableNow[]; shown: readonly TableNow[] }) {
+export interface KnownPlan {
+  plan: Tagged<Plan> | null
+  setPlan: (plan: Tagged<Plan>) => void
+  /** Whether it is still to come: what stands below it is drawn with it. */
+  waiting: boolean
+}
+
+/** Asked for once it is wanted. */
+export function usePlan(wanted: boolean): KnownPlan {
   const store = useStore()
   const siteId = store.siteId.value
   const [plan, setPlan] = useState<Tagged<Plan> | null>(null)
-  const [moved, setMoved] = useState<readonly PlannedTable[] | null>(null)
-  const { busy, problem, send } = useSending()
+  const [failed, setFailed] = useState(false)
   useEffect(() => {
+    if (!wanted) return
     let left = false
     setPlan(null)
-    setMoved(null)
-    store.client.plan(siteId).then((found) => !left && setPlan(found), (error: unknown) => !left && store.fail(error))
+    setFailed(false)
+    const fail = (error: unknown) => {
+      if (left) return
+      setFailed(true)
+      store.fail(error)
+    }
+    store.client.plan(siteId).then((found) => !left && setPlan(found), fail)
     return () => void (left = true)
-  }, [siteId])
-  if (plan === null) return <p class="muted" role="status">{T.loading}</p>
+  }, [siteId, wanted])
+  return { plan, setPlan, waiting: plan === null && !failed }
+}
+
+interface PlanProps extends KnownPlan {
+  /** All of the site. */
+  tables: readonly TableNow[]
+  /** Those that the filters leave. */
+  shown: readonly TableNow[]
+}
+
+export function FloorPlan({ tables, shown, plan, setPlan, waiting }: PlanProps) {
+  const store = useStore()
+  const siteId = store.siteId.value
+  const [moved, setMoved] = useState<readonly PlannedTable[] | null>(null)
+  const { busy, problem, send } = useSending()
+  useEffect(() => setMoved(null), [siteId])
+  if (plan === null) return waiting ? <p class="muted" role="status">{T.loading}</p> : null
   const ids = tables.map(({ table }) => table.table_id)
   const places = arranged(ids, moved ?? plan.document.places)
   const save = () =>

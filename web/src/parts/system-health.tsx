@@ -22,7 +22,7 @@ export function SystemHealthCard() {
       <ul class="parts">
         {Object.entries(W.parts).map(([part, name]) => <Part key={part} name={name} state={found?.parts.find((each) => each.part === part)?.state ?? 'unknown'} />)}
       </ul>
-      {found && <p class="muted small">{W.version(found.version)}</p>}
+      <p class="muted small">{found ? W.version(found.version) : '\u00a0'}</p>
     </section>
   )
 }

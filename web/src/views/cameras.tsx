@@ -71,10 +71,11 @@ function Snapshot({ camera }: { camera: Camera }) {
 }
 
 /** The newest judged picture of a camera that sees; of another, and before there is one, its last good one. Looked for again while it is `wanted`. */
-function useStill(camera: Camera, wanted = true): { shown: Still | null; onGone: () => void } {
+function useStill(camera: Camera, wanted = true): KnownStill {
   const store = useStore()
   const { client, view } = store
   const [shown, setShown] = useState<Still | null>(null)
+  const [asked, setAsked] = useState(false)
   const isJudged = store.tablesOf(camera.camera_id).length > 0
   const status = view.value.cameras.get(camera.camera_id)
   useEffect(() => {
@@ -83,7 +84,9 @@ function useStill(camera: Camera, wanted = true): { shown: Still | null; onGone:
     const load = async () => {
       if (document.hidden) return
       const found = await stillOf(client, camera, status, isJudged).catch(() => null)
-      if (!left && found) setShown((known) => (known?.id === found.id ? known : found))
+      if (left) return
+      if (found) setShown((known) => (known?.id === found.id ? known : found))
+      setAsked(true)
     }
     void load()
     const timer = setInterval(() => void load(), SNAPSHOT_MS)
@@ -92,7 +95,17 @@ function useStill(camera: Camera, wanted = true): { shown: Still | null; onGone:
       clearInterval(timer)
     }
   }, [camera.camera_id, status?.status, status?.snapshot_key, isJudged, wanted])
-  return { shown, onGone: () => setShown(null) }
+  const mayCome = (status?.snapshot_key ?? null) !== null || (isJudged && status !== undefined && SEES.has(status.status))
+  return { shown, waiting: mayCome && !asked, isJudged, onGone: () => setShown(null) }
+}
+
+interface KnownStill {
+  shown: Still | null
+  /** Whether it may still come: its room is kept. */
+  waiting: boolean
+  /** Whether its newest pictures are looked at: it has tables. */
+  isJudged: boolean
+  onGone: () => void
 }
 
 interface Still {
@@ -139,8 +152,8 @@ function One({ id }: { id: string }) {
         </div>
         <Tables id={id} />
         <div class="middle">
-          {captured(camera) && <ViewScoreCard camera={camera} />}
           <Hours camera={camera} />
+          {captured(camera) && <ViewScoreCard camera={camera} />}
         </div>
       </div>
     </>
@@ -203,13 +216,13 @@ function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
   const spots = [...store.view.value.hazards.values()]
     .filter((hazard) => hazard.run_id === null && hazard.camera_id === camera.camera_id && isOpen(hazard) && hazard.box)
     .map((hazard) => ({ id: hazard.hazard_id, box: hazard.box ?? [], text: hazardTitle(hazard, store.tableLabel.value) }))
-  const { shown: still } = useStill(camera, live === null)
+  const { shown: still, waiting, isJudged } = useStill(camera, live === null)
   const seesAlready = status !== undefined && SEES.has(status.status)
   const lastGood = live === null && seesAlready ? still : null // nothing is judged of a camera without tables
   const url = live?.url ?? lastGood?.url ?? null
   const people = live?.seen.filter((each) => each.label === 'person') ?? []
   return (
-    <section class="card picture of-camera" aria-label={T.camera.newest(camera.name)}>
+    <section class="card picture of-camera" data-waiting={waiting || undefined} aria-label={T.camera.newest(camera.name)}>
       <Picture
         size={live ?? layout?.reference ?? { width: 16, height: 9 }}
         frameId={live?.frame_id ?? lastGood?.id ?? null}
@@ -219,10 +232,10 @@ function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
         spots={url === null ? [] : spots}
         seen={boxes ? (live?.seen ?? []) : []}
       >
-        {status && !SEES.has(status.status) ? status.reason : T.camera.noPictures}
+        {status && !SEES.has(status.status) ? status.reason : waiting ? '' : T.camera.noPictures}
       </Picture>
       <div class="caption">
-        <p>{live ? `${T.camera.seen(people.length)}, ${shortTime(live.captured_at, now)}` : lastGood && T.camera.lastGood}</p>
+        <p>{live ? `${T.camera.seen(people.length)}, ${shortTime(live.captured_at, now)}` : lastGood && !isJudged && T.camera.lastGood}</p>
         {live && (
           <label class="check">
             <input type="checkbox" checked={boxes} onChange={(event) => setBoxes(event.currentTarget.checked)} />

@@ -4,7 +4,7 @@ import { useLocation } from 'preact-iso'
 import { address, useStore, withQuery } from '../context'
 import { displayName, hazardTitle, timeOfDay } from '../format'
 import type { FeedEntry } from '../model'
-import { FloorPlan } from '../parts/floor-plan'
+import { FloorPlan, usePlan, type KnownPlan } from '../parts/floor-plan'
 import { HealthLine } from '../parts/health'
 import { TableCard } from '../parts/table-card'
 import { T } from '../texts'
@@ -20,16 +20,20 @@ export function FloorView() {
       .filter((table) => table.retired_at === null)
       .map((table) => tableNow(table, store.view.value.states.get(table.table_id) ?? null, store.now.value)),
   )
+  const isPlan = useLocation().query['as'] === 'plan' && tables.value.length > 0
+  const plan = usePlan(isPlan)
   return (
     <>
       <h1 class="visually-hidden">{T.nav.floor}</h1>
       <Alerts />
       <Numbers counts={counts(tables.value)} />
-      <Tables tables={tables.value} />
-      <div class="columns">
-        <Cameras />
-        <Lately />
-      </div>
+      <Tables tables={tables.value} plan={plan} />
+      {!(isPlan && plan.waiting) && (
+        <div class="columns">
+          <Cameras />
+          <Lately />
+        </div>
+      )}
     </>
   )
 }
@@ -80,7 +84,7 @@ function Numbers({ counts }: { counts: Counts }) {
   )
 }
 
-function Tables({ tables }: { tables: readonly TableNow[] }) {
+function Tables({ tables, plan }: { tables: readonly TableNow[]; plan: KnownPlan }) {
   const store = useStore()
   const { query } = useLocation()
   if (tables.length === 0) {
@@ -101,7 +105,7 @@ function Tables({ tables }: { tables: readonly TableNow[] }) {
   return (
     <>
       <Filters tables={tables} />
-      {query['as'] === 'plan' && <FloorPlan tables={tables} shown={shown} />}
+      {query['as'] === 'plan' && <FloorPlan tables={tables} shown={shown} {...plan} />}
       {query['as'] !== 'plan' && groups.map((group) => (
         <section key={group.key} aria-labelledby={`section-${group.key}`}>
           <h2 id={`section-${group.key}`}>{group.name} <span class="muted small">{T.tables(group.tables.length)}</span></h2>

@@ -17,17 +17,34 @@ const GRACE_S = 24 * 3600
 
 export function SettingsView() {
   const store = useStore()
+  const { keys, load } = useKeys()
   return (
     <>
       <h1>{T.nav.settings}</h1>
       <Sites />
       <Hours key={store.siteId.value} />
       {store.siteId.value !== '' && <Sections />}
-      {store.may('admin') && <Keys />}
-      <SystemHealthCard />
-      <About />
+      {keys === null && <p class="muted" role="status">{T.loading}</p>}
+      {keys !== null && store.may('admin') && <Keys keys={keys} onChanged={load} />}
+      {keys !== null && <SystemHealthCard />}
+      {keys !== null && <About />}
     </>
   )
+}
+
+/** Null until they are known or could not be asked for: what stands below them is drawn with them. */
+function useKeys(): { keys: readonly ApiKey[] | null; load: () => Promise<void> } {
+  const store = useStore()
+  const [keys, setKeys] = useState<readonly ApiKey[] | null>(() => (store.may('admin') ? null : []))
+  const load = () =>
+    store.client.keys().then(setKeys, (error: unknown) => {
+      setKeys((known) => known ?? [])
+      store.fail(error)
+    })
+  useEffect(() => {
+    if (store.may('admin')) void load()
+  }, [])
+  return { keys, load }
 }
 
 function Card({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
@@ -200,17 +217,14 @@ function SectionRow({ section, tables }: { section: Section; tables: number }) {
 }
 
 /** Keys of the sites that this key opens. The text of a new one is shown once. */
-function Keys() {
+function Keys({ keys, onChanged }: { keys: readonly ApiKey[]; onChanged: () => Promise<void> }) {
   const store = useStore()
-  const [keys, setKeys] = useState<readonly ApiKey[] | null>(null)
   const [created, setCreated] = useState<{ name: string; key: string } | null>(null)
-  const load = () => store.client.keys().then(setKeys, (error: unknown) => store.fail(error))
-  useEffect(() => void load(), [])
   const show = async (asked: Promise<{ name: string; key: string }>) => {
     setCreated(await asked)
-    await load()
+    await onChanged()
   }
-  const usable = (keys ?? []).filter((key) => key.revoked_at === null && !hasEnded(key, store.now.value))
+  const usable = keys.filter((key) => key.revoked_at === null && !hasEnded(key, store.now.value))
   const mayCreate = (store.session.site_ids ?? null) === null
   return (
     <Card id="settings-keys" title={T.settings.keys}>
@@ -222,7 +236,7 @@ function Keys() {
         </div>
       )}
       <ul class="rows">
-        {usable.map((key) => <KeyRow key={key.key_id} item={key} onChanged={load} onCreated={show} />)}
+        {usable.map((key) => <KeyRow key={key.key_id} item={key} onChanged={onChanged} onCreated={show} />)}
       </ul>
       {mayCreate && <NewKey onCreated={show} />}
     </Card>

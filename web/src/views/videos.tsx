@@ -118,13 +118,13 @@ function Video({ id }: { id: string }) {
   const store = useStore()
   const watch = useMemo(() => new Watch(store, { video: id }), [])
   useEffect(() => watch.start(), [watch])
-  const job = watch.job.value
+  const [job, ready] = [watch.job.value, watch.ready.value]
   return (
     <>
       <p><a class="back" href={address('videos')}>{T.videos.all}</a></p>
       {watch.gone.value && <NotFound />}
-      {!watch.gone.value && !job && <p class="muted" role="status">{T.loading}</p>}
-      {!watch.gone.value && job && <Run watch={watch} job={job} />}
+      {!watch.gone.value && !ready && <p class="muted" role="status">{T.loading}</p>}
+      {!watch.gone.value && job && ready && <Run watch={watch} job={job} />}
     </>
   )
 }
