@@ -9,6 +9,7 @@ import { AfterDrawing } from '../parts/after-drawing'
 import { HealthLine } from '../parts/health'
 import { HoursForm, hoursText } from '../parts/hours'
 import { NotFound } from '../parts/notfound'
+import { Outlines } from '../parts/outlines'
 import { Picture } from '../parts/picture'
 import { ProposalCard } from '../parts/proposal'
 import { TableCard } from '../parts/table-card'
@@ -66,6 +67,7 @@ function Snapshot({ camera }: { camera: Camera }) {
   return (
     <div class="shot">
       {shown ? <img src={shown.url} alt={T.camera.newest(camera.name)} onError={onGone} /> : <p class="none">{T.camera.noPicture}</p>}
+      {shown && <Outlines camera={camera} />}
     </div>
   )
 }
