@@ -35,6 +35,8 @@ export interface History {
   past: readonly Drawing[]
   now: Drawing
   future: readonly Drawing[]
+  /** What it was before the drag that is under way, or was last. */
+  held?: Omit<History, 'held'>
 }
 
 const MOST_STEPS = 200
@@ -100,15 +102,22 @@ export function done(history: History, now: Drawing): History {
   return now === history.now ? history : { past: [...history.past, history.now].slice(-MOST_STEPS), now, future: [] }
 }
 
-/** As `done`, but in place of the step before: of a drag there is one step. */
-export function dragged(history: History, now: Drawing): History {
-  return { ...history, now }
+/** A drag begins. Nothing has changed yet: what was undone can still be redone. */
+export function dragBegun(history: History): History {
+  const { past, now, future } = history
+  return { ...history, held: { past, now, future } }
 }
 
-/** A drag that was none after all: its step is gone, and is nothing to redo. */
+/** Of a drag there is one step; none where it is back at where it began. */
+export function dragged(history: History, now: Drawing): History {
+  const before = history.held ?? history
+  if (digestOf(before.now) === digestOf(now)) return { ...before, held: before }
+  return { ...done(before, now), held: before }
+}
+
+/** A drag that was none after all. */
 export function takenBack(history: History): History {
-  const before = history.past.at(-1)
-  return before ? { ...history, past: history.past.slice(0, -1), now: before } : history
+  return history.held ?? history
 }
 
 export function undone(history: History): History {

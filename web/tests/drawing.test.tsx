@@ -8,6 +8,7 @@ import {
   digestOf,
   done,
   dragged,
+  dragBegun,
   drawingOf,
   faultOf,
   freshKey,
@@ -105,13 +106,24 @@ describe('a drawing', () => {
   it('can be undone and redone; of a drag there is one step', () => {
     const moved = changed(drawing, 'tbl_1', { seats: 2 })
     let history = done(begun(drawing), moved)
-    history = dragged(dragged(done(history, withRegion(moved, 'table', 'a')), withRegion(moved, 'table', 'b')), withRegion(moved, 'table', 'c'))
+    history = dragged(dragged(dragBegun(history), withRegion(moved, 'table', 'b')), withRegion(moved, 'table', 'c'))
     expect(undone(history).now).toBe(moved)
     expect(undone(undone(undone(history))).now).toBe(drawing)
     expect(redone(redone(undone(undone(history)))).now).toBe(history.now)
     expect(done(undone(history), drawing).future).toEqual([])
     const back = takenBack(history)
     expect([back.now, back.future, takenBack(begun(drawing)).now]).toEqual([moved, [], drawing])
+  })
+
+  it('can be redone after a drag that changed nothing, and not after one that did', () => {
+    const moved = changed(drawing, 'tbl_1', { seats: 2 })
+    const history = dragBegun(undone(done(begun(drawing), moved)))
+    expect(redone(history).now).toBe(moved)
+    const elsewhere = dragged(history, changed(drawing, 'tbl_1', { seats: 9 }))
+    expect([elsewhere.past.length, elsewhere.future]).toEqual([1, []])
+    const home = dragged(elsewhere, [...drawing])
+    expect([home.past, home.now, redone(home).now]).toEqual([[], drawing, moved])
+    expect(redone(takenBack(elsewhere)).now).toBe(moved)
   })
 
   it('has a digest of what it is, without its keys', () => {

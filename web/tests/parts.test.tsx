@@ -88,8 +88,8 @@ describe('the picture of a run', () => {
 
   it('has a coloured area for each table, and the states as text for screen readers', () => {
     const root = picture(model())
-    const tables = [...root.querySelectorAll('.table')]
-    expect(tables.map((each) => each.getAttribute('data-state'))).toEqual(['occupied', 'unknown'])
+    const tables = [...root.querySelectorAll('.table polygon')].map((each) => each.parentElement)
+    expect(tables.map((each) => each?.getAttribute('data-state'))).toEqual(['occupied', 'unknown'])
     expect(root.querySelector('svg')?.getAttribute('aria-label')).toBe('Table 1 · Occupied, Window · Unknown')
     expect(tables[0]?.querySelector('polygon')?.getAttribute('points')).toBe('0,0 320,0 320,360')
   })

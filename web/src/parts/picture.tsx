@@ -4,12 +4,14 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Point, Seen } from '../client'
 import { tone } from '../format'
+import { apart, type Label } from '../labels'
 import { pointsOf, type Size } from './geometry'
 
 /** Width of the overlay in its own units: outlines are relative, text needs a size. */
 const WIDTH = 1600
 /** Of a letter, on average. */
 const LETTER = 15
+const LABEL_HEIGHT = 40
 
 export interface Outline {
   id: string
@@ -42,6 +44,7 @@ interface Shown {
 export function Picture({ size, frameId, url, alt, tables = [], spots = [], seen = [], children }: Shown) {
   const height = Math.round((WIDTH * size.height) / size.width)
   const drawn = { width: WIDTH, height }
+  const labels = apart(tables.map((table) => labelOf(table, drawn)), drawn)
   return (
     <div class="stage" style={{ aspectRatio: `${size.width} / ${size.height}` }}>
       {url !== null && <Frame key={frameId} url={url} />}
@@ -49,6 +52,7 @@ export function Picture({ size, frameId, url, alt, tables = [], spots = [], seen
         {tables.map((table) => <TableShape key={table.id} {...table} size={drawn} />)}
         {seen.map((each, index) => <SeenShape key={index} {...each} size={drawn} />)}
         {spots.map((spot) => <SpotShape key={spot.id} {...spot} size={drawn} />)}
+        {tables.map((table, at) => <TableLabel key={table.id} {...table} label={labels[at]} size={drawn} />)}
       </svg>
       {url === null && <p class="empty">{children}</p>}
     </div>
@@ -64,18 +68,37 @@ function Frame({ url }: { url: string }) {
   return <img src={src} alt="" decoding="sync" onError={() => setSrc(undefined)} />
 }
 
-function TableShape({ polygon, state, text, short, size }: Outline & { size: Size }) {
-  const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)]
-  const x = ((Math.min(...xs) + Math.max(...xs)) / 2) * size.width
-  const y = ((Math.min(...ys) + Math.max(...ys)) / 2) * size.height
-  const width = text.length * LETTER + 24
+function TableShape({ polygon, state, size }: Outline & { size: Size }) {
   return (
     <g class="table" data-state={tone(state)}>
       <polygon points={pointsOf(polygon, size)} vector-effect="non-scaling-stroke" />
-      <g class="label">
-        <rect rx={8} x={x - width / 2} y={y - 22} width={width} height={40} />
-        <text text-anchor="middle" x={x} y={y + 6}>{text}</text>
-      </g>
+    </g>
+  )
+}
+
+/** In the middle of an outline. */
+function labelOf({ polygon, text }: Outline, size: Size): Label {
+  const [x, y] = middleOf(polygon, size)
+  const width = text.length * LETTER + 24
+  return { left: x - width / 2, top: y - 22, width, height: LABEL_HEIGHT }
+}
+
+function middleOf(polygon: readonly Point[], size: Size): Point {
+  const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)]
+  return [((Math.min(...xs) + Math.max(...xs)) / 2) * size.width, ((Math.min(...ys) + Math.max(...ys)) / 2) * size.height]
+}
+
+/** Above who is seen: lines across it would make it hard to read. */
+function TableLabel({ polygon, state, text, short, label, size }: Outline & { label: Label | undefined; size: Size }) {
+  const [x, y] = middleOf(polygon, size)
+  return (
+    <g class="table" data-state={tone(state)}>
+      {label && (
+        <g class="label">
+          <rect rx={8} x={label.left} y={label.top} width={label.width} height={label.height} />
+          <text text-anchor="middle" x={label.left + label.width / 2} y={label.top + 28}>{text}</text>
+        </g>
+      )}
       {short && <text class="short" text-anchor="middle" x={x} y={y + 20}>{short}</text>}
     </g>
   )

@@ -6,6 +6,7 @@ import { address, useStore } from '../context'
 import {
   changed,
   digestOf,
+  dragBegun,
   dragged,
   drawingOf,
   faultOf,
@@ -281,7 +282,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           warned={new Set(warnings.map(({ key }) => key))}
           onSketch={(point) => setSketch((known) => [...(known ?? []), point])}
           onChoose={choose}
-          onBegin={() => put((known) => ({ past: [...known.past, known.now], now: known.now, future: [] }))}
+          onBegin={() => put(dragBegun)}
           onBack={() => put(takenBack)}
           onCorner={(at, to) => drag((now, key) => withCornerAt(now, key, at, to, shown))}
           onMove={(by) => drag((now, key) => movedRegion(now, key, by, shown))}
