@@ -28,7 +28,8 @@ const SHOT_MS = 60_000 // of a long page, while a run keeps the processors busy
 const [EMPTY, NOTES] = ['empty.mp4', 'notes.mp4']
 
 await mkdir(given.out, { recursive: true })
-const browser = await launch()
+// A camera of the device that shows a green picture, and permission to use it.
+const browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'])
 try {
   const seen = await visit(browser)
   console.log(JSON.stringify(seen))
@@ -53,6 +54,7 @@ async function visit(browser) {
     await refused(page)
     await goBack(page)
     await wrongAddress(page)
+    await record(page)
     await signOut(page)
     assert.deepEqual(complaints, [], `the browser complained: ${complaints.join('; ')}`)
     return { states, frames }
@@ -282,6 +284,29 @@ async function goBack(page) {
 async function wrongAddress(page) {
   await page.goto(new URL('videos/vid_of_nobody', given.url).href)
   await page.getByText('There is nothing at this address').waitFor()
+}
+
+/** With the camera of this device, from its picture to the frames and states of what was recorded. */
+async function record(page) {
+  await visitView(page, 'Videos')
+  await page.getByRole('button', { name: 'Record with a camera of this device' }).click()
+  await page.waitForFunction(() => document.querySelector('.preview')?.videoWidth > 0)
+  await page.getByRole('button', { name: 'Start recording' }).click()
+  await page.getByText(/Recording: 0:0[3-9]/).waitFor()
+  await shot(page, '10-recording')
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await page.waitForFunction(() => document.querySelector('.preview[controls]')?.videoWidth > 0)
+  assert.equal(await page.evaluate(() => document.querySelector('.preview').srcObject), null, 'the camera is still open')
+  await page.getByRole('button', { name: 'Send it' }).click()
+  await page.locator('.entries a', { hasText: /^recording [-\d]+ [-\d]+\.webm/ }).first().click()
+  await page.locator('.job .badge[data-status=done]').waitFor({ timeout: TIMEOUT_MS })
+  await page.locator('.frames li').first().waitFor()
+  await page.locator('.track .span').first().waitFor()
+  const id = page.url().split('/').at(-1)
+  const job = await (await page.request.get(new URL(`v1/videos/${id}/job`, given.url).href)).json()
+  const ago = Date.parse(job.created_at) - Date.parse(job.started_at)
+  assert(ago > 2000 && ago < 600_000, `it began ${ago} ms before it was sent`)
+  await shot(page, '11-recorded')
 }
 
 async function signOut(page) {

@@ -22,6 +22,8 @@ import {
 import { feedLine, tableName } from './format'
 import type { FeedEntry } from './model'
 import { LiveViews } from './live-views'
+import { askBeforeLeaving } from './leaving'
+import { Recorder } from './recording'
 import { Refresh } from './refresh'
 import { T } from './texts'
 import { Uploads } from './uploads'
@@ -71,6 +73,7 @@ export class Store {
   /** Videos that were deleted while this page was open. */
   readonly deleted = signal<ReadonlySet<string>>(new Set())
   readonly uploads: Uploads
+  readonly recorder = new Recorder()
   readonly liveViews: LiveViews
   readonly feed = signal<readonly FeedEntry[]>([])
   readonly now = signal(Date.now())
@@ -105,9 +108,9 @@ export class Store {
   start(): () => void {
     const timer = setInterval(() => (this.now.value = Date.now()), TICK_MS)
     this.askedSites.again()
-    const stopUploads = this.uploads.start()
+    const stops = [this.uploads.start(), askBeforeLeaving(this.recorder.unsent), () => this.recorder.close()]
     return () => {
-      stopUploads()
+      stops.forEach((stop) => stop())
       clearInterval(timer)
       clearTimeout(this.toastTimer)
       this.askedSites.stop()

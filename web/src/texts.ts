@@ -597,6 +597,38 @@ export const T = {
     cancel: 'Cancel',
   },
 
+  record: {
+    open: 'Record with a camera of this device',
+    opening: 'Opening the camera. The browser may ask whether this page may use it.',
+    preview: 'What the camera sees now',
+    which: 'Camera of this device',
+    camera: (number: number) => `Camera ${number}`,
+    limit: (minutes: number, size: string) => `Without sound. At most ${minutes} minutes or ${size}: then it stops by itself.`,
+    start: 'Start recording',
+    stop: 'Stop',
+    close: 'Close the camera',
+    soFar: (time: string, size: string) => `Recording: ${time}, ${size}`,
+    look: 'What was recorded',
+    send: 'Send it',
+    save: 'Keep a copy',
+    discard: 'Discard',
+    confirmDiscard: 'Discard what was recorded?',
+    lost: 'The camera was taken away.',
+    lostRecording: 'The camera was taken away. What was recorded until then is kept.',
+    insecure:
+      'The browser lets a page use the camera only at an https:// address, or on the computer that the page runs on. Whoever runs tablewatch finds how in docs/operations.md, under “Behind a proxy”. A video that the camera app has recorded can be chosen above. (not_secure)',
+    failed: 'The camera cannot be opened.',
+    /** By what the browser calls them. */
+    failures: {
+      NotAllowedError: 'This page may not use the camera. Allow it in the settings of the browser, beside the address, then try again.',
+      SecurityError: 'The settings of this browser forbid the camera to pages.',
+      NotFoundError: 'This device has no camera that can be used.',
+      OverconstrainedError: 'This camera is not there any more. Choose another one.',
+      NotReadableError: 'Another program uses the camera. Close it, then try again.',
+      AbortError: 'The camera did not start. Try again.',
+    } as Record<string, string>,
+  },
+
   job: {
     cancel: 'Cancel',
     retry: 'Try again',

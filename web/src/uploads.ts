@@ -1,7 +1,8 @@
 // All uploads of this session: a few are sent at a time, the others wait. They go on while another view is shown.
-import { computed, effect, signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { discardUpload, unfinishedUploads, type Client, type Job, type NewVideo, type UnfinishedUpload } from './client'
 import { lengthOf } from './chosen-file'
+import { askBeforeLeaving } from './leaving'
 import { Sending } from './sending'
 
 export const MOST_AT_ONCE = 2
@@ -25,12 +26,7 @@ export class Uploads {
 
   /** Keeps the user from closing the page while something is sent; returns a function that stops all. */
   start(): () => void {
-    const busy = computed(() => this.underWay.value + this.waiting.value > 0)
-    const stop = effect(() => {
-      if (!busy.value) return undefined
-      addEventListener('beforeunload', warn)
-      return () => removeEventListener('beforeunload', warn)
-    })
+    const stop = askBeforeLeaving(computed(() => this.underWay.value + this.waiting.value > 0))
     return () => {
       stop()
       for (const row of this.rows.value) row.pause()
@@ -106,10 +102,6 @@ export class Uploads {
   private remove(row: Sending): void {
     this.rows.value = this.rows.value.filter((each) => each !== row)
   }
-}
-
-function warn(event: BeforeUnloadEvent): void {
-  event.preventDefault()
 }
 
 async function measure(row: Sending): Promise<void> {

@@ -68,6 +68,8 @@ async def test_every_answer_is_dressed_and_large_bodies_are_refused(stage: Stage
         headers = (await client.get(path)).headers
         assert headers["x-content-type-options"] == "nosniff", path
         assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert headers["permissions-policy"].startswith("camera=(self), "), path
+        assert "microphone=()" in headers["permissions-policy"], path
     big = b'{"name": "' + b"x" * 2_000_000 + b'"}'
     assert code(await client.post("/v1/sites", content=big), 413) == "body_too_large"
 

@@ -1,8 +1,10 @@
 // Choosing files and how they are looked at, and what is being sent of them.
 import { useEffect, useState } from 'preact/hooks'
 import type { Camera, NewVideo } from '../client'
+import { useStore } from '../context'
 import { T } from '../texts'
 import type { Uploads } from '../uploads'
+import { Record as RecordVideo } from './record'
 import { Sendings } from './sendings'
 
 const SAMPLINGS: Record<string, NewVideo['sampling']> = {
@@ -21,19 +23,21 @@ const PICTURES: Record<string, NewVideo['picture']> = {
 }
 
 export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; siteId: string; cameras: readonly Camera[] }) {
+  const { recorder } = useStore()
   const [camera, setCamera] = useState<string | null>(null)
   const [sampling, setSampling] = useState('Every second')
   const [picture, setPicture] = useState('JPEG')
   useEffect(() => setCamera(null), [siteId])
   const chosenCamera = camera ?? cameras[0]?.camera_id ?? ''
 
-  const choose = (files: readonly File[]) => {
+  const choose = (files: readonly File[], more: NewVideo = {}) => {
     const [frames, stored] = [SAMPLINGS[sampling], PICTURES[picture]]
     uploads.add(files, {
       site_id: siteId,
       ...(frames ? { sampling: frames } : {}),
       ...(stored ? { picture: stored } : {}),
       ...(chosenCamera ? { camera_id: chosenCamera } : {}),
+      ...more,
     })
   }
 
@@ -52,6 +56,7 @@ export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; sit
         <Choice id="picture" label={T.upload.storedAs} names={Object.keys(PICTURES)} value={picture} onChange={setPicture} />
       </div>
       <Drop onFiles={choose} />
+      <RecordVideo recorder={recorder} onSend={({ file, startedAt }) => choose([file], { started_at: startedAt.toISOString() })} />
       <Sendings uploads={uploads} siteId={siteId} cameras={cameras} />
     </section>
   )

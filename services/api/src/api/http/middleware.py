@@ -24,6 +24,8 @@ _SECURITY_HEADERS = {
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
+    # The page records videos with the device's camera, without sound
+    b"permissions-policy": b"camera=(self), display-capture=(), geolocation=(), microphone=()",
 }
 
 
