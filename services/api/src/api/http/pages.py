@@ -6,9 +6,11 @@ from functools import cache
 import orjson
 import yaml
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from api.compute import compute
 from api.http.api_page import api_page
@@ -23,6 +25,10 @@ from webserver.forwarded import public_prefix
 
 VIEWS = ("floor", "cameras", "videos", "hazards", "settings")
 """Addresses of the page: it is served at each of them and below, and shows what the address names."""
+HASHED = "assets/"
+"""Files whose name changes with what is in them: a browser never asks for one again."""
+SUFFIXES = {"br": ".br", "gzip": ".gz"}
+"""Of what the build of the page writes beside them, by content coding."""
 BASE = '<base href="/"'
 """As it stands in the page: its other addresses are relative to that."""
 PLACEHOLDER = "kafka.example.com:9092"
@@ -36,10 +42,37 @@ again.</p>
 
 
 class PageFiles(StaticFiles):
-    """The files of the web page; none while it is not built."""
+    """The files of the web page; none while it is not built. What its build compressed is not compressed here."""
 
     async def check_config(self) -> None:
         """A missing folder is no error: every path in it is a 404."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, of those whose name changes with what is in them the smallest form that the browser takes."""
+        if not path.startswith(HASHED):
+            return await super().get_response(path, scope)
+        coding = await self._coding(path, Headers(scope=scope).get("accept-encoding", ""))
+        response = await super().get_response(path + SUFFIXES.get(coding, ""), scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Vary"] = "Accept-Encoding"
+        if coding:
+            response.headers["Content-Encoding"] = coding
+        return response
+
+    async def _coding(self, path: str, accepted: str) -> str:
+        """The content coding of the answer; empty: as it is."""
+        for coding in codings(accepted):
+            _, found = await to_thread(self.lookup_path, path + SUFFIXES[coding])
+            if found is not None:
+                return coding
+        return ""
+
+
+def codings(accepted: str) -> list[str]:
+    """Content codings of a header Accept-Encoding that the page is built in, the smallest first (RFC 9110, 12.5.3)."""
+    offers = [each.replace(" ", "").lower().partition(";q=") for each in accepted.split(",")]
+    wanted = {name for name, _, weight in offers if weight.strip("0.") or not weight}
+    return [coding for coding in SUFFIXES if coding in wanted]
 
 
 def mount(app: FastAPI, settings: ApiSettings) -> None:
