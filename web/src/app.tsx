@@ -38,10 +38,21 @@ export function App({ client }: { client: Client }) {
     )
   }
   useEffect(ask, [])
-  if (who === null) return <p class="visually-hidden" role="status">{T.loading}</p>
+  if (who === null) return <Frame />
   if ('problem' in who) return <Unreachable text={who.problem} />
   if ('hint' in who) return <SignIn client={client} hint={who.hint} onDone={ask} />
   return <SignedIn key={who.session.key_id} client={client} session={who.session} onEnd={(hint) => setWho({ hint })} />
+}
+
+/** Until it is known who is there: what `index.html` shows before the script is there. */
+function Frame() {
+  return (
+    <div class="shell">
+      <div class="nav"><span class="wordmark"><span class="mark" aria-hidden="true" />{T.name}</span></div>
+      <div class="bar" />
+      <main class="view"><p class="muted" role="status">{T.loading}</p></main>
+    </div>
+  )
 }
 
 function Unreachable({ text }: { text: string }) {
