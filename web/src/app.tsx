@@ -9,7 +9,9 @@ import { WhyDialog } from './parts/why'
 import { SignIn } from './signin'
 import { Store } from './store'
 import { T } from './texts'
-import { ChangeCameraView, NewCameraView } from './views/camera-form'
+import { NewCameraView } from './set-up/connect'
+import { SetUpView } from './set-up/set-up'
+import { ChangeCameraView } from './views/camera-form'
 import { CamerasView, CameraView } from './views/cameras'
 import { FloorView } from './views/floor'
 import { HazardsView } from './views/hazards'
@@ -120,6 +122,7 @@ function Views({ onRouteChange }: { onRouteChange: () => void }) {
       <Route path={`${address('cameras')}/:id`} component={CameraView} />
       <Route path={`${address('cameras')}/:id/change`} component={ChangeCameraView} />
       <Route path={`${address('cameras')}/:id/tables`} component={TableEditorView} />
+      <Route path={`${address('cameras')}/:id/set-up/:step?`} component={SetUpView} />
       <Route path={address('videos')} component={VideosView} />
       <Route path={`${address('videos')}/:id`} component={VideoView} />
       <Route path={address('hazards')} component={HazardsView} />

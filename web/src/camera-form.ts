@@ -1,4 +1,4 @@
-// What is typed about a camera: its fields, how they become requests, and what a tab remembers of them. Pure.
+// What is typed about a camera: its fields, how they become requests, and what a device remembers of them. Pure.
 import type { Camera, CameraChange, NewCamera, NewSource, SourceType } from './client'
 
 export const TYPES: readonly SourceType[] = ['rtsp', 'hls', 'snapshot', 'file']
@@ -69,7 +69,7 @@ function decoded(text: string): string {
 // As the api knows them: some cameras take a password in the path or the query.
 const NAMED_SECRET = /([/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=).*$/is
 
-/** What may be kept in the storage of a tab: no password, nor what may be one in the address. */
+/** What may be kept in the storage of a device: no password, nor what may be one in the address. */
 export function withoutSecrets(fields: CameraFields): CameraFields {
   return { ...fields, password: '', address: addressWithoutSecrets(fields.address.trim()) }
 }

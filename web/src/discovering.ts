@@ -2,12 +2,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Discovery, type Login } from './client'
 import { useStore } from './context'
-import { remember, remembered } from './tab'
+import { remember, remembered } from './remembered'
 import { problemText } from './words'
 
 const EVERY_MS = 1000
-/** A tab keeps which search was the last of a site: what was found is asked for again after a reload. */
-const PREFIX = 'tablewatch-discovery/'
+/** The device keeps which search was the last of a site: what was found is asked for again after a reload. */
+const PREFIX = 'discovery/'
 
 export interface Discovering {
   /** What is known of it; null: nobody has looked yet. */

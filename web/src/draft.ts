@@ -1,15 +1,15 @@
-// What is typed into a form and not saved yet: it outlives the view, and a reload of the tab.
+// What is typed into a form and not saved yet: it outlives the view and the tab.
 import { useRef, useState } from 'preact/hooks'
 import type { CameraFields } from './camera-form'
 import { isOtherSource, NOTHING_TYPED, tidied, withoutSecrets } from './camera-form'
 import type { Camera, Tagged } from './client'
-import { remember, remembered } from './tab'
+import { remember, remembered } from './remembered'
 
 export interface Draft {
   fields: CameraFields
   /** Of the fields, while nothing else was typed since. */
   probeId: string | null
-  /** Whether a password was typed that is not here any more: a tab remembers none. */
+  /** Whether a password was typed that is not here any more: none is remembered. */
   passwordLost: boolean
   /** Whether the address is typed just now: half of one does not show yet whether a password is in it. */
   typing: boolean
@@ -17,9 +17,9 @@ export interface Draft {
   before: Tagged<Camera> | null
 }
 
-const PREFIX = 'tablewatch-camera/'
+const PREFIX = 'camera/'
 
-/** Nothing where the tab has none, or something else. */
+/** Nothing where the device has none, or something else. */
 export function readDraft(key: string): Draft | null {
   try {
     const found = JSON.parse(remembered(PREFIX + key) ?? 'null') as Draft | null

@@ -1,7 +1,7 @@
-// What is drawn and not saved yet, as a tab remembers it: it outlives the editor and a reload.
+// What is drawn and not saved yet, as the device remembers it: it outlives the editor and the tab.
 import type { LayoutWarning } from './client'
 import { KINDS, type Drawing, type Region } from './drawing'
-import { remember, remembered } from './tab'
+import { onElsewhere, remember, remembered } from './remembered'
 
 export interface DrawingDraft {
   /** Of the layout that it was begun with; null: the camera had none. */
@@ -9,9 +9,9 @@ export interface DrawingDraft {
   drawing: Drawing
 }
 
-const PREFIX = 'tablewatch-drawing/'
+const PREFIX = 'drawing/'
 
-/** Nothing where the tab has none, or something else. */
+/** Nothing where the device has none, or something else. */
 export function readDrawing(cameraId: string): DrawingDraft | null {
   try {
     const found = JSON.parse(remembered(PREFIX + cameraId) ?? 'null') as DrawingDraft | null
@@ -25,9 +25,14 @@ export function writeDrawing(cameraId: string, draft: DrawingDraft | null): void
   remember(PREFIX + cameraId, draft && JSON.stringify(draft))
 }
 
-const DRAWN_PREFIX = 'tablewatch-drawn/'
+/** Calls with what another tab draws, or null where it has saved or thrown it away; returns a function that ends it. */
+export function onDrawnElsewhere(cameraId: string, call: (draft: DrawingDraft | null) => void): () => void {
+  return onElsewhere(PREFIX + cameraId, () => call(readDrawing(cameraId)))
+}
 
-/** Warnings of what was drawn last in this tab, until somebody has seen them; null: nothing was. */
+const DRAWN_PREFIX = 'drawn/'
+
+/** Warnings of what was drawn last on this device, until somebody has seen them; null: nothing was. */
 export function readDrawn(cameraId: string): LayoutWarning[] | null {
   return JSON.parse(remembered(DRAWN_PREFIX + cameraId) ?? 'null') as LayoutWarning[] | null
 }

@@ -1,15 +1,15 @@
-// A dry run of tables as they are drawn: nobody else sees what comes of it. A tab finds it again after a reload.
+// A dry run of tables as they are drawn: nobody else sees what comes of it. The device finds it again after a reload.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type DryRun, type NewLayout } from './client'
 import { useStore } from './context'
 import { useOnce, useSending } from './request'
-import { remember, remembered } from './tab'
+import { remember, remembered } from './remembered'
 
 const EVERY_MS = 2000
-const PREFIX = 'tablewatch-dry-run/'
-const BEGUN_PREFIX = 'tablewatch-dry-run-begun/'
+const PREFIX = 'dry-run/'
+const BEGUN_PREFIX = 'dry-run-begun/'
 
-/** What a tab remembers of a dry run that it began. */
+/** What the device remembers of a dry run that was begun on it. */
 export interface Begun {
   /** Digest of the drawing that it is of. */
   digest: string
@@ -20,7 +20,7 @@ export interface Begun {
 export interface DryRunning {
   /** What is known of it; null: there is none, or none was found yet. */
   run: DryRun | null
-  /** Null: this tab does not know. */
+  /** Null: this device does not know. */
   begun: Begun | null
   /** Whether more comes of it. */
   running: boolean
@@ -81,7 +81,7 @@ export function useDryRun(cameraId: string): DryRunning {
   return { run, begun, running: id !== null && run?.status !== 'done', busy, problem, begin, forget: () => follow(null, null) }
 }
 
-/** Nothing where the tab has none, or something else. */
+/** Nothing where the device has none, or something else. */
 function begunOf(cameraId: string): Begun | null {
   try {
     const found = JSON.parse(remembered(BEGUN_PREFIX + cameraId) ?? 'null') as Begun | null

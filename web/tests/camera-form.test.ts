@@ -66,7 +66,7 @@ describe('an address', () => {
 })
 
 describe('what a tab remembers', () => {
-  beforeEach(() => sessionStorage.clear())
+  beforeEach(() => localStorage.clear())
 
   it.each([
     [typed({ address: ADDRESS, user: 'admin', password: 'Secret' }), ADDRESS],
@@ -87,7 +87,7 @@ describe('what a tab remembers', () => {
   ])('has no password (%#)', (fields, address) => {
     expect(withoutSecrets(fields)).toEqual({ ...fields, password: '', address })
     writeDraft('new', { fields, probeId: null, passwordLost: false, typing: false, before: null })
-    expect(JSON.stringify({ ...sessionStorage })).not.toMatch(/Sec|ret/)
+    expect(JSON.stringify({ ...localStorage })).not.toMatch(/Sec|ret/)
   })
 
   it('is all else, and that the password has to be typed again', () => {
@@ -107,12 +107,12 @@ describe('what a tab remembers', () => {
   })
 
   it('of a page of before is filled up', () => {
-    sessionStorage.setItem('tablewatch-camera/new', JSON.stringify({ fields: { name: 'Bar' }, probeId: null }))
+    localStorage.setItem('tablewatch-begun/camera/new', JSON.stringify({ fields: { name: 'Bar' }, probeId: null }))
     expect(readDraft('new')?.fields).toEqual(typed({ name: 'Bar' }))
   })
 
   it('is nothing where the storage holds something else', () => {
-    sessionStorage.setItem('tablewatch-camera/new', '{')
+    localStorage.setItem('tablewatch-begun/camera/new', '{')
     expect(readDraft('new')).toBeNull()
   })
 })

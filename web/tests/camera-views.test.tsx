@@ -8,7 +8,8 @@ import singleProbe from '../../schemas/camera.probe/examples/v1/snapshot.json'
 import wrongPassword from '../../schemas/camera.probe/examples/v1/wrong-password.json'
 import { Client, Problem, type Camera, type Discovery, type Probe } from '../src/client'
 import { T } from '../src/texts'
-import { ChangeCameraView, NewCameraView } from '../src/views/camera-form'
+import { NewCameraView } from '../src/set-up/connect'
+import { ChangeCameraView } from '../src/views/camera-form'
 import { probeFacts, problemText } from '../src/words'
 import { show, storeOf } from './show'
 
@@ -18,7 +19,7 @@ const probe = (value: unknown, changes: Partial<Probe> = {}) =>
   ({ source: { type: 'rtsp', address: ADDRESS }, expires_at: '2026-11-23T08:50:30.000Z', snapshot_url: '/p.jpg', ...(value as object), ...changes }) as Probe
 
 beforeEach(() => {
-  sessionStorage.clear()
+  localStorage.clear()
   vi.restoreAllMocks()
 })
 
@@ -96,7 +97,7 @@ describe('cameras on the network', () => {
     button(`${T.find.use}${T.find.of('main', 'Bar')}`)?.click()
     await vi.waitFor(() => expect(field(T.cameraForm.address).value).toBe('rtsp://10.20.0.14:554/stream1'))
     expect([field(T.cameraForm.user).value, field(T.cameraForm.password).value]).toEqual(['admin', 'Secret'])
-    expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain('Secret')
+    expect(JSON.stringify({ ...localStorage })).not.toContain('Secret')
   })
 
   it('are still there after a reload, and forgotten with their search', async () => {
@@ -109,7 +110,7 @@ describe('cameras on the network', () => {
     expect(ask).toHaveBeenCalledWith('dsc_1')
     ask.mockRejectedValue(new Problem(404, 'discovery_not_found', 'No such search', 'Look again.'))
     opened(probe(doneProbe.value))
-    await vi.waitFor(() => expect(sessionStorage).toHaveLength(0))
+    await vi.waitFor(() => expect(localStorage).toHaveLength(0))
   })
 
   it.each([
@@ -125,7 +126,7 @@ describe('cameras on the network', () => {
 })
 
 describe('a new camera', () => {
-  it('is tried, named and saved, with one text for one request', async () => {
+  it('is tried and registered with a name to begin with, with one text for one request', async () => {
     const { root, asked, type, button, store } = opened(probe(doneProbe.value))
     await type(T.cameraForm.address, ADDRESS)
     button(T.cameraForm.tryIt)?.click()
@@ -133,16 +134,14 @@ describe('a new camera', () => {
     expect(asked.newProbe).toHaveBeenCalledWith('site_1', { type: 'rtsp', address: ADDRESS })
     expect(root.querySelector('.found img')?.getAttribute('src')).toBe('/p.jpg')
     asked.newCamera.mockRejectedValueOnce(new Problem(0, 'unreachable', 'No answer', 'The server does not answer.'))
-    await type(T.cameraForm.name, 'Bar')
-    await vi.waitFor(() => expect(button(T.cameraForm.save)?.disabled).toBe(false))
-    button(T.cameraForm.save)?.click()
+    button(T.setUp.use)?.click()
     await vi.waitFor(() => expect(root.textContent).toContain('The server does not answer. (unreachable)'))
-    button(T.cameraForm.save)?.click()
+    button(T.setUp.use)?.click()
     await vi.waitFor(() => expect(store.cameras.value).toEqual([CAMERA]))
     const [first, second] = asked.newCamera.mock.calls
     expect(first).toEqual(second)
-    expect(first?.[0]).toEqual({ site_id: 'site_1', name: 'Bar', source: { type: 'rtsp', address: ADDRESS }, cadence_ms: 10_000 })
-    expect(sessionStorage).toHaveLength(0)
+    expect(first?.[0]).toEqual({ site_id: 'site_1', name: 'Camera 1', source: { type: 'rtsp', address: ADDRESS }, cadence_ms: 10_000 })
+    expect([localStorage.length, location.pathname]).toEqual([0, '/cameras/cam_1/set-up/picture'])
   })
 
   it('that cannot be read shows the sentence and the code, and can be added all the same', async () => {
@@ -151,7 +150,7 @@ describe('a new camera', () => {
     button(T.cameraForm.tryIt)?.click()
     await vi.waitFor(() => expect(root.querySelector('.callout')?.textContent).toBe('The camera refuses the user name or the password; enter them again. (wrong_password)'))
     expect(root.textContent).toContain(T.cameraForm.anyway)
-    expect(button(T.cameraForm.save)).toBeDefined()
+    expect([button(T.setUp.use)?.getAttribute('aria-disabled'), button(T.setUp.useAnyway)?.disabled]).toEqual(['true', false])
     await type(T.cameraForm.password, 'other')
     await vi.waitFor(() => expect(root.querySelector('.callout')).toBeNull())
   })
@@ -162,7 +161,7 @@ describe('a new camera', () => {
     await type(T.cameraForm.address, 'rtsps://h/1')
     button(T.cameraForm.tryIt)?.click()
     await vi.waitFor(() => expect(root.textContent).toContain('It cannot be read so. Over UDP nothing is encrypted. (transport_invalid)'))
-    expect(button(T.cameraForm.save)).toBeUndefined()
+    expect([button(T.setUp.use)?.getAttribute('aria-disabled'), button(T.setUp.useAnyway)]).toEqual(['true', undefined])
   })
 
   it('is still there after the view was left, with its probe, and asks for the password again', async () => {
@@ -172,24 +171,25 @@ describe('a new camera', () => {
     await first.type(T.cameraForm.password, 'Secret')
     first.button(T.cameraForm.tryIt)?.click()
     await vi.waitFor(() => expect(first.root.textContent).toContain(T.probe.works))
-    const { root, type, button, field } = opened(probe(doneProbe.value))
+    const { root, type, button, field, asked } = opened(probe(doneProbe.value))
     await vi.waitFor(() => expect(root.textContent).toContain(T.probe.works))
     expect([field(T.cameraForm.address).value, field(T.cameraForm.user).value, field(T.cameraForm.password).value]).toEqual([ADDRESS, 'admin', ''])
-    await type(T.cameraForm.name, 'Bar')
-    expect(button(T.cameraForm.save)?.disabled).toBe(true)
+    expect([button(T.setUp.use)?.getAttribute('aria-disabled'), root.querySelector('#hindrance')?.textContent]).toEqual(['true', T.cameraForm.passwordLost])
+    button(T.setUp.use)?.click()
+    expect(asked.newCamera).not.toHaveBeenCalled()
     for (const each of ['S', 'Se', 'Secret']) await type(T.cameraForm.password, each)
-    await vi.waitFor(() => expect(button(T.cameraForm.save)?.disabled).toBe(false))
+    await vi.waitFor(() => expect(button(T.setUp.use)?.getAttribute('aria-disabled')).toBe('false'))
     expect(root.textContent).toContain(T.probe.works)
   })
 
   it('keeps its address when the field is left, without the password in it', async () => {
     const { type, field } = opened(probe(doneProbe.value))
-    const kept = () => JSON.stringify({ ...sessionStorage })
+    const kept = () => JSON.stringify({ ...localStorage })
     field(T.cameraForm.address).dispatchEvent(new FocusEvent('blur'))
-    expect(sessionStorage).toHaveLength(0)
+    expect(localStorage).toHaveLength(0)
     for (const each of ['rtsp://admin:12', 'rtsp://admin:1234', 'rtsp://admin:1234@cam/1']) {
       await type(T.cameraForm.address, each)
-      await vi.waitFor(() => expect(sessionStorage).toHaveLength(1))
+      await vi.waitFor(() => expect(localStorage).toHaveLength(1))
       expect(kept()).not.toMatch(/12|admin/)
     }
     field(T.cameraForm.address).dispatchEvent(new FocusEvent('blur'))

@@ -278,7 +278,7 @@ it('of a person in the picture it says to which table they are given, or why to 
 
 describe('the editor', () => {
   beforeEach(() => {
-    sessionStorage.clear()
+    localStorage.clear()
     vi.restoreAllMocks()
     Element.prototype.scrollIntoView = () => undefined // jsdom has none
   })
@@ -374,7 +374,7 @@ describe('the editor', () => {
     button(T.editor.discard)?.click()
     await vi.waitFor(() => expect(readDrawing('cam_1')).toBeNull())
     expect(button(T.editor.save)?.disabled).toBe(true)
-    sessionStorage.setItem('tablewatch-drawing/cam_1', '{"version":3,"drawing":[{"kind":"x"}]}')
+    localStorage.setItem('tablewatch-begun/drawing/cam_1', '{"version":3,"drawing":[{"kind":"x"}]}')
     expect(readDrawing('cam_1')).toBeNull()
   })
 
@@ -510,11 +510,11 @@ describe('the editor', () => {
     await wait(() => expect(root.textContent).toContain(T.dryRun.changed))
     button(T.dryRun.close)?.click()
     await wait(() => expect(root.querySelector('.dry-run')).toBeNull())
-    expect([document.activeElement?.id, sessionStorage.getItem('tablewatch-dry-run-begun/cam_1')]).toEqual(['dry-run', null])
+    expect([document.activeElement?.id, localStorage.getItem('tablewatch-begun/dry-run-begun/cam_1')]).toEqual(['dry-run', null])
   }, LONG_MS)
 
   it('follows a dry run that was begun before, and says why another one is refused', async () => {
-    sessionStorage.setItem('tablewatch-dry-run/cam_1', 'dry_1')
+    localStorage.setItem('tablewatch-begun/dry-run/cam_1', 'dry_1')
     const client = new Client()
     let answer = (_: DryRun) => {}
     vi.spyOn(Client.prototype, 'dryRun').mockReturnValue(new Promise((resolve) => (answer = resolve)))

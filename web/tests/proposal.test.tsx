@@ -47,7 +47,7 @@ function opened(proposal: LayoutProposal | null, scopes = ['write']) {
 
 beforeEach(() => {
   vi.restoreAllMocks()
-  sessionStorage.clear()
+  localStorage.clear()
 })
 
 describe('the layout that is proposed', () => {

@@ -20,7 +20,7 @@ const SCORE: ViewScore = { camera_id: 'cam_1', as_of: '2026-11-23T09:00:00.000Z'
 const day = (name: string, total: number | null): DayScore => ({ camera_id: 'cam_1', day: name, made_at: `${name}T03:00:00.000Z`, total, sentence: '15% of the looks were in doubt: `tablewatch why` says why.', looks: 40, parts: [] })
 
 beforeEach(() => {
-  sessionStorage.clear()
+  localStorage.clear()
   vi.restoreAllMocks()
 })
 

@@ -31,6 +31,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("post", "/v1/cameras/{camera_id}/layout/proposal/dismiss"): {"proposal_id": "prop_1"},
     ("post", "/v1/cameras/{camera_id}/layout/suggestions"): {},
     ("post", "/v1/cameras/{camera_id}/dry-runs"): {},
+    ("post", "/v1/cameras/{camera_id}/score"): {"reference": {"width": 1280, "height": 720}},
     ("post", "/v1/layouts/check"): {"reference": {"width": 1280, "height": 720}, "tables": []},
     ("post", "/v1/videos"): {},
     ("post", "/v1/keys"): {"name": "x", "scopes": ["read"]},

@@ -10,7 +10,7 @@ from tests.integration.api.place import answer, code, make_place
 
 from api.store import site_events
 
-READS = {("post", "/v1/links"), ("post", "/v1/layouts/check")}
+READS = {("post", "/v1/links"), ("post", "/v1/layouts/check"), ("post", "/v1/cameras/{camera_id}/score")}
 # Refused to every key that does not open all sites, whether the site exists or not
 UNWALLED = {("delete", "/v1/sites/{site_id}"), ("put", "/v1/sites/{site_id}/quota")}
 # What a key of another site gets for an id that exists: as if it did not

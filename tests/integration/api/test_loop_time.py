@@ -38,6 +38,7 @@ LARGEST: dict[tuple[str, str], Any] = BODIES | {
     },
     ("post", "/v1/cameras/{camera_id}/layout/proposal/accept"): {"proposal_id": "prop_1", "layout": largest_layout()},
     ("post", "/v1/cameras/{camera_id}/dry-runs"): {"layout": largest_layout()},
+    ("post", "/v1/cameras/{camera_id}/score"): largest_layout(),
     ("post", "/v1/layouts/check"): largest_layout(),
     ("post", "/v1/cameras/{camera_id}/layout/proposal/dismiss"): {"proposal_id": "prop_1", "note": "x" * 1000},
     ("put", "/v1/cameras/{camera_id}/layout-source"): {

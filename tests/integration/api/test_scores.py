@@ -43,3 +43,18 @@ async def test_what_is_stored_makes_the_score(stage: Stage) -> None:
     assert (by_name["light"], by_name["doubt"], by_name["stability"], found["total"]) == (100, 0, 0, 0)
     assert found["looks"] == 4
     assert code(await (await stage.client()).get("/v1/cameras/cam_none/score"), 404) == "camera_not_found"
+
+
+async def test_tables_that_are_not_saved_have_a_score_too(stage: Stage) -> None:
+    client = await stage.client()
+    place = await make_place(client)
+    path = f"/v1/cameras/{place.camera_id}/score"
+    narrow = {"label": "9", "polygon": [[0.1, 0.1], [0.13, 0.1], [0.13, 0.4], [0.1, 0.4]]}
+    drawn = {"reference": {"width": 832, "height": 468}, "tables": [narrow]}
+    found = answer(await client.post(path, json=drawn), 200)
+    pixels = next(each for each in found["parts"] if each["name"] == "pixels")
+    assert (found["total"], pixels["score"]) == (1, 1) and "Table 9 is 25 pixels" in pixels["sentence"]
+    assert answer(await client.get(path), 200)["total"] == 100, "nothing is saved"
+    crossing = narrow | {"polygon": [[0.1, 0.1], [0.4, 0.4], [0.4, 0.1], [0.1, 0.4]]}
+    assert code(await client.post(path, json=drawn | {"tables": [crossing]}), 422) == "polygon_self_crossing"
+    assert code(await client.post("/v1/cameras/cam_none/score", json=drawn), 404) == "camera_not_found"

@@ -7,7 +7,8 @@ const before = (minutes) => new Date(NOW - minutes * MINUTE).toISOString()
 const page = (items) => ({ items, next_cursor: null })
 
 export const SITE = 'site_1'
-export const [ROOM, TERRACE] = ['cam_1', 'cam_2']
+/** The last one is being set up. */
+export const [ROOM, TERRACE, NEW] = ['cam_1', 'cam_2', 'cam_3']
 export const VIDEO = 'vid_1'
 const RUN = 'run_1'
 const [MAIN, OUTSIDE] = ['sec_1', 'sec_2']
@@ -44,7 +45,8 @@ const camera = (camera_id, number, name, section_id, more) => ({
 })
 const cameras = [
   camera(ROOM, 1, 'Above the bar', MAIN, { notes: 'Looks from the bar to the door.' }),
-  camera(TERRACE, 2, 'Terrace', OUTSIDE, { layout_version: null }),
+  camera(TERRACE, 2, 'Terrace', OUTSIDE),
+  camera(NEW, 3, 'Camera 3', null, { state: 'verified', layout_version: null }),
 ]
 
 const health = (camera_id, status, reason, code, minutes) => ({
@@ -64,6 +66,7 @@ const health = (camera_id, status, reason, code, minutes) => ({
 const statuses = [
   health(ROOM, 'live', 'Frames arrive on time.', null, 500),
   health(TERRACE, 'offline', 'The camera does not answer. Look at its power and its cable.', 'connection_failed', 12),
+  { ...health(NEW, 'verified', 'Frames arrive on time.', null, 3), last_frame_at: before(0), snapshot_key: PICTURE },
 ]
 
 /** By label: seats, where it is in the picture of its camera (left, top, right, bottom), its section. */
@@ -314,7 +317,7 @@ export const snapshot = {
   seq: 1,
   as_of: before(0),
   left_out: { videos: 0, states: 0, hazards: 0, cameras: 0, probes: 0, groups: 0 },
-  holds: { videos: 3, states: 8, hazards: 3, cameras: 2, probes: 0, groups: 0 },
+  holds: { videos: 3, states: 8, hazards: 3, cameras: 3, probes: 0, groups: 0 },
   videos,
   states: [...states, ...runStates.filter((each) => each.version === 3)],
   hazards: hazards.slice(0, 1),
@@ -323,6 +326,9 @@ export const snapshot = {
   groups: [],
   reason: 'connected',
 }
+
+/** Addresses of what does not exist yet, which is no mistake. */
+export const MISSING = new Set([`/cameras/${NEW}/layout`, `/cameras/${NEW}/view`])
 
 /** What is answered at an address below `/v1`; null: nothing is. `url`: of the picture. */
 export function answer(path, query, url) {

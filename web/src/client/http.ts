@@ -211,9 +211,9 @@ export class Client {
     return this.request<CameraView>('GET', `${cameraPath(cameraId)}/view`).catch(nullIfMissing)
   }
 
-  /** How well its view serves its tables, and what to mend. */
-  viewScore(cameraId: string): Promise<ViewScore> {
-    return this.request('GET', `${cameraPath(cameraId)}/score`)
+  /** How well its view serves its tables, and what to mend; `drawn`: tables that are not saved, in place of those. */
+  viewScore(cameraId: string, drawn?: NewLayout): Promise<ViewScore> {
+    return this.request(drawn ? 'POST' : 'GET', `${cameraPath(cameraId)}/score`, drawn)
   }
 
   /** Of the days before, newest first; a day that nobody scored is left out. */

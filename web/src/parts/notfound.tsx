@@ -9,3 +9,13 @@ export function NotFound() {
     </section>
   )
 }
+
+/** Of who may look at cameras and not change them. */
+export function MayNotChange({ title }: { title: string }) {
+  return (
+    <section class="card nothing">
+      <h1>{title}</h1>
+      <p>{T.cameraForm.mayNot}</p>
+    </section>
+  )
+}

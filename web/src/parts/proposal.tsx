@@ -5,7 +5,7 @@ import { useStore } from '../context'
 import { tableName } from '../format'
 import { moveOf, precisionOf } from '../proposal'
 import { useSending } from '../request'
-import { remember, remembered } from '../tab'
+import { remember, remembered } from '../remembered'
 import { T } from '../texts'
 import { Picture } from './picture'
 
@@ -119,7 +119,7 @@ function Half({ title, url, size, tables }: HalfProps) {
   )
 }
 
-const LATER = 'tablewatch-later/'
+const LATER = 'later/'
 
 function isLater(proposalId: string): boolean {
   return remembered(LATER + proposalId) !== null

@@ -21,9 +21,11 @@ interface PanelProps {
   drawnAlready: number
   onAccept: (some: readonly OpenSuggestion[]) => void
   onDismiss: (some: readonly OpenSuggestion[]) => void
+  /** What there is to know of what was found. */
+  note?: string | undefined
 }
 
-export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin }, open, drawnAlready, onAccept, onDismiss }: PanelProps) {
+export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin }, open, drawnAlready, onAccept, onDismiss, note }: PanelProps) {
   const title = useRef<HTMLHeadingElement>(null)
   const isOver = suggested !== null && !busy
   const isEmpty = isOver && suggested.tables.length === 0
@@ -38,6 +40,7 @@ export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin
       {isEmpty && <p class="callout">{W.none(suggested.looked)}</p>}
       {isOver && suggested.tables.length > 0 && <p>{W.found(suggested.tables.length, open.length, drawnAlready, suggested.looked)}</p>}
       <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
+      {note && (isOver || problem) && <p class="muted small">{note}</p>}
       {open.length > 1 && (
         <div class="buttons">
           <button type="button" class="primary" onClick={() => { toTitle(); onAccept(open) }}>{W.acceptAll(open.length)}</button>

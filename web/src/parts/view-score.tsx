@@ -1,6 +1,6 @@
 // How well the view of a camera serves its tables: the number, what pulls it down, and how it was in the nights before.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Camera, DayScore, ScorePart, ViewScore } from '../client'
+import type { Camera, DayScore, NewLayout, ScorePart, ViewScore } from '../client'
 import { useStore } from '../context'
 import { useSending } from '../request'
 import { gradeOf, nightsOf, pageSentence, partName, worstFirst } from '../score'
@@ -14,10 +14,17 @@ const HEIGHT = 100
 
 interface Known {
   score: ViewScore
-  days: readonly DayScore[]
+  /** Null: they are not asked for. */
+  days: readonly DayScore[] | null
 }
 
-export function ViewScoreCard({ camera }: { camera: Camera }) {
+interface CardProps {
+  camera: Camera
+  /** Tables that are not saved yet: the score is of these. */
+  drawn?: NewLayout
+}
+
+export function ViewScoreCard({ camera, drawn }: CardProps) {
   const store = useStore()
   const id = camera.camera_id
   const { busy, problem, send } = useSending()
@@ -28,7 +35,7 @@ export function ViewScoreCard({ camera }: { camera: Camera }) {
       const number = ++asked.current // answers may come in another order
       const isNewest = () => number === asked.current
       try {
-        const [score, days] = await Promise.all([store.client.viewScore(id), store.client.dayScores(id, NIGHTS)])
+        const [score, days] = await Promise.all([store.client.viewScore(id, drawn), drawn ? null : store.client.dayScores(id, NIGHTS)])
         if (isNewest()) setKnown({ score, days })
       } catch (error) {
         if (isNewest()) throw error
@@ -56,7 +63,7 @@ function Score({ score: { total, sentence, looks, parts, as_of }, days, now }: K
       </div>
       <ul class="score-parts">{worstFirst(parts).map((part) => <Part key={part.name} part={part} />)}</ul>
       <p class="muted small">{W.asOf(shortTime(as_of, now), looks)}{total !== null && ` ${W.worst}`}</p>
-      <Nights days={days} />
+      {days && <Nights days={days} />}
     </>
   )
 }

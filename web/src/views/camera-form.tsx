@@ -1,4 +1,4 @@
-// Adding a camera by its address, and changing one. What is typed outlives the view; the camera is tried before.
+// Changing a camera. What is typed outlives the view; another address is tried before.
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import {
@@ -8,101 +8,22 @@ import {
   hasPassword,
   keepsPassword,
   lostCredentials,
-  newCamera,
   nextNumber,
-  NOTHING_TYPED,
   rebased,
-  sourceOf,
-  tidied,
   type CameraFields,
 } from '../camera-form'
 import { Problem, type Camera, type CameraChange, type Tagged } from '../client'
 import { address, useStore } from '../context'
-import { addressLeft, lacksPassword, typed, useDraft, type Drafted } from '../draft'
-import { CadenceField, NameField, PlaceFields, SourceFields } from '../parts/camera-fields'
-import { FindCameras, type ChosenStream } from '../parts/find-cameras'
-import { NotFound } from '../parts/notfound'
+import { lacksPassword, useDraft } from '../draft'
+import { CadenceField, NameField, PlaceFields } from '../parts/camera-fields'
+import { MayNotChange, NotFound } from '../parts/notfound'
 import { ProbeCard } from '../parts/probe'
-import { useProbing, type Probing } from '../probing'
-import { useOnce, useSending } from '../request'
+import { SourceCard, useFields } from '../parts/source-card'
+import { useSending } from '../request'
+import { afterChange } from '../set-up/addresses'
 import { T } from '../texts'
 
 const W = T.cameraForm
-
-export function NewCameraView() {
-  const store = useStore()
-  if (!store.may('write')) return <MayNot />
-  return <NewCameraForm key={store.siteId.value} siteId={store.siteId.value} />
-}
-
-function MayNot() {
-  return (
-    <section class="card nothing">
-      <h1>{T.cameras.add}</h1>
-      <p>{W.mayNot}</p>
-    </section>
-  )
-}
-
-function NewCameraForm({ siteId }: { siteId: string }) {
-  const store = useStore()
-  const { route } = useLocation()
-  const drafted = useDraft(`${siteId}/new`, () => ({ fields: NOTHING_TYPED, probeId: null, passwordLost: false, typing: false, before: null }))
-  const { fields, probing, type, leaveAddress, tryIt } = useFields(drafted)
-  const { busy, problem, send } = useSending()
-  const once = useOnce()
-  const asked = newCamera(siteId, fields)
-  const save = (event: SubmitEvent) => {
-    event.preventDefault()
-    if (asked === null || busy) return
-    void send(async () => {
-      const camera = await store.client.newCamera(asked, once(JSON.stringify(asked)))
-      drafted.forget()
-      store.replaceCamera(camera)
-      route(address('cameras', camera.camera_id), true)
-    })
-  }
-  const choose = (stream: ChosenStream) => {
-    type({ ...stream, name: fields.name || stream.name, udp: false })
-    document.getElementById('source')?.focus()
-  }
-  const startOver = () => {
-    drafted.put({ fields: NOTHING_TYPED, probeId: null, passwordLost: false, typing: false })
-    drafted.forget()
-  }
-  const tried = !probing.busy && probing.probe !== null
-  const passwordLost = lacksPassword(drafted.draft)
-  const works = probing.probe?.status === 'done'
-  return (
-    <>
-      <p><a class="back" href={address('cameras')}>{T.cameras.all}</a></p>
-      <h1>{T.cameras.add}</h1>
-      <div class="form-page">
-        <FindCameras onChoose={choose} />
-        <SourceCard fields={fields} type={type} leaveAddress={leaveAddress} tryIt={tryIt} probing={probing} main passwordHelp={passwordLost ? W.passwordLost : W.passwordHelp}>
-          {drafted.wasBegun && <button type="button" onClick={startOver}>{W.discard}</button>}
-        </SourceCard>
-        <ProbeCard probing={probing}>{tried && !works && probing.probe?.error?.code !== 'address_not_allowed' && <p class="muted">{W.anyway}</p>}</ProbeCard>
-        {tried && (
-          <form class="card" aria-labelledby="naming" onSubmit={save}>
-            <h2 id="naming">{W.nameTitle}</h2>
-            <div class="form-fields">
-              <NameField fields={fields} onChange={type} />
-              <CadenceField fields={fields} onChange={type} />
-              <PlaceFields fields={fields} onChange={type} sections={store.sections.value} free={nextNumber(store.cameras.value)} />
-            </div>
-            <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
-            {passwordLost && <p class="error small">{W.passwordLost}</p>}
-            <div class="buttons">
-              <button type="submit" class="primary" disabled={busy || passwordLost || asked === null || fields.name.trim() === ''}>{busy ? W.saving : W.save}</button>
-            </div>
-          </form>
-        )}
-        {!tried && !probing.busy && <p class="muted">{W.untried}</p>}
-      </div>
-    </>
-  )
-}
 
 /** The address `/cameras/{id}/change`. */
 export function ChangeCameraView() {
@@ -123,7 +44,7 @@ export function ChangeCameraView() {
     )
     return () => void (left = true)
   }, [id])
-  if (!store.may('write')) return <MayNot />
+  if (!store.may('write')) return <MayNotChange title={T.cameraForm.change} />
   if (gone) return <NotFound />
   if (read === null) return <p class="muted" role="status">{T.loading}</p>
   return <ChangeCameraForm key={id} read={read} />
@@ -143,7 +64,7 @@ function ChangeCameraForm({ read }: { read: Tagged<Camera> }) {
   const change = changeOf(fields, before.document)
   const leave = () => {
     forget()
-    route(address('cameras', id), true)
+    route(afterChange(read.document), true)
   }
   const save = (change: CameraChange, tag: string) => {
     setNewAddress(null)
@@ -234,47 +155,4 @@ function Conflict({ before, theirs, onMine, onTheirs }: ConflictProps) {
       </div>
     </div>
   )
-}
-
-interface SourceCardProps {
-  fields: CameraFields
-  type: (change: Partial<CameraFields>) => void
-  leaveAddress: () => void
-  tryIt: () => void
-  probing: Probing
-  passwordHelp: string
-  /** Whether trying it is what is mainly done here. */
-  main?: boolean
-  children?: preact.ComponentChildren
-}
-
-function SourceCard({ fields, type, leaveAddress, tryIt, probing, passwordHelp, main = false, children }: SourceCardProps) {
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
-    if (!probing.busy) tryIt()
-  }
-  return (
-    <form class="card" aria-labelledby="source" onSubmit={submit}>
-      <h2 id="source" tabIndex={-1}>{W.where}</h2>
-      <div class="form-fields">
-        <SourceFields fields={fields} onChange={type} onAddress={leaveAddress} passwordHelp={passwordHelp} required />
-      </div>
-      <div class="buttons">
-        <button type="submit" class={main && probing.probe === null ? 'primary' : ''} disabled={probing.busy}>{probing.probe === null ? W.tryIt : W.tryAgain}</button>
-        {children}
-      </div>
-    </form>
-  )
-}
-
-/** What is typed, with a probe of it: of other fields the probe is not. */
-function useFields({ draft, put }: Drafted) {
-  const probing = useProbing(draft.probeId, (probeId) => put({ probeId }))
-  const type = (change: Partial<CameraFields>) => put((latest) => typed(latest, change))
-  const leaveAddress = () => put(addressLeft)
-  const tryIt = () => {
-    const { fields } = put((latest) => ({ fields: tidied(latest.fields), passwordLost: false, typing: false }))
-    void probing.begin(sourceOf(fields))
-  }
-  return { fields: draft.fields, probing, type, leaveAddress, tryIt }
 }

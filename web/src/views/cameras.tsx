@@ -1,26 +1,26 @@
 // The cameras: all of them with their newest picture, and one with what it sees.
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
-import type { Camera, Client, OpeningHours } from '../client'
+import type { Camera, OpeningHours } from '../client'
 import { address, useStore } from '../context'
-import { displayName, hazardTitle, tableName } from '../format'
-import type { CameraStatus } from '../generated/events'
+import { writeDrawing } from '../drawing-draft'
 import { AfterDrawing } from '../parts/after-drawing'
 import { HealthLine } from '../parts/health'
 import { HoursForm, hoursText } from '../parts/hours'
+import { NewestPicture } from '../parts/newest-picture'
 import { NotFound } from '../parts/notfound'
 import { Outlines } from '../parts/outlines'
-import { Picture } from '../parts/picture'
 import { ProposalCard } from '../parts/proposal'
 import { TableCard } from '../parts/table-card'
 import { ViewScoreCard } from '../parts/view-score'
 import { useSending } from '../request'
+import { setUpAddress } from '../set-up/addresses'
+import { isUnfinished } from '../set-up/steps'
+import { useStill } from '../still'
 import { T } from '../texts'
 import { ChangedMeanwhile, ifUnchanged } from '../unchanged'
-import { SEES, Watch } from '../watch'
-import { byLabel, isOpen, placeOf, shortTime, tableNow } from '../words'
-
-const SNAPSHOT_MS = 10_000
+import { Watch } from '../watch'
+import { byLabel, placeOf, tableNow } from '../words'
 
 export function CamerasView() {
   const store = useStore()
@@ -44,10 +44,20 @@ export function CamerasView() {
             <h2><a class="cover" href={address('cameras', camera.camera_id)}>{camera.name}</a></h2>
             <Place camera={camera} />
             <HealthLine camera={camera} />
+            {store.may('write') && isUnfinished(camera) && <ContinueSetUp camera={camera} />}
           </li>
         ))}
       </ul>
     </>
+  )
+}
+
+/** Where it was left. */
+function ContinueSetUp({ camera }: { camera: Camera }) {
+  return (
+    <p>
+      <a class="button above" href={setUpAddress(camera.camera_id)}>{T.setUp.goOn}<span class="visually-hidden">: {camera.name}</span></a>
+    </p>
   )
 }
 
@@ -72,58 +82,6 @@ function Snapshot({ camera }: { camera: Camera }) {
   )
 }
 
-/** The newest judged picture of a camera that sees; of another, and before there is one, its last good one. Looked for again while it is `wanted`. */
-function useStill(camera: Camera, wanted = true): KnownStill {
-  const store = useStore()
-  const { client, view } = store
-  const [shown, setShown] = useState<Still | null>(null)
-  const [asked, setAsked] = useState(false)
-  const isJudged = store.tablesOf(camera.camera_id).length > 0
-  const status = view.value.cameras.get(camera.camera_id)
-  useEffect(() => {
-    if (!wanted) return
-    let left = false
-    const load = async () => {
-      if (document.hidden) return
-      const found = await stillOf(client, camera, status, isJudged).catch(() => null)
-      if (left) return
-      if (found) setShown((known) => (known?.id === found.id ? known : found))
-      setAsked(true)
-    }
-    void load()
-    const timer = setInterval(() => void load(), SNAPSHOT_MS)
-    return () => {
-      left = true
-      clearInterval(timer)
-    }
-  }, [camera.camera_id, status?.status, status?.snapshot_key, isJudged, wanted])
-  const mayCome = (status?.snapshot_key ?? null) !== null || (isJudged && status !== undefined && SEES.has(status.status))
-  return { shown, waiting: mayCome && !asked, isJudged, onGone: () => setShown(null) }
-}
-
-interface KnownStill {
-  shown: Still | null
-  /** Whether it may still come: its room is kept. */
-  waiting: boolean
-  /** Whether its newest pictures are looked at: it has tables. */
-  isJudged: boolean
-  onGone: () => void
-}
-
-interface Still {
-  id: string
-  url: string
-}
-
-async function stillOf(client: Client, camera: Camera, status: CameraStatus | undefined, isJudged: boolean): Promise<Still | null> {
-  if (isJudged && status && SEES.has(status.status)) {
-    const view = await client.cameraView(camera.camera_id)
-    if (view) return { id: view.frame_id, url: view.url }
-  }
-  const key = status?.snapshot_key
-  return key ? { id: key, url: (await client.link({ object_key: key })).url } : null
-}
-
 export function CameraView() {
   const id = useRoute().params['id'] ?? ''
   const { cameras, siteId, listed } = useStore()
@@ -146,11 +104,17 @@ function One({ id }: { id: string }) {
       </div>
       <Place camera={camera} />
       <HealthLine camera={camera} />
+      {store.may('write') && isUnfinished(camera) && (
+        <section class="callout" aria-label={T.setUp.goOn}>
+          <p>{T.setUp.unfinished}</p>
+          <ContinueSetUp camera={camera} />
+        </section>
+      )}
       <div class="page of-one">
         <div class="middle">
           <AfterDrawing camera={camera} />
           <ProposalCard camera={camera} />
-          <Newest watch={watch} camera={camera} />
+          <NewestPicture watch={watch} camera={camera} />
         </div>
         <Tables id={id} />
         <div class="middle">
@@ -190,6 +154,7 @@ function Acting({ camera }: { camera: Camera }) {
     if (!confirm(T.cameraForm.confirmRemove(camera.name))) return
     void act(async (tag) => {
       await store.client.removeCamera(id, tag)
+      writeDrawing(id, null)
       route(address('cameras'), true)
       store.forgetCamera(id)
     })
@@ -203,54 +168,6 @@ function Acting({ camera }: { camera: Camera }) {
     </div>
   )
 }
-
-/** The newest judged picture, with what was seen in it. */
-function Newest({ watch, camera }: { watch: Watch; camera: Camera }) {
-  const store = useStore()
-  const [boxes, setBoxes] = useState(true)
-  const [live, layout, now] = [watch.live.value, watch.layout.value, store.now.value]
-  const status = store.view.value.cameras.get(camera.camera_id)
-  const tables = (layout?.tables ?? []).map((table) => {
-    const record = store.view.value.states.get(table.table_id) ?? null
-    const state = record === null ? 'unknown' : tableNow({ ...NO_TABLE, ...table }, record, now).state
-    return { id: table.table_id, polygon: table.polygon, state, text: `${tableName(table.label)} · ${displayName(state)}`, short: table.label }
-  })
-  const spots = [...store.view.value.hazards.values()]
-    .filter((hazard) => hazard.run_id === null && hazard.camera_id === camera.camera_id && isOpen(hazard) && hazard.box)
-    .map((hazard) => ({ id: hazard.hazard_id, box: hazard.box ?? [], text: hazardTitle(hazard, store.tableLabel.value) }))
-  const { shown: still, waiting, isJudged } = useStill(camera, live === null)
-  const seesAlready = status !== undefined && SEES.has(status.status)
-  const lastGood = live === null && seesAlready ? still : null // nothing is judged of a camera without tables
-  const url = live?.url ?? lastGood?.url ?? null
-  const people = live?.seen.filter((each) => each.label === 'person') ?? []
-  return (
-    <section class="card picture of-camera" data-waiting={waiting || undefined} aria-label={T.camera.newest(camera.name)}>
-      <Picture
-        size={live ?? layout?.reference ?? { width: 16, height: 9 }}
-        frameId={live?.frame_id ?? lastGood?.id ?? null}
-        url={url}
-        alt={tables.map((each) => each.text).join(', ') || T.camera.noOutlines}
-        tables={url === null ? [] : tables}
-        spots={url === null ? [] : spots}
-        seen={boxes ? (live?.seen ?? []) : []}
-      >
-        {status && !SEES.has(status.status) ? status.reason : waiting ? '' : T.camera.noPictures}
-      </Picture>
-      <div class="caption">
-        <p>{live ? `${T.camera.seen(people.length)}, ${shortTime(live.captured_at, now)}` : lastGood && !isJudged && T.camera.lastGood}</p>
-        {live && (
-          <label class="check">
-            <input type="checkbox" checked={boxes} onChange={(event) => setBoxes(event.currentTarget.checked)} />
-            {T.camera.boxes}
-          </label>
-        )}
-      </div>
-    </section>
-  )
-}
-
-/** What a table of a layout lacks to be one of the site. */
-const NO_TABLE = { site_id: '', camera_id: '', section_id: null, created_at: '', retired_at: null }
 
 function Tables({ id }: { id: string }) {
   const store = useStore()

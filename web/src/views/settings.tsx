@@ -5,6 +5,7 @@ import type { ApiKey, Scope, Section, Site } from '../client'
 import { PREFIX, useStore } from '../context'
 import { HoursForm, hoursText } from '../parts/hours'
 import { SystemHealthCard } from '../parts/system-health'
+import { forgetAll } from '../remembered'
 import { useSending } from '../request'
 import type { Store } from '../store'
 import { T } from '../texts'
@@ -327,6 +328,7 @@ function NewKey({ onCreated }: { onCreated: (asked: Promise<{ name: string; key:
 function About() {
   const store = useStore()
   const signOut = () => {
+    forgetAll()
     const end = () => store.end('')
     store.client.signOut().then(end, end)
   }

@@ -1,7 +1,7 @@
 // Drawing the tables of a camera, its floor and its ignore areas, on its newest picture.
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
-import { Problem, type Camera, type Client, type Layout, type LayoutHint, type Point, type SuggestedLayout, type Tagged } from '../client'
+import { Problem, type Camera, type LayoutHint, type Point, type SuggestedLayout } from '../client'
 import { address, useStore } from '../context'
 import {
   changed,
@@ -38,14 +38,15 @@ import {
 } from '../drawing'
 import { warningsOf, type DrawingWarning } from '../drawing-warnings'
 import { useHistory } from '../drawing-history'
-import { readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
+import { useDrawingBase, type DrawingBase } from '../drawing-base'
+import { onDrawnElsewhere, readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
 import { tableName } from '../format'
-import type { CameraStatus } from '../generated/events'
 import { useDryRun } from '../dry-running'
 import { useLiveView } from '../live-view'
 import { shareOfSmaller } from '../overlap'
 import type { Size } from '../parts/geometry'
 import { DryRunPanel } from '../parts/dry-run'
+import { Kept } from '../parts/kept'
 import { LayoutVersions } from '../parts/layout-versions'
 import { NotFound } from '../parts/notfound'
 import { SuggestionsPanel, type OpenSuggestion } from '../parts/suggestions'
@@ -60,100 +61,43 @@ const W = T.editor
 const SAME_TABLE = 0.7
 const PARTS: readonly Part[] = ['polygon', 'top']
 
-interface Begun {
-  /** Null: the camera has none yet. */
-  layout: Tagged<Layout> | null
-  picture: (Size & { url: string }) | null
-  hints: readonly LayoutHint[]
-}
-
 /** The address `/cameras/{id}/tables`. */
 export function TableEditorView() {
   const id = useRoute().params['id'] ?? ''
   const store = useStore()
   const camera = store.cameras.value.find((each) => each.camera_id === id)
-  const [begunWith, setBegun] = useState<Begun | null>(null)
-  const [attempt, setAttempt] = useState(0)
-  const [failed, setFailed] = useState(false)
-  const [tried, setTried] = useState<string | null>(null)
-  const known = camera !== undefined && store.loaded.value
-  const snapshot = store.view.value.cameras.get(id)?.snapshot_key ?? null
-  useEffect(() => {
-    if (!known) return
-    let left = false
-    setBegun(null)
-    setFailed(false)
-    load(store.client, id, store.view.value.cameras.get(id)).then(
-      (found) => !left && setBegun(found),
-      (error: unknown) => {
-        if (left) return
-        setFailed(true)
-        store.fail(error)
-      },
-    )
-    return () => void (left = true)
-  }, [id, known, attempt])
-  // a camera that has just become live has its first picture a moment later
-  useEffect(() => {
-    if (begunWith?.picture !== null || snapshot === null || snapshot === tried) return
-    setTried(snapshot)
-    setAttempt(attempt + 1)
-  }, [begunWith, snapshot, tried])
+  const { base, failed, again, round } = useDrawingBase(id, camera !== undefined)
   if (!camera) return store.listed.value ? <NotFound /> : <p class="muted" role="status">{T.loading}</p>
-  const again = () => setAttempt(attempt + 1)
   return (
     <>
       <p><a class="back" href={address('cameras', id)}>{camera.name}</a></p>
       <h1>{W.title(camera.name)}</h1>
       {!store.may('write') && <p class="muted">{T.cameraForm.mayNot}</p>}
       {store.may('write') && failed && <div class="buttons"><button type="button" onClick={again}>{T.tryAgain}</button></div>}
-      {store.may('write') && !failed && begunWith === null && <p class="muted" role="status">{T.loading}</p>}
-      {begunWith && store.may('write') && <Editor key={`${id}/${attempt}`} camera={camera} begunWith={begunWith} onTheirs={again} />}
+      {store.may('write') && !failed && base === null && <p class="muted" role="status">{T.loading}</p>}
+      {base && store.may('write') && <TableEditor key={`${id}/${round}`} camera={camera} base={base} onTheirs={again} />}
     </>
   )
 }
 
-async function load(client: Client, id: string, status: CameraStatus | undefined): Promise<Begun> {
-  const missing = (error: unknown) => {
-    if (error instanceof Problem && error.status === 404) return null
-    throw error
-  }
-  const [layout, picture] = await Promise.all([client.taggedLayout(id).catch(missing), pictureOf(client, id, status)])
-  const hints = layout === null ? [] : await client.layoutHints(id)
-  return { layout, picture, hints }
-}
-
-/** The newest picture: of a camera that was moved the one in which its tables were looked for. */
-async function pictureOf(client: Client, id: string, status: CameraStatus | undefined): Promise<Begun['picture']> {
-  const key = status?.layout_proposal?.after_key ?? null
-  if (key === null) {
-    const view = await client.cameraView(id)
-    if (view) return { url: view.url, width: view.width, height: view.height }
-  }
-  const found = key ?? status?.snapshot_key ?? null
-  return found === null ? null : measured((await client.link({ object_key: found })).url)
-}
-
-function measured(url: string): Promise<Begun['picture']> {
-  return new Promise((resolve) => {
-    const image = new Image()
-    image.onload = () => resolve({ url, width: image.naturalWidth, height: image.naturalHeight })
-    image.onerror = () => resolve(null)
-    image.src = url
-  })
-}
-
 interface EditorProps {
   camera: Camera
-  begunWith: Begun
+  base: DrawingBase
   onTheirs: () => void
+  guided?: Guided
 }
 
-function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: EditorProps) {
+/** In a step of the set-up: what is drawn is kept, tried and saved there. */
+export interface Guided {
+  first: Drawing
+  onDrawing: (drawing: Drawing, isSketching: boolean) => void
+}
+
+export function TableEditor({ camera, base: { layout, picture, hints }, onTheirs, guided }: EditorProps) {
   const store = useStore()
   const { route } = useLocation()
   const { busy, problem, send } = useSending()
-  const [first] = useState(() => drawingOf(layout?.document ?? null))
+  const [first] = useState(() => guided?.first ?? drawingOf(layout?.document ?? null))
   const { history, put, step, latest } = useHistory(first)
   const [chosen, setChosen] = useState<string | null>(null)
   const [corner, setCorner] = useState<number | null>(null)
@@ -164,7 +108,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const drawing = history.now
   const fault = faultOf(drawing)
   const isSaved = drawing === first
-  const [draft, setDraft] = useState(() => readDrawing(camera.camera_id))
+  const [draft, setDraft] = useState(() => (guided ? null : readDrawing(camera.camera_id)))
+  const [isElsewhere, setElsewhere] = useState(false)
   const [seesPeople, setSeesPeople] = useState(true)
   const live = useLiveView(camera.camera_id, seesPeople)
   const dryRunning = useDryRun(camera.camera_id)
@@ -172,8 +117,16 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
   const suggesting = useSuggesting(camera.camera_id)
   const suggestions = useOpenSuggestions(suggesting, drawing)
   const version = layout?.document.version ?? null
+  useEffect(() => guided?.onDrawing(drawing, sketch !== null), [drawing, sketch])
   useEffect(() => {
-    if (draft !== null) return // until it is answered what was kept stays
+    if (guided) return
+    return onDrawnElsewhere(camera.camera_id, (found) => {
+      setElsewhere(true)
+      setDraft(found)
+    })
+  }, [])
+  useEffect(() => {
+    if (guided || draft !== null) return // until it is answered what was kept stays
     if (!isSaved) writeDrawing(camera.camera_id, { version, drawing })
     else if (history.past.length + history.future.length > 0) writeDrawing(camera.camera_id, null)
   }, [drawing, draft])
@@ -252,10 +205,12 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
     ofChosen((now, key) => withoutCorner(now, key, at, shown))
     setCorner(null)
   }
+  const suggested = <SuggestionsPanel suggesting={suggesting} open={suggestions.open} drawnAlready={suggestions.drawnAlready} onAccept={accept} onDismiss={suggestions.dismiss} note={guided && T.setUp.fewPictures} />
   return (
     <div class="page">
+      {guided && <div class="across">{suggested}</div>}
       <section class="middle" aria-label={W.picture(tables.length)}>
-        {draft && <Kept draft={draft} version={version} onAnswer={takeUp} />}
+        {draft && <Kept text={keptText(draft, version, isElsewhere)} onAnswer={(isWanted) => takeUp(isWanted ? draft : null)} />}
         <p class="muted small">{sketch === null ? W.help : W.drawing}</p>
         <div class="segments wrap" role="group" aria-label={W.kind}>
           {KINDS.map((each) => <button key={each} type="button" aria-pressed={each === kind} data-kind={each} onClick={() => setKind(each)}>{W.kinds[each]}</button>)}
@@ -300,7 +255,7 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
         </div>
       </section>
       <div class="side">
-        <SuggestionsPanel suggesting={suggesting} open={suggestions.open} drawnAlready={suggestions.drawnAlready} onAccept={accept} onDismiss={suggestions.dismiss} />
+        {!guided && suggested}
         <section class="card" aria-labelledby="drawn-tables">
           <h2 id="drawn-tables">{W.tables}</h2>
           {tables.length === 0 && <p class="muted">{W.none}</p>}
@@ -321,8 +276,8 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
           )}
         </section>
         <Warnings warnings={warnings} onChoose={choose} />
-        <DryRunPanel dryRunning={dryRunning} hindrance={hindrance} changed={dryRunning.begun?.digest !== digestOf(drawing)} onBegin={(seconds) => beginDryRun(picture, seconds)} />
-        <section class="card" aria-label={W.save}>
+        {!guided && <DryRunPanel dryRunning={dryRunning} hindrance={hindrance} changed={dryRunning.begun?.digest !== digestOf(drawing)} onBegin={(seconds) => beginDryRun(picture, seconds)} />}
+        {!guided && <section class="card" aria-label={W.save}>
           <div role="alert">
             {fault && <p class="error small">{faultText(fault, drawing)}</p>}
             {problem && <p class="callout error">{problem}</p>}
@@ -341,9 +296,9 @@ function Editor({ camera, begunWith: { layout, picture, hints }, onTheirs }: Edi
             <button type="button" onClick={leave}>{W.leave}</button>
           </div>
           {!isSaved && <p class="muted small">{W.unsaved}</p>}
-        </section>
+        </section>}
         {hints.length > 0 && <Hints hints={hints} />}
-        <LayoutVersions camera={camera} tag={layout?.tag ?? null} nameOf={nameOf} unsaved={!isSaved} onChanged={() => { forgetDrawing(); onTheirs() }} />
+        {!guided && <LayoutVersions camera={camera} tag={layout?.tag ?? null} nameOf={nameOf} unsaved={!isSaved} onChanged={() => { forgetDrawing(); onTheirs() }} />}
       </div>
     </div>
   )
@@ -381,23 +336,9 @@ function sameShape(one: Size, other: Size): boolean {
   return one.width * other.height === one.height * other.width
 }
 
-interface KeptProps {
-  draft: DrawingDraft
-  version: number | null
-  onAnswer: (draft: DrawingDraft | null) => void
-}
-
-/** What was drawn here before and not saved. */
-function Kept({ draft, version, onAnswer }: KeptProps) {
-  return (
-    <div class="callout" role="status">
-      <p>{draft.version === version ? W.kept : W.keptOfOlder}</p>
-      <div class="buttons">
-        <button type="button" class="primary" onClick={() => onAnswer(draft)}>{W.goOn}</button>
-        <button type="button" onClick={() => onAnswer(null)}>{W.discard}</button>
-      </div>
-    </div>
-  )
+function keptText(draft: DrawingDraft, version: number | null, isElsewhere: boolean): string {
+  if (isElsewhere) return W.keptElsewhere
+  return draft.version === version ? W.kept : W.keptOfOlder
 }
 
 /** Why the drawing was refused, with the table or area that is meant. */
@@ -409,7 +350,7 @@ class Refused extends Error {
   }
 }
 
-function faultText(fault: DrawingFault, drawing: Drawing): string {
+export function faultText(fault: DrawingFault, drawing: Drawing): string {
   const region = drawing.find((each) => each.key === fault.key)
   if (fault.kind === 'nameless' || !region) return W.faults.nameless
   return W.faults[fault.kind](fault.kind === 'crossing' ? regionName(drawing, region) : region.label.trim())

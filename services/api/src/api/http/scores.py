@@ -9,12 +9,15 @@ from fastapi import APIRouter
 from api.compute import compute
 from api.http import paging
 from api.http.authentication import Reader
-from api.http.dependencies import Deps
+from api.http.dependencies import Deps, HttpDependencies
 from api.http.documents.common import Page
+from api.http.documents.layouts import NewLayout
 from api.http.documents.scores import DayScore, ViewScore
 from api.http.errors import InvalidCursor
-from api.http.routes import Route
+from api.http.layout_saving import draw_in, foreign_tables
+from api.http.layouts import LayoutRoute
 from api.http.stored_looks import SETTLED, frames_of, judged_of
+from api.model.access import Caller
 from api.model.score import Facts, Reported, Score, score
 from api.model.types import Json
 from api.store import Connection, camera_reports, camera_scores, cameras
@@ -23,7 +26,7 @@ from tablewatch_schemas.times import write_time
 
 LOOKED_BACK_MIN = 60
 REPORTED_BACK = timedelta(hours=24)
-router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=Route)
+router = APIRouter(prefix="/v1/cameras", tags=["cameras"], route_class=LayoutRoute)
 
 
 class Stored(NamedTuple):
@@ -58,11 +61,29 @@ async def get_score(camera_id: str, caller: Reader, deps: Deps) -> Any:
 
     Of what is stored: the newest layout, looks of the last hour, reports of the last day, a probe of the last hour.
     """
+    return await _scored(deps, caller, camera_id, None)
+
+
+@router.post("/{camera_id}/score", response_model=ViewScore)
+async def score_drawing(camera_id: str, body: NewLayout, caller: Reader, deps: Deps) -> Any:
+    """The score that the view of a camera would have with these tables, before they are saved; nothing is.
+
+    Refuses what PUT of the layout would refuse. What only pictures say that were judged with these tables (doubt) is
+    not known.
+    """
+    return await _scored(deps, caller, camera_id, body)
+
+
+async def _scored(deps: HttpDependencies, caller: Caller, camera_id: str, drawing: NewLayout | None) -> Json:
+    """As it is now, or with the tables of a drawing in place of those of the newest layout. Raises what `draw` does."""
     now = deps.now()
     since = now - REPORTED_BACK
+    foreign = set[str]() if drawing is None else await foreign_tables(deps, camera_id, drawing)
     async with deps.transaction(caller.site_list) as conn:
         camera = await cameras.get(conn, caller.site_list, camera_id)
         layout, statuses, gop_ms = await stored(conn, camera, since)
+        if drawing is not None:
+            layout = (await draw_in(conn, deps, camera, drawing, layout, foreign)).layout
     looks = await judged_of(deps, camera, await frames_of(deps, camera, now - SETTLED, LOOKED_BACK_MIN))
     facts = Facts(layout, list(looks.values()), camera["cadence_ms"], gop_ms, statuses, since=since, until=now)
     found = score_document(await compute(score, facts), len(looks))

@@ -1,0 +1,57 @@
+// After the last step: the camera goes live, the first states of its tables appear, and what comes next.
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import type { Camera } from '../client'
+import { address, useStore } from '../context'
+import { AfterDrawing } from '../parts/after-drawing'
+import { HealthLine } from '../parts/health'
+import { NewestPicture } from '../parts/newest-picture'
+import { TableCard } from '../parts/table-card'
+import { ViewScoreCard } from '../parts/view-score'
+import { T } from '../texts'
+import { Watch } from '../watch'
+import { byLabel, tableNow } from '../words'
+
+const W = T.setUp.live
+
+export function Live({ camera }: { camera: Camera }) {
+  const store = useStore()
+  const watch = useMemo(() => new Watch(store, { camera: camera.camera_id }), [])
+  useEffect(() => watch.start(), [watch])
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  const tables = store
+    .tablesOf(camera.camera_id)
+    .map((table) => tableNow(table, store.view.value.states.get(table.table_id) ?? null, store.now.value))
+    .sort(byLabel)
+  const known = tables.filter(({ record }) => record !== null).length
+  const isLive = camera.state === 'live'
+  return (
+    <>
+      <h1 tabIndex={-1} ref={heading}>{isLive ? W.title(camera.name) : W.almost(camera.name)}</h1>
+      <HealthLine camera={camera} />
+      <p role="status">{W.known(known, tables.length)}</p>
+      <div class="page of-one">
+        <div class="middle">
+          <AfterDrawing camera={camera} />
+          <NewestPicture watch={watch} camera={camera} />
+        </div>
+        <section aria-labelledby="first-states">
+          <h2 id="first-states">{T.camera.tables}</h2>
+          <ul class="floor">{tables.map((each) => <TableCard key={each.table.table_id} {...each} />)}</ul>
+        </section>
+        <div class="middle">
+          <section class="callout" aria-labelledby="next">
+            <h2 id="next">{W.next}</h2>
+            <p>{W.nextText}</p>
+            <div class="buttons">
+              <a class="button primary" href={address('floor')}>{W.floor}</a>
+              <a class="button" href={address('cameras', 'new')}>{W.another}</a>
+              <a class="button" href={address('cameras', camera.camera_id)}>{W.camera}</a>
+            </div>
+          </section>
+          <ViewScoreCard camera={camera} />
+        </div>
+      </div>
+    </>
+  )
+}
