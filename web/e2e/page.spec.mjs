@@ -240,6 +240,8 @@ async function lookAtFrames(page) {
   await shot(page, '5-frame')
   await page.keyboard.press('Escape')
   await page.locator('.viewer').waitFor({ state: 'hidden' })
+  await page.getByLabel('Jump to…').selectOption({ index: 2 }) // the second minute
+  await page.locator('.gallery details[open]', { hasText: '1:00–2:00' }).locator('.frames li').first().waitFor()
   await page.locator('.picture input[type=range]').fill(String(Math.floor(count / 2)))
   await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0)
   await shot(page, '6-middle')

@@ -723,6 +723,8 @@ export const T = {
     before: 'Picture before',
     next: 'Next picture',
     first: 'First picture',
+    count: (count: number) => plural(count, 'picture', 'pictures'),
+    jump: 'Jump to…',
     best: 'Sharpest picture',
     none: 'None yet.',
     noneMade: 'No pictures were taken from it.',

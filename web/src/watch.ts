@@ -103,6 +103,13 @@ export class Watch {
     this.chosen.value = Math.max(0, this.frames.value.findLastIndex((frame) => frame.media_ms <= time))
   }
 
+  /** Shows the first frame at or after a media time in ms; past the last one, the last. */
+  async jump(ms: number): Promise<void> {
+    if (!(await this.loadUntil((frame) => frame.media_ms >= ms))) return
+    const found = this.frames.value.findIndex((frame) => frame.media_ms >= ms)
+    this.chosen.value = found >= 0 ? found : Math.max(0, this.frames.value.length - 1)
+  }
+
   /** Shows the first frame at or after a time of the run. */
   async seekTime(time: string): Promise<void> {
     if (!(await this.loadUntil((frame) => frame.captured_at >= time))) return

@@ -1,17 +1,27 @@
-// The frames of a run: a grid of thumbnails, and a dialog with one of them.
+// The frames of a run: by time, and a dialog with one of them.
 import { useRef, useState } from 'preact/hooks'
-import type { Frame } from '../client'
 import { clockTime, timeOfDay } from '../format'
-import { bestFrame, selectedJob, shownFrame, type Model } from '../model'
+import { bestFrame, runOrigin, selectedJob, shownFrame, type Model } from '../model'
 import { T } from '../texts'
+import { Gallery, Moments } from './gallery'
 
-export function FramesCard({ model, onMore, onChoose }: { model: Model; onMore: () => void; onChoose: (index: number) => void }) {
+interface FramesCardProps {
+  model: Model
+  onMore: () => void
+  onChoose: (index: number) => void
+  /** To a media time in ms, whose frames may not be loaded yet. */
+  onJump: (ms: number) => void
+}
+
+export function FramesCard({ model, onMore, onChoose, onJump }: FramesCardProps) {
   const viewer = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState<number | null>(null)
   const { frames } = model
   const job = selectedJob(model)
   const shown = shownFrame(model)?.frame_id
   const published = job?.frames.published ?? 0
+  const length = job?.video?.duration_ms ?? frames.at(-1)?.media_ms ?? 0
+  const origin = job?.started_at ? runOrigin(model) : null // otherwise the time of day is that of the upload
 
   const enlarge = (index: number) => {
     if (!frames[index]) return
@@ -37,16 +47,13 @@ export function FramesCard({ model, onMore, onChoose }: { model: Model; onMore: 
         <span class="muted small">{frames.length < published ? `${frames.length} of ${published}` : frames.length}</span>
         {frames.length > 0 && (
           <div class="buttons">
+            <Moments length={length} origin={origin} onJump={onJump} />
             <button type="button" onClick={() => enlarge(0)}>{T.frames.first}</button>
             {best !== null && <button type="button" onClick={() => enlarge(best)}>{T.frames.best}</button>}
           </div>
         )}
       </div>
-      <ul class="frames">
-        {frames.map((each, index) => (
-          <Thumbnail key={each.frame_id} frame={each} shown={each.frame_id === shown} onOpen={() => enlarge(index)} />
-        ))}
-      </ul>
+      <Gallery frames={frames} chosen={model.chosen} shown={shown} origin={origin} onOpen={enlarge} />
       {frames.length === 0 && <p class="muted empty">{job?.status === 'failed' ? T.frames.noneMade : T.frames.none}</p>}
       {model.moreFrames && <button type="button" onClick={onMore}>{T.more}</button>}
       <dialog class="viewer" aria-label={T.frames.one} ref={viewer} onKeyDown={stepByKey} onClick={closeBeside}>
@@ -59,19 +66,5 @@ export function FramesCard({ model, onMore, onChoose }: { model: Model; onMore: 
         </div>
       </dialog>
     </section>
-  )
-}
-
-/** A link is new in each answer, the picture behind it is the same: the first link stays. */
-function Thumbnail({ frame, shown, onOpen }: { frame: Frame; shown: boolean; onOpen: () => void }) {
-  const [url] = useState(frame.url)
-  const [gone, setGone] = useState(false)
-  return (
-    <li data-shown={shown || undefined}>
-      <button type="button" aria-label={T.frames.at(clockTime(frame.media_ms))} data-gone={gone || undefined} onClick={onOpen}>
-        <img src={url} alt="" loading="lazy" decoding="async" width={frame.width} height={frame.height} onError={() => setGone(true)} />
-        <span class="mono small">{clockTime(frame.media_ms)}</span>
-      </button>
-    </li>
   )
 }
