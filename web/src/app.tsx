@@ -6,7 +6,8 @@ import { address, PREFIX, StoreContext, useStore, withQuery, type ViewName } fro
 import { Icon } from './parts/icons'
 import { NotFound } from './parts/notfound'
 import { WhyDialog } from './parts/why'
-import { SignIn } from './signin'
+import type { SessionGate } from './session-gate'
+import { SignIn, SignInAgain } from './signin'
 import { Store } from './store'
 import { T } from './texts'
 import { NewCameraView } from './set-up/connect'
@@ -16,7 +17,7 @@ import { CamerasView, CameraView } from './views/cameras'
 import { FloorView } from './views/floor'
 import { HazardsView } from './views/hazards'
 import { TableEditorView } from './views/table-editor'
-import { isOpen } from './words'
+import { isOpen, shortTime } from './words'
 import { SettingsView } from './views/settings'
 import { VideosView, VideoView } from './views/videos'
 
@@ -26,24 +27,67 @@ const ONE_THING: readonly ViewName[] = ['cameras', 'videos']
 /** Links that the router follows; others (the API's documents) are left to the browser. */
 const OWN_LINKS = new RegExp(`^${PREFIX.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/(${VIEWS.join('|')})(/|\\?|$)`)
 
-type Who = { session: Session } | { hint: string } | { problem: string } | null
+/** Tabs of a browser have one session: what one signs in, the others are signed in with. */
+const SIGNED_IN = 'tablewatch-signed-in'
+const ASK_AGAIN_MS = 5000
+/** A connection that is back sooner is worth no more than a word. */
+const LONG_MS = 3000
 
-export function App({ client }: { client: Client }) {
+/** `ended`: why the session is over, of a page that stays as it is until somebody has signed in again; null: it is not. */
+type Who = { session: Session; ended: string | null } | { hint: string } | { problem: string } | null
+
+export function App({ client, gate }: { client: Client; gate: SessionGate }) {
   const [who, setWho] = useState<Who>(null)
+  const tabs = useMemo(() => new BroadcastChannel(SIGNED_IN), [])
   const ask = () => {
     client.session().then(
-      (session) => setWho({ session }),
-      (error: unknown) => {
-        const signedOut = error instanceof Problem && error.status === 401
-        setWho(signedOut ? { hint: '' } : { problem: error instanceof Error ? error.message : String(error) })
+      (session) => {
+        gate.open()
+        setWho({ session, ended: null })
       },
+      (error: unknown) => setWho((known) => withoutSession(known, error)),
     )
   }
-  useEffect(ask, [])
+  const signedIn = () => {
+    tabs.postMessage('')
+    ask()
+  }
+  const end = (hint: string) => {
+    if (hint && !gate.isShut) return // the answer to what was asked in the session before
+    setWho((known) => (hint && known && 'session' in known ? { ...known, ended: hint } : { hint }))
+  }
+  useEffect(() => {
+    gate.onEnd = () => end(T.sessionEnded)
+    tabs.onmessage = ask
+    ask()
+    return () => tabs.close()
+  }, [])
+  const isUnreachable = who !== null && 'problem' in who
+  useEffect(() => {
+    if (!isUnreachable) return
+    const timer = setInterval(ask, ASK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [isUnreachable])
   if (who === null) return <Frame />
   if ('problem' in who) return <Unreachable text={who.problem} />
-  if ('hint' in who) return <SignIn client={client} hint={who.hint} onDone={ask} />
-  return <SignedIn key={who.session.key_id} client={client} session={who.session} onEnd={(hint) => setWho({ hint })} />
+  if ('hint' in who) return <main><SignIn client={client} hint={who.hint} onDone={signedIn} /></main>
+  return (
+    <>
+      <SignedIn key={rightsOf(who.session)} client={client} session={who.session} ended={who.ended !== null} onEnd={end} />
+      {who.ended !== null && <SignInAgain client={client} hint={who.ended} onDone={signedIn} />}
+    </>
+  )
+}
+
+function withoutSession(known: Who, error: unknown): Who {
+  const signedOut = error instanceof Problem && error.status === 401
+  if (known && 'session' in known) return signedOut ? { ...known, ended: known.ended ?? T.sessionEnded } : known
+  return signedOut ? { hint: '' } : { problem: error instanceof Error ? error.message : String(error) }
+}
+
+/** Who may do the same goes on with the same page: with what was typed and drawn in it. */
+function rightsOf({ scopes, site_ids }: Session): string {
+  return JSON.stringify([[...scopes].sort(), site_ids ? [...site_ids].sort() : null])
 }
 
 /** Until it is known who is there: what `index.html` shows before the script is there. */
@@ -69,9 +113,18 @@ function Unreachable({ text }: { text: string }) {
   )
 }
 
-function SignedIn({ client, session, onEnd }: { client: Client; session: Session; onEnd: (hint: string) => void }) {
+interface SignedInProps {
+  client: Client
+  session: Session
+  /** Whether the session is over: nothing is asked for until there is another. */
+  ended: boolean
+  onEnd: (hint: string) => void
+}
+
+function SignedIn({ client, session, ended, onEnd }: SignedInProps) {
   const store = useMemo(() => new Store(client, session, onEnd), [])
   useEffect(() => store.start(), [store])
+  useEffect(() => (ended ? store.pause() : store.goOn(session)), [store, session, ended])
   return (
     <StoreContext.Provider value={store}>
       <LocationProvider scope={OWN_LINKS}>
@@ -169,7 +222,8 @@ function Navigation({ current }: { current: ViewName | undefined }) {
 export function Bar() {
   const store = useStore()
   const { path, route } = useLocation()
-  const state = store.stream.value
+  const [state, lost] = [store.stream.value, store.lostAt.value]
+  const isLost = lost !== null && store.now.value - lost >= LONG_MS
   const open = (siteId: string) => {
     const view = ONE_THING.find((each) => path.startsWith(`${address(each)}/`))
     if (view && path !== address('cameras', 'new')) route(address(view)) // what is shown is not of that site
@@ -180,7 +234,8 @@ export function Bar() {
       <select aria-label={T.site} value={store.siteId.value} onChange={(event) => open(event.currentTarget.value)}>
         {store.sites.value.map((site) => <option key={site.site_id} value={site.site_id}>{site.name}</option>)}
       </select>
-      <span class="stream" role="status" data-state={state}>{T.stream[state]}</span>
+      <span class="stream" role="status" data-state={isLost ? 'waiting' : state}>{isLost ? T.stream.waiting : T.stream[state]}</span>
+      {isLost && <p class="lost small" role="status">{T.lost(shortTime(new Date(lost).toISOString(), store.now.value))}</p>}
     </header>
   )
 }

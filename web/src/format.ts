@@ -63,8 +63,11 @@ export function ago(time: string, now: number): string {
   return new Date(time).toLocaleDateString()
 }
 
+/** What changes the direction of the text around it (Unicode, UAX 9): files may be called so, and other names are refused. */
+const REORDERING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
 export function jobName(job: Job): string {
-  return job.filename ?? `Video ${job.video_id.slice(-6)}`
+  return job.filename?.replace(REORDERING, '') || `Video ${job.video_id.slice(-6)}`
 }
 
 /** What people call a table, as a name: "7" is Table 7. */

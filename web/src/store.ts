@@ -13,6 +13,7 @@ import {
   type Job,
   type Section,
   type Session,
+  type SharedStream,
   type Site,
   type Snapshot,
   type StreamState,
@@ -60,6 +61,8 @@ export class Store {
   readonly sections = signal<readonly Section[]>([])
   readonly view = signal<View>(emptyView(''))
   readonly stream = signal<StreamState>('connecting')
+  /** When the connection was lost, ms, until it is there again. */
+  readonly lostAt = signal<number | null>(null)
   /** Whether a snapshot was received. */
   readonly loaded = signal(false)
   /** The lists that were answered since the site was opened. */
@@ -85,7 +88,7 @@ export class Store {
       return label === undefined ? T.someTable : tableName(label)
     }
   })
-  private stopStream = () => {}
+  private sharedStream: SharedStream | null = null
   private readonly askedSites: Refresh<Site[]>
   private asked: Lists | null = null
   private entries = 0
@@ -94,7 +97,7 @@ export class Store {
   /** `end` is called when the session is over, with a hint for the sign-in form. */
   constructor(
     readonly client: Client,
-    readonly session: Session,
+    public session: Session,
     readonly end: (hint: string) => void,
   ) {
     this.liveViews = new LiveViews(client)
@@ -148,14 +151,29 @@ export class Store {
       onState: (state) => this.followStream(state),
     })
     this.liveViews.use(stream)
-    this.stopStream = () => {
-      this.liveViews.use(null)
-      stream()
-    }
+    this.sharedStream = stream
+  }
+
+  /** Until somebody has signed in again nothing comes and nothing is asked for; what is shown stays. */
+  pause(): void {
+    this.sharedStream?.pause()
+  }
+
+  /** With a session of the same rights: the stream brings what was missed. */
+  goOn(session: Session): void {
+    if (session === this.session) return
+    this.session = session
+    this.sharedStream?.goOn()
+    if (this.begun.value) this.reload(LISTS)
+    else this.askedSites.again()
   }
 
   private followStream(state: StreamState): void {
-    this.stream.value = state
+    batch(() => {
+      const hasShown = this.loaded.value || this.stream.value === 'live'
+      this.lostAt.value = lostWith(state, this.lostAt.value, hasShown)
+      this.stream.value = state
+    })
     if (state !== 'live') this.liveViews.mistrust()
     if (state === 'waiting') void this.checkSession()
   }
@@ -228,7 +246,9 @@ export class Store {
 
   /** Of the site that is shown: its stream, and what was asked for. */
   private close(): void {
-    this.stopStream()
+    this.liveViews.use(null)
+    this.sharedStream?.()
+    this.sharedStream = null
     for (const list of LISTS) this.asked?.[list].stop()
     this.asked = null
   }
@@ -296,6 +316,12 @@ export class Store {
 
 function withName(names: ReadonlySet<List>, name: List): ReadonlySet<List> {
   return names.has(name) ? names : new Set(names).add(name)
+}
+
+/** The time of the loss after a state of the stream; a page that has shown nothing yet has lost nothing. */
+function lostWith(state: StreamState, before: number | null, hasShown: boolean): number | null {
+  const isAway = state === 'connecting' || state === 'waiting'
+  return isAway ? (before ?? (hasShown ? Date.now() : null)) : null
 }
 
 function textOf(error: unknown): string {

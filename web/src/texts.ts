@@ -40,6 +40,8 @@ export const T = {
     closed: 'Closed',
   },
 
+  lost: (since: string) => `No connection to the server since ${since}. This is how things were then. It comes back by itself.`,
+
   signIn: {
     key: 'API key',
     submit: 'Sign in',

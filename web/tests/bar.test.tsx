@@ -21,3 +21,15 @@ it.each([
   expect(open).toHaveBeenCalledWith('site_2')
   await vi.waitFor(() => expect(location.pathname).toBe(to))
 })
+
+it('says that the connection is lost, unless it is back soon, and what is shown then', () => {
+  const store = storeOf()
+  store.stream.value = 'connecting'
+  store.lostAt.value = store.now.value
+  const root = show(<Bar />, store)
+  const read = () => [root.querySelector('.stream')?.textContent, root.querySelector('.lost')?.textContent]
+  expect(read()).toEqual(['Connecting…', undefined])
+  store.now.value += 5000
+  show(<Bar />, store, root)
+  expect(read()).toEqual(['Connection lost, trying again…', expect.stringMatching(/^No connection to the server since .+\. This is how things were then\./)])
+})

@@ -32,6 +32,12 @@ describe('the client', () => {
     ])
   })
 
+  it('says of a change without an answer that it was most likely not done, and of a question only that there is none', async () => {
+    const client = new Client({ fetch: () => Promise.reject(new TypeError('Failed to fetch')) })
+    await expect(client.changeSite('site_1', { name: 'Bar' })).rejects.toMatchObject({ code: 'unreachable', detail: expect.stringContaining('most likely not done') })
+    await expect(client.sites()).rejects.toMatchObject({ code: 'unreachable', detail: 'The server does not answer. Is it running?' })
+  })
+
   it('turns a problem document into an error with its code and advice', async () => {
     const problem = { type: 'x', title: 'Not allowed', status: 403, code: 'scope_missing', detail: 'Ask for a key.' }
     const refused = new Client({ fetch: answering([403, problem]) }).job('vid_1')

@@ -81,6 +81,18 @@ describe('a tab', () => {
     close()
   })
 
+  it('that is paused leaves until it goes on, however often it is shown meanwhile', () => {
+    const stream = open()
+    joined[0]?.onEvent({ type: 'snapshot', data: {} }, 'e-4')
+    stream.pause()
+    show('hidden')
+    show('visible')
+    expect([joined.length, left]).toEqual([1, 1])
+    stream.goOn()
+    expect(joined.map((each) => each.lastEventId)).toEqual(['', 'e-4'])
+    stream()
+  })
+
   it('that was closed does not join again', () => {
     open()()
     show('visible')

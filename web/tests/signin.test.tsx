@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
 import { render } from 'preact'
+import { act } from 'preact/test-utils'
 import { expect, it, vi } from 'vitest'
 import { Client, Problem } from '../src/client'
-import { SignIn } from '../src/signin'
+import { SignIn, SignInAgain } from '../src/signin'
 
 it('goes on with a valid key, and shows an error for another', async () => {
   const client = new Client()
@@ -21,4 +22,19 @@ it('goes on with a valid key, and shows an error for another', async () => {
   send()
   await vi.waitFor(() => expect(done).toHaveBeenCalledOnce())
   expect(signed).toHaveBeenCalledWith('twk_a_b')
+})
+
+it('stands above the page until somebody has signed in, and is closed then, so that the focus goes back', () => {
+  const [shown, closed] = [vi.fn(), vi.fn()]
+  Object.assign(HTMLDialogElement.prototype, { showModal: shown, close: closed })
+  const root = document.body.appendChild(document.createElement('div'))
+  void act(() => render(<SignInAgain client={new Client()} hint="Sign in again." onDone={() => undefined} />, root))
+  const dialog = root.querySelector('dialog') as HTMLDialogElement
+  const cancelled = new Event('cancel', { cancelable: true })
+  dialog.dispatchEvent(cancelled)
+  dialog.dispatchEvent(new Event('close'))
+  expect([cancelled.defaultPrevented, shown.mock.calls.length]).toEqual([true, 2])
+  void act(() => render(null, root))
+  dialog.dispatchEvent(new Event('close'))
+  expect([closed.mock.calls.length, shown.mock.calls.length]).toEqual([1, 2])
 })

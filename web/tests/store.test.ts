@@ -1,16 +1,17 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import liveState from '../../schemas/table.state/examples/v1/live.json'
-import { Client, Problem, type StreamOptions, type Table } from '../src/client'
+import { Client, Problem, type StreamOptions, type StreamState, type Table } from '../src/client'
 import type { TableState } from '../src/generated/events'
 import { Store } from '../src/store'
 import { EMPTY_SNAPSHOT, job } from './documents'
 
 const streams = vi.hoisted(() => [] as StreamOptions[])
+const shared = vi.hoisted(() => [] as string[])
 vi.mock('../src/client/shared', () => ({
   openSharedStream: (options: StreamOptions) => {
     streams.push(options)
-    return () => undefined
+    return Object.assign(() => undefined, { watch: () => undefined, pause: () => shared.push('paused'), goOn: () => shared.push('on') })
   },
 }))
 
@@ -39,6 +40,7 @@ let stop = () => {}
 beforeEach(() => {
   localStorage.clear()
   streams.length = 0
+  shared.length = 0
 })
 afterEach(() => stop())
 
@@ -172,5 +174,34 @@ describe('a store', () => {
     expect(ended).not.toHaveBeenCalled()
     store.fail(new Problem(401, 'key_expired', 'Expired', 'It has expired.'))
     expect(ended).toHaveBeenCalledWith('The session has ended. Sign in again.')
+  })
+
+  it('is paused, and goes on with another session: what it shows stays, and its lists are asked for again', async () => {
+    const { store, asked, receive } = await opened()
+    receive('snapshot', { ...EMPTY_SNAPSHOT, states: [STATE] })
+    store.goOn(store.session)
+    expect(shared).toEqual([])
+    store.pause()
+    asked.tables.mockClear()
+    const session = { key_id: 'key_2', scopes: ['read'] as const }
+    store.goOn({ ...session, scopes: [...session.scopes] })
+    expect([shared, store.session.key_id, store.view.value.states.size]).toEqual([['paused', 'on'], 'key_2', 1])
+    expect([asked.tables.mock.calls.length, asked.sites.mock.calls.length]).toEqual([1, 1])
+  })
+
+  it('knows since when the connection is lost, once it has shown something', async () => {
+    const { store } = await opened()
+    const become = (state: StreamState) => streams.at(-1)?.onState?.(state)
+    vi.spyOn(store.client, 'session').mockResolvedValue(store.session)
+    become('connecting')
+    expect(store.lostAt.value).toBeNull()
+    become('live')
+    become('connecting')
+    const since = store.lostAt.value
+    expect(since).not.toBeNull()
+    become('waiting')
+    expect(store.lostAt.value).toBe(since)
+    become('live')
+    expect(store.lostAt.value).toBeNull()
   })
 })

@@ -431,11 +431,17 @@ export class Client {
     try {
       response = await inTime(this.send(this.base + path, init))
     } catch {
-      throw new Problem(0, 'unreachable', 'No answer', 'The server does not answer. Is it running?')
+      throw unreachable(method)
     }
     if (!response.ok) throw await problemOf(response)
     return response
   }
+}
+
+/** Whether a change was carried out is not known: the answer to it may be what was lost. */
+function unreachable(method: string): Problem {
+  const detail = method === 'GET' ? 'The server does not answer. Is it running?' : 'There is no connection, so this was most likely not done. Look, and try again when the connection is back.'
+  return new Problem(0, 'unreachable', 'No answer', detail)
 }
 
 async function tagOf<Document>(response: Response): Promise<Tagged<Document>> {

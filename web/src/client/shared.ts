@@ -7,6 +7,12 @@ import type { Delta } from './view'
 /** How long a hidden tab keeps its subscription, ms. */
 export const HIDDEN_MS = 5 * 60_000
 
+export interface SharedStream extends OpenStream {
+  /** Leaves until `goOn`, as while the tab is hidden for long: then it is given what it missed. */
+  pause: () => void
+  goOn: () => void
+}
+
 export interface SharedStreamOptions extends StreamOptions {
   hiddenMs?: number
   /** For tests. */
@@ -21,15 +27,16 @@ type Reply = { delta: Delta; id: string } | { state: StreamState } | { view: Cam
  * As `openStream`, by one connection for all tabs of the browser that ask for the same. A tab that was hidden for
  * `hiddenMs`, or left for another page, is `paused`: it comes back with its last id, and is given what it missed.
  */
-export function openSharedStream(options: SharedStreamOptions): OpenStream {
+export function openSharedStream(options: SharedStreamOptions): SharedStream {
   const { hiddenMs = HIDDEN_MS, connect = connectShared, ...asked } = options
   let lastId = options.lastEventId ?? ''
   let views = options.views ?? []
   let leave: OpenStream | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
+  let isPaused = false
 
   const join = () => {
-    if (leave) return
+    if (leave || isPaused) return
     leave = connect({
       ...asked,
       views,
@@ -70,7 +77,15 @@ export function openSharedStream(options: SharedStreamOptions): OpenStream {
     views = wanted
     leave?.watch(wanted)
   }
-  return Object.assign(close, { watch })
+  const goOn = () => {
+    isPaused = false
+    look()
+  }
+  const stay = () => {
+    isPaused = true
+    pause()
+  }
+  return Object.assign(close, { watch, pause: stay, goOn })
 }
 
 /** Subscribes at the worker; without shared workers, or if it cannot be loaded, by a stream of this tab's own. */

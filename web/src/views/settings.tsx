@@ -1,6 +1,6 @@
 // Settings: sites, sections, keys, and what the page is. What has no backend has no control.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ApiKey, Scope, Section, Site } from '../client'
 import { PREFIX, useStore } from '../context'
 import { HoursForm, hoursText } from '../parts/hours'
@@ -73,6 +73,11 @@ function useRequest(store: Store) {
   return { busy, ask }
 }
 
+/** Why a form was not carried out; it stays until it is sent again. */
+function Refusal({ problem }: { problem: string }) {
+  return <div class="refusal" role="alert">{problem && <p class="callout error">{problem}</p>}</div>
+}
+
 interface NameFormProps {
   label: string
   submit: string
@@ -82,9 +87,13 @@ interface NameFormProps {
 
 /** A field for a name with a button. */
 function NameForm({ label, submit, value = '', onName }: NameFormProps) {
-  const { busy, ask } = useRequest(useStore())
+  const { busy, problem, send: ask } = useSending()
   const [name, setName] = useState(value)
-  useEffect(() => setName(value), [value])
+  const known = useRef(value)
+  useEffect(() => {
+    setName((typed) => (typed === known.current ? value : typed)) // what was typed stays, whatever somebody else calls it meanwhile
+    known.current = value
+  }, [value])
   const send = (event: SubmitEvent) => {
     event.preventDefault()
     const given = name.trim()
@@ -97,6 +106,7 @@ function NameForm({ label, submit, value = '', onName }: NameFormProps) {
         <input type="text" required maxLength={200} value={name} onInput={(event) => setName(event.currentTarget.value)} />
       </label>
       <button type="submit" disabled={busy || name.trim() === value || name.trim() === ''}>{submit}</button>
+      <Refusal problem={problem} />
     </form>
   )
 }
@@ -290,7 +300,7 @@ function KeyRow({ item, onChanged, onCreated }: KeyRowProps) {
 
 function NewKey({ onCreated }: { onCreated: (asked: Promise<{ name: string; key: string }>) => Promise<void> }) {
   const store = useStore()
-  const { busy, ask } = useRequest(store)
+  const { busy, problem, send: ask } = useSending()
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<readonly Scope[]>(['read'])
   const [everySite, setEverySite] = useState(false)
@@ -321,6 +331,7 @@ function NewKey({ onCreated }: { onCreated: (asked: Promise<{ name: string; key:
         {T.settings.forEverySite}
       </label>
       <button type="submit" class="primary" disabled={busy || name.trim() === '' || scopes.length === 0}>{T.settings.createKey}</button>
+      <Refusal problem={problem} />
     </form>
   )
 }

@@ -183,6 +183,7 @@ export function TableEditor({ camera, base: { layout, picture, hints }, onTheirs
         leave()
       } catch (error) {
         if (error instanceof Problem && error.code === 'version_conflict') return setConflict(true)
+        if (error instanceof Problem && error.status === 401) throw error
         throw new Refused(error, drawing)
       }
     })
