@@ -59,6 +59,12 @@ async def test_a_file_that_is_gone_is_not_kept_as_gone(browser: httpx.AsyncClien
     assert (answer.status_code, "cache-control" in answer.headers) == (404, False)
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".js", "%00.js"])
+async def test_a_name_that_no_file_can_have_is_a_file_that_is_gone(browser: httpx.AsyncClient, name: str) -> None:
+    answer = await browser.get(f"/assets/{name}", headers={"Accept-Encoding": "br"})
+    assert answer.status_code in (400, 404)
+
+
 @pytest.mark.parametrize(
     ("accepted", "expected"),
     [("", []), ("br;q=0, gzip;q=0.5", ["gzip"]), ("GZIP , BR; q=1.0", ["br", "gzip"]), ("br;q=0.000", []), ("*", [])],

@@ -119,6 +119,21 @@ def test_it_was_gone_in_the_first_frame_that_did_not_show_it() -> None:
     assert times(alert) == (None, 22_000)
 
 
+def test_whoever_checks_that_it_is_clean_says_that_it_is_gone() -> None:
+    row = Row()
+    alert = opened(row)
+    apply_command(row, "c1", alert.hazard_id, "verify", "key_1", None, 33_000)
+    assert times(alert) == (None, 33_000)
+
+
+def test_that_it_was_checked_later_leaves_when_it_was_gone() -> None:
+    row = Row()
+    alert = opened(row)
+    apply_command(row, "c1", alert.hazard_id, "clear", "key_1", None, 33_000)
+    apply_command(row, "c2", alert.hazard_id, "verify", "key_1", None, 50_000)
+    assert times(alert) == (None, 33_000)
+
+
 def test_that_it_is_more_severe_leaves_its_times() -> None:
     row = Row()
     (alert,) = apply_frame(row, frame(60, area(60_000, coloured=False)), TIMINGS)

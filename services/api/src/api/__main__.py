@@ -15,7 +15,7 @@ from api.http.dependencies import HttpDependencies
 from api.http.layout_pulls import LayoutPulls
 from api.http.nightly_scores import NightlyScores
 from api.model.deletion import SweepOptions
-from api.model.parts import GROUPS
+from api.model.parts import groups_of, services
 from api.project.job_metrics import JobMetrics
 from api.project.live_crops import LiveCrops
 from api.project.projector import Dependencies, Projector
@@ -68,7 +68,8 @@ async def _add_http(service: Service, settings: ApiSettings, database: RowSecuri
     broker = KafkaBroker(settings.kafka_bootstrap, "api-http", clock=service.clock, metrics=service.metrics)
     objects = open_objects(settings, service.metrics, service.clock)
     judged = Judged(LiveCuts(broker, settings.partitions), objects)
-    groups = ConsumerGroups(settings.kafka_bootstrap, GROUPS, service.clock)
+    wanted = groups_of(services(settings.api_ingest_groups))
+    groups = ConsumerGroups(settings.kafka_bootstrap, wanted, service.clock)
     service.on_close(groups.close)
     views = Views(broker, judged, settings.api_link_ttl_s, service.health, service.clock, service.log)
     deps = HttpDependencies(

@@ -106,6 +106,9 @@ class ApiSettings(QuotaSettings):
         None, description="File that names detectors of your own; the same in api and classifier-gateway."
     )
     ingest_public_url: str = Field("http://127.0.0.1:8701", description="Address of ingest as uploaders see it.")
+    api_ingest_groups: str = Field(
+        "ingest", description="Consumer groups of ingest, separated by commas: the INGEST_GROUP of each upload folder."
+    )
     upload_token_secret: SecretStr = Field(
         SecretStr(""), description="Signs upload tokens; the same in api and ingest."
     )

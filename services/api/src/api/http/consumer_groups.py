@@ -1,18 +1,20 @@
 """How many members consumer groups have, asked of the broker at most every few seconds."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
 
 from chassis.clock import Clock
 from events.single_flight import SingleFlight
 
 log = structlog.get_logger("api.http.consumer_groups")
 KEPT_S = 5.0
-TIMEOUT_MS = 5_000
+TIMEOUT_S = 5.0
+"""For all of them together: a request for them waits no longer."""
 
 
 class ConsumerGroups:
@@ -40,7 +42,8 @@ class ConsumerGroups:
 
     async def _ask(self) -> Mapping[str, int] | None:
         try:
-            self._known = await self._described()
+            async with asyncio.timeout(TIMEOUT_S):
+                self._known = await self._described()
         except (KafkaError, OSError, ValueError) as error:
             log.warning("consumer_groups_unknown", error=repr(error))
             self._known = None
@@ -50,7 +53,7 @@ class ConsumerGroups:
 
     async def _described(self) -> dict[str, int]:
         if self._client is None:
-            client = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=TIMEOUT_MS)
+            client = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=int(TIMEOUT_S * 1000))
             self._client = client
             await client.start()
         # one at a time: aiokafka 0.14 misreads an answer about several groups
@@ -58,6 +61,9 @@ class ConsumerGroups:
 
 
 async def _count(client: AIOKafkaAdminClient, group: str) -> int:
+    """Members of a group. Raises KafkaError where its coordinator does not tell, as after a start of the broker."""
     (answer,) = await client.describe_consumer_groups([group])
-    members = answer.groups[0][5]
+    code, _, _, _, _, members = answer.groups[0][:6]
+    if code:
+        raise for_code(code)(group)
     return len(members)

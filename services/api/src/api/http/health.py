@@ -9,7 +9,7 @@ from api.http.authentication import Reader
 from api.http.dependencies import Deps
 from api.http.documents.health import SystemHealth
 from api.http.routes import Route
-from api.model.parts import conclude
+from api.model.parts import conclude, services
 from tablewatch_schemas.times import write_time
 
 router = APIRouter(prefix="/v1/health", tags=["health"], route_class=Route)
@@ -23,5 +23,6 @@ async def get_health(caller: Reader, deps: Deps) -> Any:
     What is known may be five seconds old. Operators have more: `/readyz` and the metrics of each service.
     """
     members = None if deps.groups is None else await deps.groups.members()
+    parts = services(deps.settings.api_ingest_groups)
     complaints = {} if deps.complaints is None else deps.complaints()
-    return {"version": VERSION, "as_of": write_time(deps.now()), "parts": conclude(members, complaints)}
+    return {"version": VERSION, "as_of": write_time(deps.now()), "parts": conclude(parts, members, complaints)}

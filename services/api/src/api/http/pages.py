@@ -62,7 +62,10 @@ class PageFiles(StaticFiles):
     async def _coding(self, path: str, accepted: str) -> str:
         """The content coding of the answer; empty: as it is."""
         for coding in codings(accepted):
-            _, found = await to_thread(self.lookup_path, path + SUFFIXES[coding])
+            try:
+                _, found = await to_thread(self.lookup_path, path + SUFFIXES[coding])
+            except (OSError, ValueError):  # no name of a file: too long, or with a zero in it
+                return ""
             if found is not None:
                 return coding
         return ""
@@ -120,7 +123,7 @@ def mount(app: FastAPI, settings: ApiSettings) -> None:
         headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
         return HTMLResponse(await compute(lambda: topics_html(brokers)), headers=headers)
 
-    for path in ("/", *(f"/{view}{below}" for view in VIEWS for below in ("", "/{below:path}"))):
+    for path in ("/", "/index.html", *(f"/{view}{below}" for view in VIEWS for below in ("", "/{below:path}"))):
         app.add_route(path, page, methods=["GET"], include_in_schema=False)
     app.add_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
     app.add_route("/docs", docs, methods=["GET"], include_in_schema=False)

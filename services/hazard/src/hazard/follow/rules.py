@@ -218,7 +218,7 @@ def _keep_time(alert: Alert, status: str, at_ms: int) -> None:
         alert.acknowledged_ms = alert.cleared_ms = None
     elif status == "acknowledged":
         alert.acknowledged_ms = at_ms
-    elif status == "cleared":
+    elif status == "cleared" or (status == "verified" and alert.status in OPEN):
         alert.cleared_ms = at_ms
 
 
