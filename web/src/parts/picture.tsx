@@ -12,6 +12,9 @@ const WIDTH = 1600
 /** Of a letter, on average. */
 const LETTER = 15
 const LABEL_HEIGHT = 40
+/** Of a label; who wants all of a long name finds it beside the picture. */
+const MOST_LETTERS = 32
+const MOST_SHORT = 6
 
 export interface Outline {
   id: string
@@ -76,10 +79,14 @@ function TableShape({ polygon, state, size }: Outline & { size: Size }) {
   )
 }
 
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}
+
 /** In the middle of an outline. */
 function labelOf({ polygon, text }: Outline, size: Size): Label {
   const [x, y] = middleOf(polygon, size)
-  const width = text.length * LETTER + 24
+  const width = cut(text, MOST_LETTERS).length * LETTER + 24
   return { left: x - width / 2, top: y - 22, width, height: LABEL_HEIGHT }
 }
 
@@ -96,10 +103,10 @@ function TableLabel({ polygon, state, text, short, label, size }: Outline & { la
       {label && (
         <g class="label">
           <rect rx={8} x={label.left} y={label.top} width={label.width} height={label.height} />
-          <text text-anchor="middle" x={label.left + label.width / 2} y={label.top + 28}>{text}</text>
+          <text text-anchor="middle" x={label.left + label.width / 2} y={label.top + 28}>{cut(text, MOST_LETTERS)}</text>
         </g>
       )}
-      {short && <text class="short" text-anchor="middle" x={x} y={y + 20}>{short}</text>}
+      {short && <text class="short" text-anchor="middle" x={x} y={y + 20}>{cut(short, MOST_SHORT)}</text>}
     </g>
   )
 }

@@ -26,7 +26,7 @@ export function FloorView() {
     <>
       <h1 class="visually-hidden">{T.nav.floor}</h1>
       <Alerts />
-      <Numbers counts={counts(tables.value)} />
+      {tables.value.length > 0 && <Numbers counts={counts(tables.value)} />}
       <Tables tables={tables.value} plan={plan} />
       {!(isPlan && plan.waiting) && (
         <div class="columns">
@@ -90,7 +90,7 @@ function Tables({ tables, plan }: { tables: readonly TableNow[]; plan: KnownPlan
   if (tables.length === 0) {
     return (
       <section class="card nothing">
-        {store.listed.value ? <><h2>{T.floor.noTables}</h2><p>{T.floor.noTablesText}</p></> : <p class="muted" role="status">{T.loading}</p>}
+        {store.listed.value ? <NoTables /> : <p class="muted" role="status">{T.loading}</p>}
       </section>
     )
   }
@@ -115,6 +115,20 @@ function Tables({ tables, plan }: { tables: readonly TableNow[]; plan: KnownPlan
         </section>
       ))}
       {groups.length === 0 && <p class="muted">{T.floor.noneMatch}</p>}
+    </>
+  )
+}
+
+/** With what comes next. */
+function NoTables() {
+  const store = useStore()
+  const [camera] = store.cameras.value
+  return (
+    <>
+      <h2>{T.floor.noTables}</h2>
+      <p>{T.floor.noTablesText}</p>
+      {store.may('write') && !camera && <a class="button" href={address('cameras', 'new')}>{T.cameras.add}</a>}
+      {store.may('write') && camera && <a class="button" href={store.cameras.value.length > 1 ? address('cameras') : `${address('cameras', camera.camera_id)}/tables`}>{T.editor.open}</a>}
     </>
   )
 }
@@ -162,7 +176,7 @@ function Filters({ tables }: { tables: readonly TableNow[] }) {
 }
 
 function Cameras() {
-  const { cameras } = useStore()
+  const { cameras, listed } = useStore()
   return (
     <section class="card" aria-labelledby="floor-cameras">
       <h2 id="floor-cameras">{T.floor.cameras}</h2>
@@ -174,7 +188,7 @@ function Cameras() {
           </li>
         ))}
       </ul>
-      {cameras.value.length === 0 && <p class="muted">{T.floor.noCameras}</p>}
+      {cameras.value.length === 0 && <p class="muted">{listed.value ? T.floor.noCameras : T.loading}</p>}
     </section>
   )
 }
