@@ -40,7 +40,7 @@ export function useOnce(): (request: string) => string {
   }
 }
 
-function randomText(): string {
+export function randomText(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('')
 }
 

@@ -23,12 +23,15 @@ let log: string[]
 let failAfter: number
 let announced: number
 let status: { status: string; stage: string }
+/** Answers to the next questions how much has arrived. */
+let heads: number[]
 
 beforeEach(async () => {
   received = Buffer.alloc(0)
   log = []
   failAfter = Infinity
   announced = 0
+  heads = []
   status = { status: 'queued', stage: 'upload' }
   // A request that the client breaks off has no answer.
   server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()))
@@ -52,6 +55,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (request.headers.authorization !== 'Bearer token-1') return reply(response, 401, { detail: 'No token.' })
   if (name === 'POST /v1/uploads') return bare(response, 201, { Location: `${base}/v1/uploads/vid_1`, 'Upload-Offset': '0' })
   if (request.method === 'HEAD') {
+    const refused = heads.shift()
+    if (refused) return bare(response, refused, {})
     return bare(response, 200, { 'Upload-Offset': String(received.length), 'Upload-Length': String(CONTENT.length) })
   }
   if (received.length >= failAfter) return reply(response, 415, { detail: 'That is not a video.' })
@@ -118,6 +123,17 @@ describe('an upload', () => {
     expect(received.equals(Buffer.from(CONTENT))).toBe(true)
     expect(announced).toBe(0)
     expect(storage.items.size).toBe(0)
+  })
+
+  it.each([502, 429])('asks again after %i, and does not begin from zero', async (code) => {
+    heads = [code]
+    const storage = new Memory()
+    storage.setItem(fingerprint(file(), { camera_id: 'cam_1' }), JSON.stringify({ videoId: 'vid_1', door: target() }))
+    received = Buffer.from(CONTENT.slice(0, 130_000))
+    await (await start(storage)).done
+    expect(log).not.toContain('POST /v1/uploads')
+    expect(log.filter((line) => line.startsWith('HEAD'))).toHaveLength(2)
+    expect(received.equals(Buffer.from(CONTENT))).toBe(true)
   })
 
   it.each([

@@ -312,9 +312,9 @@ export class Client {
     return this.request('POST', `${cameraPath(cameraId)}/layout/proposal/dismiss`, { proposal_id: proposalId })
   }
 
-  /** Creates a video; its file is to be sent to `upload` of the result. */
-  newVideo(video: NewVideo): Promise<NewJob> {
-    return this.request('POST', '/v1/videos', video)
+  /** Creates a video; its file is to be sent to `upload` of the result. `once`: repeated with the same text it creates no second one. */
+  newVideo(video: NewVideo, once: string | null = null): Promise<NewJob> {
+    return this.request('POST', '/v1/videos', video, once === null ? {} : { 'idempotency-key': once })
   }
 
   /** Job documents, newest first. */

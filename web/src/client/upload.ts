@@ -26,6 +26,10 @@ export interface UploadOptions {
   onProgress?: (progress: UploadProgress) => void
   onCreated?: (job: Job) => void
   storage?: Store
+  /** Whether the file is nowhere but in this page: after a reload nobody can choose it again. */
+  inMemory?: boolean
+  /** Repeated with the same text it creates no second video. */
+  once?: string
   chunkBytes?: number
 }
 
@@ -33,6 +37,7 @@ export interface UploadOptions {
 interface StoredUpload {
   videoId: string
   door: UploadTarget
+  inMemory?: boolean
 }
 
 type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -47,6 +52,8 @@ export interface UnfinishedUpload {
   /** When the file was changed, in ms since 1970. */
   lastModified: number
   video: NewVideo
+  /** Whether its file was only in the page: what was not sent of it is lost. */
+  inMemory: boolean
 }
 
 const PREFIX = 'tablewatch-upload:'
@@ -121,7 +128,7 @@ export async function unfinishedUploads(client: Client, storage: Store & Pick<St
   const names = [...Array(storage.length).keys()].map((at) => storage.key(at) ?? '')
   const found = names.map(parse).filter((each) => each !== null)
   const stored = await Promise.all(found.map((each) => findUnfinished(client, storage, each.name)))
-  return found.flatMap((each, at) => (stored[at] ? [{ ...each, videoId: stored[at].videoId }] : []))
+  return found.flatMap((each, at) => (stored[at] ? [{ ...each, videoId: stored[at].videoId, inMemory: stored[at].inMemory === true }] : []))
 }
 
 /** Cancels its video. */
@@ -131,7 +138,7 @@ export async function discardUpload(client: Client, upload: UnfinishedUpload, st
 }
 
 /** What a fingerprint is made of; null: it is none. */
-function parse(name: string): Omit<UnfinishedUpload, 'videoId'> | null {
+function parse(name: string): Omit<UnfinishedUpload, 'videoId' | 'inMemory'> | null {
   const [, filename, size, changed, options] = /^tablewatch-upload:(.*):(\d+):(-?\d+):(\{.*\})$/s.exec(name) ?? []
   if (!filename || !options) return null
   return { name, filename, sizeBytes: Number(size), lastModified: Number(changed), video: JSON.parse(options) as NewVideo }
@@ -165,10 +172,10 @@ function read(text: string | null): StoredUpload | null {
 }
 
 async function createVideo(options: UploadOptions, storage: Pick<Storage, 'setItem'>, name: string): Promise<StoredUpload> {
-  const { file, video } = options
-  const { upload: door, ...job } = await options.client.newVideo({ ...video, filename: file.name, size_bytes: file.size })
+  const { file, video, inMemory } = options
+  const { upload: door, ...job } = await options.client.newVideo({ ...video, filename: file.name, size_bytes: file.size }, options.once)
   options.onCreated?.(job)
-  const stored = { videoId: job.video_id, door }
+  const stored = { videoId: job.video_id, door, ...(inMemory ? { inMemory } : {}) }
   try {
     storage.setItem(name, JSON.stringify(stored))
   } catch {
@@ -198,6 +205,7 @@ function send(options: UploadOptions, target: UploadTarget, resumed: boolean, fo
       retryDelays: RETRY_MS,
       storeFingerprintForResuming: false,
       onBeforeRequest: () => gate.pass(),
+      onAfterResponse: (request, response) => requireAnswer(request.getMethod(), response.getStatus()),
       onProgress: (sent, total) => onProgress?.({ sent, total: total ?? file.size }),
       onSuccess: () => {
         forget()
@@ -208,6 +216,14 @@ function send(options: UploadOptions, target: UploadTarget, resumed: boolean, fo
   })
   upload.start()
   return { upload, gate, done }
+}
+
+/**
+ * tus-js-client takes any HEAD that is refused but 423 as an upload that is gone, and begins from zero. What is thrown here
+ * is for it a request without a response: it is repeated, with the same address.
+ */
+function requireAnswer(method: string, status: number): void {
+  if (method === 'HEAD' && (status >= 500 || status === 429)) throw new Error(`HTTP ${status}`)
 }
 
 /** The server's problem document, or that there was no response. */
