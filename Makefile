@@ -55,8 +55,8 @@ faults: install ## everything killed, stopped, restarted, poisoned and filled up
 stacks: generators ## e2e and faults side by side on two stacks, fewer faults at random
 	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-5} $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/faults tests/e2e
 
-web: install ## tests of the page's client and panels, how its views look, and that nothing moves while they load
-	cd web && npm run --silent test && npm run --silent looks && npm run --silent steady
+web: install ## tests of the page's client and panels, how its views look, that nothing moves while they load, and how it is used
+	cd web && npm run --silent test && npm run --silent looks && npm run --silent steady && npm run --silent use
 
 lighthouse: install ## Lighthouse of every view while `make run` is up; accessibility and best practices of 95 at least
 	node web/e2e/lighthouse.mjs --run $${TABLEWATCH_HOME:-.local}/run.json

@@ -50,7 +50,7 @@ def test_every_view_has_an_address_and_is_accessible(
     assert list(tmp_path.rglob("*.png")), "no screenshots"
 
 
-def test_eight_tabs_follow_a_site_over_one_connection(stack: PrivateStack, layout: dict[str, Any]) -> None:
+def test_ten_tabs_follow_a_site_over_one_connection(stack: PrivateStack, layout: dict[str, Any]) -> None:
     """It renames its site, so it has one of its own."""
     run = stack.run()
     with stack.client() as client:

@@ -1,4 +1,4 @@
-// Eight tabs of one browser, against a running stack: all load, all follow the site over one connection, and a tab that
+// Ten tabs of one browser, against a running stack: all load, all follow the site over one connection, and a tab that
 // was away gets what it missed. Over HTTP/1.1 a browser has six connections to a host.
 //
 //   node web/e2e/tabs.spec.mjs --url http://127.0.0.1:8700 --key twk_… --site site_… --metrics http://127.0.0.1:8716
@@ -12,7 +12,7 @@ const { values: given } = parseArgs({
   options: { url: { type: 'string' }, key: { type: 'string' }, site: { type: 'string' }, metrics: { type: 'string' } },
 })
 for (const name of ['url', 'key', 'site', 'metrics']) assert(given[name], `--${name} is missing`)
-const TABS = 8
+const TABS = 10
 const STEP_MS = 30_000
 
 const browser = await launch()
@@ -32,7 +32,7 @@ async function visit(context) {
   const before = await streams()
   const tabs = []
   for (let number = 0; number < TABS; number++) tabs.push(await load(context))
-  await expectStreams(before + 1, 'eight tabs hold one stream')
+  await expectStreams(before + 1, 'ten tabs hold one stream')
   await expectName(tabs, await rename('One'))
   const [away, ...others] = tabs
   await away.evaluate(() => window.dispatchEvent(new Event('pagehide')))
@@ -42,7 +42,7 @@ async function visit(context) {
   await away.evaluate(() => window.dispatchEvent(new Event('pageshow')))
   await expectName(tabs, name)
   const late = await load(context)
-  await expectName([late, ...tabs], await rename('With nine'))
+  await expectName([late, ...tabs], await rename('With eleven'))
   const lines = await Promise.all(tabs.map((tab) => tab.locator('.feed li', { hasText: /settings of .+ were changed/ }).count()))
   assert.deepEqual(lines, Array(TABS).fill(4), 'each tab has each of the four events once, also the one that was away')
   await expectStreams(before + 1, 'still one stream')

@@ -75,6 +75,8 @@ export class Store {
   readonly ready = computed(() => this.settled.value.size === LISTS.length && (this.loaded.value || !COMING.has(this.stream.value)))
   /** Videos that were deleted while this page was open. */
   readonly deleted = signal<ReadonlySet<string>>(new Set())
+  /** Cameras that were removed while this page was open. */
+  readonly removed = signal<ReadonlySet<string>>(new Set())
   readonly uploads: Uploads
   readonly recorder = new Recorder()
   readonly liveViews: LiveViews
@@ -193,6 +195,7 @@ export class Store {
       if (delta.type === 'snapshot') this.loaded.value = true
       if (delta.type === 'video.deleted') this.deleted.value = new Set(this.deleted.value).add((delta.data as { video_id: string }).video_id)
     })
+    if (delta.type === 'camera.deleted') this.forgetCamera((delta.data as { camera_id: string }).camera_id)
     this.reload(this.madeOld(delta))
   }
 
@@ -213,6 +216,7 @@ export class Store {
 
   /** A camera was removed, and its tables with it. */
   forgetCamera(cameraId: string): void {
+    this.removed.value = new Set(this.removed.value).add(cameraId)
     this.cameras.value = this.cameras.value.filter((each) => each.camera_id !== cameraId)
     this.reload(['cameras', 'tables'])
   }

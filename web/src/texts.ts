@@ -27,6 +27,7 @@ export const T = {
     other: 'Ask whoever gave you the key to add your restaurant to it.',
   },
   notFound: { title: 'There is nothing at this address', text: 'It may have been deleted, or belong to a restaurant that this key does not open.' },
+  cameraRemoved: { title: 'This camera was removed', text: 'Somebody removed it, and its tables with it, while this page was open.' },
   close: 'Close',
   more: 'Show more',
 

@@ -25,6 +25,8 @@ interface Anchor {
   /** A point of the stage, 0 to 1, and where it has to stay in the container, pixels. */
   share: [number, number]
   at: Place
+  /** Whether the page scrolls by what the container cannot: it grows with the picture until it is as high as it may be. */
+  movesPage: boolean
 }
 
 export function useZoom(): Zoom {
@@ -42,7 +44,7 @@ export function useZoom(): Zoom {
       const middle: Place = [element.clientWidth / 2, element.clientHeight / 2]
       const within = (place?: Place): Place => (place ? [place[0] - box.left, place[1] - box.top] : middle)
       const [x, y] = within(before)
-      anchor.current = { share: [(element.scrollLeft + x) / element.scrollWidth, (element.scrollTop + y) / element.scrollHeight], at: within(at) }
+      anchor.current = { share: [(element.scrollLeft + x) / element.scrollWidth, (element.scrollTop + y) / element.scrollHeight], at: within(at), movesPage: at !== undefined }
     }
     const next = limitedZoom(wanted)
     if (next === now.current) settle() // nothing is drawn anew
@@ -53,7 +55,9 @@ export function useZoom(): Zoom {
     anchor.current = null
     if (!element || !kept) return
     element.scrollLeft = kept.share[0] * element.scrollWidth - kept.at[0]
-    element.scrollTop = kept.share[1] * element.scrollHeight - kept.at[1]
+    const top = kept.share[1] * element.scrollHeight - kept.at[1]
+    element.scrollTop = top
+    if (kept.movesPage) scrollBy({ top: top - element.scrollTop, behavior: 'instant' })
   }
   useLayoutEffect(settle, [zoom])
   useEffect(() => {

@@ -13,17 +13,23 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 const QUIET_MS = 100
 const STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
 
+/** The restaurant of documents.mjs. */
+const FIXED = { answer, snapshot }
+
 /**
  * Listens on a free port of this machine. `files`: the bytes of more files, by address. `unanswered` grows with what nothing
  * is answered to. `asked` is how many requests there were; `quiet` waits until there was none for a moment. `hold`, if it is
- * given, is awaited before each answer and picture.
+ * given, is awaited before each answer and picture. `restaurant`: another one than that of documents.mjs.
+ *
+ * What changes: `answers` has what is answered in place of the restaurant's document, by `METHOD /path` below `/v1`: a function of
+ * the body that returns status and document. `send` sends an event to every stream that is open; `streams` is how many are.
  */
-export async function serveFixedSite(files = {}, hold = async () => {}) {
-  const unanswered = new Set()
+export async function serveFixedSite(files = {}, hold = async () => {}, restaurant = FIXED) {
+  const site = { files, hold, restaurant, unanswered: new Set(), answers: new Map(), streams: new Set() }
   const requests = { asked: 0, open: 0, newest: 0 }
   const server = createServer((request, response) => {
     count(requests, request, response)
-    respond(request, response, files, unanswered, hold).catch((error) => response.writeHead(500).end(String(error.stack)))
+    respond(request, response, site).catch((error) => response.writeHead(500).end(String(error.stack)))
   })
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
   const close = () => {
@@ -33,7 +39,13 @@ export async function serveFixedSite(files = {}, hold = async () => {}) {
   const quiet = async () => {
     while (requests.open > 0 || performance.now() - requests.newest < QUIET_MS) await pass(QUIET_MS / 5)
   }
-  return { url: `http://127.0.0.1:${server.address().port}`, unanswered, asked: () => requests.asked, quiet, close }
+  let sent = 1
+  const send = (type, data) => {
+    sent += 1
+    for (const stream of site.streams) stream.write(event(sent, type, data))
+  }
+  const { unanswered, answers, streams } = site
+  return { url: `http://127.0.0.1:${server.address().port}`, unanswered, answers, asked: () => requests.asked, streams: () => streams.size, quiet, send, close }
 }
 
 /** All but the event stream, which stays open. */
@@ -47,28 +59,39 @@ function count(requests, request, response) {
   })
 }
 
-async function respond(request, response, files, unanswered, hold) {
+async function respond(request, response, site) {
   const { pathname, searchParams, origin } = new URL(request.url, `http://${request.headers.host}`)
-  if (pathname.startsWith('/v1/') || pathname.startsWith('/fixed/')) await hold()
-  if (pathname === '/v1/events') return stream(response)
-  if (pathname.startsWith('/v1/')) {
-    const document = answer(pathname.slice(3), searchParams, `${origin}/fixed/room.webp`)
-    if (document === null && !MISSING.has(pathname.slice(3))) unanswered.add(`${request.method} ${pathname}`)
-    return json(response, document)
-  }
-  await file(response, pathname, files)
+  if (pathname.startsWith('/v1/') || pathname.startsWith('/fixed/')) await site.hold()
+  if (pathname === '/v1/events') return stream(response, site)
+  if (!pathname.startsWith('/v1/')) return file(response, pathname, site.files)
+  const path = pathname.slice(3)
+  const changed = site.answers.get(`${request.method} ${path}`)
+  if (changed) return json(response, ...changed(await body(request)))
+  const document = site.restaurant.answer(path, searchParams, `${origin}/fixed/room.webp`)
+  if (document === null && !MISSING.has(path)) site.unanswered.add(`${request.method} ${pathname}`)
+  json(response, document === null ? 404 : 200, document)
 }
 
-/** The snapshot, and nothing after it. */
-function stream(response) {
+async function body(request) {
+  let text = ''
+  for await (const part of request) text += part
+  return text ? JSON.parse(text) : null
+}
+
+/** The snapshot, and after it what is sent. */
+function stream(response, { restaurant, streams }) {
   response.writeHead(200, STREAM)
-  response.write(`id: e-1\nevent: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`)
+  response.write(event(1, 'snapshot', restaurant.snapshot))
+  streams.add(response)
+  response.once('close', () => streams.delete(response))
 }
 
-function json(response, document) {
-  const missing = { type: 'about:blank', title: 'Not found', status: 404, code: 'not_found', detail: 'The fixed site has none.' }
-  const head = { 'content-type': document === null ? 'application/problem+json' : 'application/json', etag: '"fixed-1"' }
-  response.writeHead(document === null ? 404 : 200, head).end(JSON.stringify(document ?? missing))
+const event = (seq, type, data) => `id: e-${seq}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+
+function json(response, status, document = null) {
+  const problem = { type: 'about:blank', title: 'Not found', status, code: 'not_found', detail: 'The fixed site has none.' }
+  const head = { 'content-type': status < 400 ? 'application/json' : 'application/problem+json', etag: '"fixed-1"' }
+  response.writeHead(status, head).end(JSON.stringify(document ?? problem))
 }
 
 /** A file of the page, of this folder, or of `files`; at the address of a view the page itself, as the api serves it. */

@@ -1,5 +1,5 @@
 // What a person can do about an alert: it answers at once, shows that it is under way, and says when it does not apply.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type HazardAction } from '../client'
 import { useStore } from '../context'
 import type { HazardAlert } from '../generated/events'
@@ -30,7 +30,9 @@ export function HazardActions({ hazard }: { hazard: HazardAlert }) {
     return () => clearTimeout(timer)
   }, [waiting])
 
+  const answer = useRef<HTMLParagraphElement>(null)
   const act = async (action: HazardAction) => {
+    answer.current?.focus({ preventScroll: true }) // the button may not come back
     setDoing(BEGUN)
     try {
       await store.client.act(hazard.hazard_id, action, note.trim() || null)
@@ -57,7 +59,7 @@ export function HazardActions({ hazard }: { hazard: HazardAlert }) {
           </button>
         ))}
       </div>
-      <p role="status" class={doing?.problem ? 'error small' : 'muted small'}>{textOf(doing)}</p>
+      <p role="status" tabIndex={-1} ref={answer} class={doing?.problem ? 'error small' : 'muted small'}>{textOf(doing)}</p>
     </div>
   )
 }

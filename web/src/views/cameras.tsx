@@ -8,7 +8,7 @@ import { AfterDrawing } from '../parts/after-drawing'
 import { HealthLine } from '../parts/health'
 import { HoursForm, hoursText } from '../parts/hours'
 import { NewestPicture } from '../parts/newest-picture'
-import { NotFound } from '../parts/notfound'
+import { NoCamera } from '../parts/notfound'
 import { Outlines } from '../parts/outlines'
 import { ProposalCard } from '../parts/proposal'
 import { TableCard } from '../parts/table-card'
@@ -84,9 +84,9 @@ function Snapshot({ camera }: { camera: Camera }) {
 
 export function CameraView() {
   const id = useRoute().params['id'] ?? ''
-  const { cameras, siteId, listed } = useStore()
+  const { cameras, siteId } = useStore()
   if (cameras.value.some((camera) => camera.camera_id === id)) return <One key={`${siteId.value}/${id}`} id={id} />
-  return listed.value ? <NotFound /> : <p class="muted" role="status">{T.loading}</p>
+  return <NoCamera id={id} />
 }
 
 function One({ id }: { id: string }) {

@@ -48,7 +48,7 @@ import type { Size } from '../parts/geometry'
 import { DryRunPanel } from '../parts/dry-run'
 import { Kept } from '../parts/kept'
 import { LayoutVersions } from '../parts/layout-versions'
-import { NotFound } from '../parts/notfound'
+import { NoCamera } from '../parts/notfound'
 import { SuggestionsPanel, type OpenSuggestion } from '../parts/suggestions'
 import { TableCanvas } from '../parts/table-canvas'
 import { useSending } from '../request'
@@ -67,7 +67,7 @@ export function TableEditorView() {
   const store = useStore()
   const camera = store.cameras.value.find((each) => each.camera_id === id)
   const { base, failed, again, round } = useDrawingBase(id, camera !== undefined)
-  if (!camera) return store.listed.value ? <NotFound /> : <p class="muted" role="status">{T.loading}</p>
+  if (!camera) return <NoCamera id={id} />
   return (
     <>
       <p><a class="back" href={address('cameras', id)}>{camera.name}</a></p>
