@@ -4,18 +4,28 @@
 const PREFIX = 'tablewatch-begun/'
 
 export function remembered(key: string): string | null {
+  return stored(PREFIX + key)
+}
+
+/** `text`: null to forget it. */
+export function remember(key: string, text: string | null): void {
+  store(PREFIX + key, text)
+}
+
+/** Of what stays when somebody signs out; null where there is nothing. */
+export function stored(key: string): string | null {
   try {
-    return localStorage.getItem(PREFIX + key)
+    return localStorage.getItem(key)
   } catch {
     return null
   }
 }
 
-/** `text`: null to forget it. */
-export function remember(key: string, text: string | null): void {
+/** `text`: null to remove it. */
+export function store(key: string, text: string | null): void {
   try {
-    if (text === null) localStorage.removeItem(PREFIX + key)
-    else localStorage.setItem(PREFIX + key, text)
+    if (text === null) localStorage.removeItem(key)
+    else localStorage.setItem(key, text)
   } catch {
     // Full, or off: then it is lost with the view.
   }

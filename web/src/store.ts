@@ -26,6 +26,7 @@ import { LiveViews } from './live-views'
 import { askBeforeLeaving } from './leaving'
 import { Recorder } from './recording'
 import { Refresh } from './refresh'
+import { store, stored } from './remembered'
 import { T } from './texts'
 import { Uploads } from './uploads'
 
@@ -33,6 +34,8 @@ const FEED_LINES = 200
 const LAST_SITE = 'tablewatch-site'
 const TOAST_MS = 8000
 const TICK_MS = 5000
+/** From the lists on: a stream that has brought nothing by then, as behind a proxy that holds it back, is not waited for. */
+const PATIENCE_MS = 5000
 
 /** Events after which a list is asked for again. */
 const STALE: Record<string, readonly List[]> = {
@@ -71,8 +74,11 @@ export class Store {
   private readonly settled = signal<ReadonlySet<List>>(new Set())
   /** Whether all were: then what is not in them does not exist. */
   readonly listed = computed(() => this.answered.value.size === LISTS.length)
-  /** Whether there is no more to wait for before a view is drawn: one that is drawn earlier moves when the rest comes. */
-  readonly ready = computed(() => this.settled.value.size === LISTS.length && (this.loaded.value || !COMING.has(this.stream.value)))
+  /**
+   * Whether there was no more to wait for before a view is drawn: one that is drawn earlier moves when the rest comes. It stays
+   * until another site is opened: a view that were taken away would lose what is typed in it.
+   */
+  readonly ready = signal(false)
   /** Videos that were deleted while this page was open. */
   readonly deleted = signal<ReadonlySet<string>>(new Set())
   /** Cameras that were removed while this page was open. */
@@ -94,6 +100,7 @@ export class Store {
   private readonly askedSites: Refresh<Site[]>
   private asked: Lists | null = null
   private entries = 0
+  private patience: ReturnType<typeof setTimeout> | undefined
   private toastTimer: ReturnType<typeof setTimeout> | undefined
 
   /** `end` is called when the session is over, with a hint for the sign-in form. */
@@ -135,6 +142,7 @@ export class Store {
       this.siteId.value = siteId
       this.view.value = emptyView(siteId)
       this.loaded.value = false
+      this.ready.value = false
       this.answered.value = new Set()
       this.settled.value = new Set()
       this.cameras.value = []
@@ -142,7 +150,7 @@ export class Store {
       this.sections.value = []
       this.feed.value = []
     })
-    localStorage.setItem(LAST_SITE, siteId)
+    store(LAST_SITE, siteId)
     this.asked = this.lists(siteId)
     this.reload(LISTS)
     const stream = openSharedStream({
@@ -175,9 +183,17 @@ export class Store {
       const hasShown = this.loaded.value || this.stream.value === 'live'
       this.lostAt.value = lostWith(state, this.lostAt.value, hasShown)
       this.stream.value = state
+      this.getReady()
     })
     if (state !== 'live') this.liveViews.mistrust()
     if (state === 'waiting') void this.checkSession()
+  }
+
+  /** After a list or the stream has changed. */
+  private getReady(): void {
+    if (this.settled.value.size < LISTS.length) return
+    if (this.loaded.value || !COMING.has(this.stream.value)) this.ready.value = true
+    else this.patience ??= setTimeout(() => (this.ready.value = true), PATIENCE_MS)
   }
 
   /** Applies what was asked for by REST, as if the stream had brought it. */
@@ -187,16 +203,23 @@ export class Store {
 
   /** An event of the stream. */
   receive(delta: Delta): void {
-    if (delta.type === 'site.deleted') return this.askedSites.again()
+    if (delta.type === 'site.deleted') return this.forgetSite((delta.data as { site_id: string }).site_id)
     if (delta.type === 'site.changed') this.replaceSite(delta.data as Site)
     batch(() => {
       this.write(delta)
       this.learn(delta)
       if (delta.type === 'snapshot') this.loaded.value = true
+      this.getReady()
       if (delta.type === 'video.deleted') this.deleted.value = new Set(this.deleted.value).add((delta.data as { video_id: string }).video_id)
     })
     if (delta.type === 'camera.deleted') this.forgetCamera((delta.data as { camera_id: string }).camera_id)
     this.reload(this.madeOld(delta))
+  }
+
+  /** One that is shown is left for another. */
+  private forgetSite(siteId: string): void {
+    this.sites.value = this.sites.value.filter((site) => site.site_id !== siteId)
+    if (siteId === this.siteId.value) this.askedSites.again()
   }
 
   replaceSite(site: Site): void {
@@ -234,7 +257,7 @@ export class Store {
       this.sites.value = sites
       this.begun.value = true
     })
-    const wanted = [new URLSearchParams(location.search).get('site'), localStorage.getItem(LAST_SITE)]
+    const wanted = [new URLSearchParams(location.search).get('site'), stored(LAST_SITE)]
     const found = wanted.map((id) => sites.find((site) => site.site_id === id)).find(Boolean) ?? sites[0]
     if (found) return this.open(found.site_id)
     this.close()
@@ -250,6 +273,8 @@ export class Store {
 
   /** Of the site that is shown: its stream, and what was asked for. */
   private close(): void {
+    clearTimeout(this.patience)
+    this.patience = undefined
     this.liveViews.use(null)
     this.sharedStream?.()
     this.sharedStream = null
@@ -266,10 +291,10 @@ export class Store {
           batch(() => {
             show(items)
             this.answered.value = withName(this.answered.value, name)
-            this.settled.value = withName(this.settled.value, name)
+            this.settle(name)
           }),
         (error) => {
-          this.settled.value = withName(this.settled.value, name)
+          this.settle(name)
           this.fail(error)
         },
       )
@@ -278,6 +303,11 @@ export class Store {
       tables: list('tables', () => client.tables(siteId), (tables) => (this.tables.value = tables)),
       sections: list('sections', () => client.sections(siteId), (sections) => (this.sections.value = sections)),
     }
+  }
+
+  private settle(name: List): void {
+    this.settled.value = withName(this.settled.value, name)
+    this.getReady()
   }
 
   private reload(lists: readonly List[]): void {

@@ -62,6 +62,43 @@ describe('a store', () => {
     expect(store.ready.value).toBe(false)
     streams.at(-1)?.onState?.('waiting')
     expect(store.ready.value, 'without a stream the lists are shown').toBe(true)
+    streams.at(-1)?.onState?.('connecting')
+    expect(store.ready.value, 'what is shown stays').toBe(true)
+  })
+
+  it('is ready with its lists alone where the stream brings nothing for some seconds', async () => {
+    vi.useFakeTimers()
+    try {
+      const { store } = await opened()
+      await vi.advanceTimersByTimeAsync(4000)
+      expect(store.ready.value).toBe(false)
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(store.ready.value).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('leaves a site that is deleted, and only takes another one from the list', async () => {
+    const { store, asked, receive } = await opened()
+    receive('snapshot', EMPTY_SNAPSHOT)
+    receive('site.deleted', { site_id: 'site_2' })
+    expect([store.sites.value.length, store.ready.value, asked.sites.mock.calls.length]).toEqual([1, true, 1])
+    asked.sites.mockResolvedValue(SITES.slice(1))
+    receive('site.deleted', { site_id: 'site_1' })
+    await vi.waitFor(() => expect(store.siteId.value).toBe('site_2'))
+  })
+
+  it('begins where the device stores nothing', async () => {
+    const off = () => {
+      throw new DOMException('Off', 'SecurityError')
+    }
+    const storage = [vi.spyOn(Storage.prototype, 'getItem').mockImplementation(off), vi.spyOn(Storage.prototype, 'setItem').mockImplementation(off)]
+    try {
+      expect((await opened()).store.siteId.value).toBe('site_1')
+    } finally {
+      storage.forEach((each) => each.mockRestore())
+    }
   })
 
   it('asks again for the lists that an event makes old, and only for these', async () => {
