@@ -66,8 +66,10 @@ function decoded(text: string): string {
   }
 }
 
-// As the api knows them: some cameras take a password in the path or the query.
-const NAMED_SECRET = /([/?&;_](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret)=).*$/is
+/** As the api knows them: some cameras take a password in the path or the query. */
+export const NAMED_SECRET =
+  '[/?&;_-](?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth(?:key)?|(?:api_?)?key|secret' + '|jwt|bearer|sig(?:nature)?)='
+const FROM_SECRET = new RegExp(`(${NAMED_SECRET}).*$`, 'is')
 
 /** What may be kept in the storage of a device: no password, nor what may be one in the address. */
 export function withoutSecrets(fields: CameraFields): CameraFields {
@@ -80,7 +82,7 @@ function addressWithoutSecrets(address: string): string {
   const [, host = ''] = /^(?:\w+:\/+)?(?:\[[^\]]*\])?([^/?#]*)/.exec(plain) ?? []
   const isUserInfo = /:(?!\d{0,5}$)/.test(host) // what follows is no port
   if (plain.includes('@') || isUserInfo) return ''
-  return NAMED_SECRET.test(plain) ? plain.replace(NAMED_SECRET, '$1') : address
+  return FROM_SECRET.test(plain) ? plain.replace(FROM_SECRET, '$1') : address
 }
 
 /** Decoded until nothing is left to decode, also where a percent sign stands for itself: to look into it, not to send it. */

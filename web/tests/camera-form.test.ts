@@ -1,4 +1,6 @@
 // @vitest-environment jsdom
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   cadenceOf,
@@ -7,6 +9,7 @@ import {
   fieldsOf,
   isOtherSource,
   lostCredentials,
+  NAMED_SECRET,
   newCamera,
   nextNumber,
   NOTHING_TYPED,
@@ -88,6 +91,12 @@ describe('what a tab remembers', () => {
     expect(withoutSecrets(fields)).toEqual({ ...fields, password: '', address })
     writeDraft('new', { fields, probeId: null, passwordLost: false, typing: false, before: null })
     expect(JSON.stringify({ ...localStorage })).not.toMatch(/Sec|ret/)
+  })
+
+  it('has the names of secrets that the api has', () => {
+    const python = readFileSync(join(__dirname, '../../libs/outbound/src/outbound/address.py'), 'utf8')
+    const [, lines = ''] = /_NAMED_SECRET = re\.compile\(([^]*?)re\.IGNORECASE/.exec(python) ?? []
+    expect([...lines.matchAll(/r"(.*)"/g)].map(([, text]) => text).join('')).toBe(NAMED_SECRET)
   })
 
   it('is all else, and that the password has to be typed again', () => {
