@@ -15,6 +15,8 @@ export interface Draft {
   typing: boolean
   /** The camera as it was when the change was begun; null of a new one. */
   before: Tagged<Camera> | null
+  /** Of a new camera, once it was asked for and until anything else is typed: sent again, it is the same request. */
+  registering?: { name: string; request: string } | null
 }
 
 const PREFIX = 'camera/'
@@ -44,7 +46,8 @@ export function typed(draft: Draft, change: Partial<CameraFields>): Partial<Draf
   const { password } = draft.fields
   const again = draft.passwordLost && !isOtherSource({ ...fields, password }, draft.fields) // it is the one that was tried
   const other: Partial<Draft> = isOtherSource(fields, draft.fields) && !again ? { passwordLost: false, probeId: null } : {}
-  return { fields, ...other, typing: draft.typing || fields.address !== draft.fields.address }
+  const anew: Partial<Draft> = draft.registering && !again ? { registering: null } : {}
+  return { fields, ...other, ...anew, typing: draft.typing || fields.address !== draft.fields.address }
 }
 
 /** What changes when the field of the address is left; null: nothing. */

@@ -14,3 +14,8 @@ export function setUpAddress(cameraId: string, step?: Step | typeof LIVE): strin
 export function afterChange(camera: Camera): string {
   return isUnfinished(camera) ? setUpAddress(camera.camera_id) : address('cameras', camera.camera_id)
 }
+
+/** Whether nobody has gone elsewhere while an answer was waited for. */
+export function isShown(address: string): boolean {
+  return location.pathname === address
+}

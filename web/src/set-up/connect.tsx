@@ -1,16 +1,16 @@
 // The first step, at `/cameras/new`: a camera is looked for, or its address is entered; it is tried, and registered once it works.
 import { useLocation } from 'preact-iso'
 import { newCamera, nextNumber, NOTHING_TYPED } from '../camera-form'
-import { useStore } from '../context'
+import { address, useStore } from '../context'
 import { lacksPassword, useDraft, type Draft } from '../draft'
 import { FindCameras, type ChosenStream } from '../parts/find-cameras'
 import { MayNotChange } from '../parts/notfound'
 import { ProbeCard } from '../parts/probe'
 import { SourceCard, useFields } from '../parts/source-card'
 import type { Probing } from '../probing'
-import { useOnce, useSending } from '../request'
+import { randomText, useSending } from '../request'
 import { T } from '../texts'
-import { setUpAddress } from './addresses'
+import { isShown, setUpAddress } from './addresses'
 import { StepEnd, StepFrame } from './step-frame'
 
 const W = T.cameraForm
@@ -29,17 +29,19 @@ function Connect({ siteId }: { siteId: string }) {
   const drafted = useDraft(`${siteId}/new`, () => nothing())
   const { fields, probing, type, leaveAddress, tryIt } = useFields(drafted)
   const { busy, problem, send } = useSending()
-  const once = useOnce()
   const passwordLost = lacksPassword(drafted.draft)
   const hindrance = busy ? W.saving : hindranceOf(probing, passwordLost)
   const register = () => {
-    const asked = newCamera(siteId, { ...fields, name: fields.name.trim() || T.setUp.proposedName(nextNumber(store.cameras.value)) })
+    // The number that is proposed rises once the stream brings the camera, maybe before its answer comes or is lost.
+    const begun = drafted.draft.registering ?? { name: fields.name.trim() || T.setUp.proposedName(nextNumber(store.cameras.value)), request: randomText() }
+    const asked = newCamera(siteId, { ...fields, name: begun.name })
     if (asked === null || busy) return
+    drafted.put({ registering: begun })
     void send(async () => {
-      const camera = await store.client.newCamera(asked, once(JSON.stringify(asked)))
+      const camera = await store.client.newCamera(asked, begun.request)
       drafted.forget()
       store.replaceCamera(camera)
-      route(setUpAddress(camera.camera_id, 'picture'), true)
+      if (isShown(address('cameras', 'new'))) route(setUpAddress(camera.camera_id, 'picture'), true)
     })
   }
   const choose = (stream: ChosenStream) => {
@@ -68,7 +70,7 @@ function Connect({ siteId }: { siteId: string }) {
 }
 
 function nothing(): Draft {
-  return { fields: NOTHING_TYPED, probeId: null, passwordLost: false, typing: false, before: null }
+  return { fields: NOTHING_TYPED, probeId: null, passwordLost: false, typing: false, before: null, registering: null }
 }
 
 function hindranceOf({ probe, busy }: Probing, passwordLost: boolean): string {
