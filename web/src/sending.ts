@@ -104,6 +104,8 @@ export class Sending {
 
   private show(progress: UploadProgress): void {
     if (this.state.value !== 'sending') return
+    // Of a part that broke off nothing has arrived.
+    if (progress.sent < this.progress.value.sent) this.pace.reset()
     this.progress.value = progress
     this.speed.value = this.pace.after(progress.sent, Date.now())
   }

@@ -589,6 +589,8 @@ export interface UploadTarget {
   url: string
   create_url: string
   content_url: string
+  /** Where links are signed for parts that go straight to the bucket; null: files are not in S3. */
+  parts_url: string | null
   token: string
   expires_at: Time
   max_bytes: number

@@ -476,7 +476,8 @@ function sectionPath({ site_id, section_id }: Section): string {
   return `/v1/sites/${encodeURIComponent(site_id)}/sections/${encodeURIComponent(section_id)}`
 }
 
-async function problemOf(response: Response): Promise<Problem> {
+/** What an error response says. */
+export async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null)
   const document = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   const text = (name: string, fallback: string) =>

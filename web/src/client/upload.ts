@@ -1,6 +1,8 @@
-// Sending a file by tus 1.0: pause, resume, and resumption after the page was reloaded or the browser closed.
+// Sending a file, by tus 1.0 or in parts straight to the bucket: pause, resume, and resumption after the page was reloaded
+// or the browser closed.
 import * as tus from 'tus-js-client'
 import { Problem, type Client } from './http'
+import { BucketClosed, PartsUpload, type PartsTarget } from './parts'
 import type { Job, NewVideo, UploadTarget } from './documents'
 
 export interface UploadProgress {
@@ -62,16 +64,60 @@ const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000]
 // Small enough that a broken connection costs little, large enough to be fast.
 const CHUNK_BYTES = 16 * 1024 * 1024
 
+/** Buckets that took nothing from this page, by the server that signs for them: not tried again until it is loaded anew. */
+const closed = new Set<string>()
+
 /** Creates the video, or continues an unfinished upload of the same file, and starts sending. */
 export async function startUpload(options: UploadOptions): Promise<Upload> {
   const storage = options.storage ?? localStorage
   const name = fingerprint(options.file, options.video)
   const earlier = await findUnfinished(options.client, storage, name)
   const stored = earlier ?? (await createVideo(options, storage, name))
-  const { upload, gate, done } = send(options, stored.door, earlier !== null, () => storage.removeItem(name))
+  const resumed = earlier !== null
+  const road = await startSending(options, stored, resumed, storage, name)
+  return { resumed, ...road }
+}
+
+type Road = Omit<Upload, 'resumed'>
+
+async function startSending(options: UploadOptions, stored: StoredUpload, resumed: boolean, storage: Store, name: string): Promise<Road> {
+  const forget = () => storage.removeItem(name)
+  const { parts_url, token } = stored.door
+  if (!parts_url) return byTus(options, stored, resumed, forget)
+  try {
+    return await inParts(options, { parts_url, token }, stored.videoId, forget)
+  } catch (error) {
+    if (!(error instanceof BucketClosed)) throw error
+    console.info('tablewatch: the bucket takes no parts from this page (does its CORS rule allow PUT to %s?). The file goes to ingest.', globalThis.location?.origin)
+    closed.add(new URL(parts_url).origin)
+    // Ingest takes an upload that was begun in parts by no other road, so it is another video.
+    await options.client.remove(stored.videoId).catch(() => undefined)
+    const again = { ...options, ...(options.once ? { once: `${options.once}-tus` } : {}) }
+    return byTus(options, await createVideo(again, storage, name), false, forget)
+  }
+}
+
+/** Rejects with BucketClosed where nothing can be sent. */
+async function inParts({ file, onProgress }: UploadOptions, target: PartsTarget, videoId: string, forget: () => void): Promise<Road> {
+  const upload = new PartsUpload(target, file, (sent) => onProgress?.({ sent, total: file.size }))
+  const done = upload.done.then(forget)
+  await Promise.race([upload.begun, done])
+  return {
+    videoId,
+    pause: () => upload.pause(),
+    resume: () => upload.resume(),
+    abort: async () => {
+      forget()
+      upload.pause()
+    },
+    done,
+  }
+}
+
+function byTus(options: UploadOptions, stored: StoredUpload, resumed: boolean, forget: () => void): Road {
+  const { upload, gate, done } = send(options, stored.door, resumed, forget)
   return {
     videoId: stored.videoId,
-    resumed: earlier !== null,
     pause: () => {
       gate.close()
       void upload.abort()
@@ -80,7 +126,7 @@ export async function startUpload(options: UploadOptions): Promise<Upload> {
       if (gate.open()) upload.start()
     },
     abort: async () => {
-      storage.removeItem(name)
+      forget()
       gate.close()
       await upload.abort()
     },
@@ -175,7 +221,9 @@ async function createVideo(options: UploadOptions, storage: Pick<Storage, 'setIt
   const { file, video, inMemory } = options
   const { upload: door, ...job } = await options.client.newVideo({ ...video, filename: file.name, size_bytes: file.size }, options.once)
   options.onCreated?.(job)
-  const stored = { videoId: job.video_id, door, ...(inMemory ? { inMemory } : {}) }
+  const isOpen = door.parts_url && !closed.has(new URL(door.parts_url).origin)
+  const target = isOpen ? door : { ...door, parts_url: null }
+  const stored = { videoId: job.video_id, door: target, ...(inMemory ? { inMemory } : {}) }
   try {
     storage.setItem(name, JSON.stringify(stored))
   } catch {
