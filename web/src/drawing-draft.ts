@@ -1,6 +1,6 @@
 // What is drawn and not saved yet, as the device remembers it: it outlives the editor and the tab.
 import type { LayoutWarning } from './client'
-import { KINDS, type Drawing, type Region } from './drawing'
+import { areAlike, KINDS, type Drawing, type Region } from './drawing'
 import { onElsewhere, remember, remembered } from './remembered'
 
 export interface DrawingDraft {
@@ -23,6 +23,12 @@ export function readDrawing(cameraId: string): DrawingDraft | null {
 
 export function writeDrawing(cameraId: string, draft: DrawingDraft | null): void {
   remember(PREFIX + cameraId, draft && JSON.stringify(draft))
+}
+
+/** What was saved needs not be kept; what another tab has drawn since stays. */
+export function forgetSaved(cameraId: string, saved: Drawing): void {
+  const found = readDrawing(cameraId)
+  if (found === null || areAlike(found.drawing, saved)) writeDrawing(cameraId, null)
 }
 
 /** Calls with what another tab draws, or null where it has saved or thrown it away; returns a function that ends it. */

@@ -254,6 +254,17 @@ export function digestOf(drawing: Drawing): string {
   return (hash >>> 0).toString(16)
 }
 
+/** Whether both are the same tables and areas, whatever their ids and keys are. */
+export function areAlike(one: Drawing, other: Drawing): boolean {
+  return shapesOf(one) === shapesOf(other)
+}
+
+function shapesOf(drawing: Drawing): string {
+  const shapes = KINDS.flatMap((kind) => drawing.filter((each) => each.kind === kind))
+  const corners = (outline: readonly Point[] | null) => outline?.map(rounded) ?? null
+  return JSON.stringify(shapes.map(({ kind, label, seats, section_id, polygon, top }) => [kind, label.trim(), seats ?? null, section_id ?? null, corners(polygon), corners(top)]))
+}
+
 /** The side that is nearest to a point, by the number of its first corner. */
 export function sideNear(polygon: readonly Point[], point: Point): number {
   const distances = polygon.map((one, at) => distanceTo(point, one, polygon[(at + 1) % polygon.length] ?? one))

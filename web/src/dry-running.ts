@@ -81,6 +81,12 @@ export function useDryRun(cameraId: string): DryRunning {
   return { run, begun, running: id !== null && run?.status !== 'done', busy, problem, begin, forget: () => follow(null, null) }
 }
 
+/** The device does not find it again. */
+export function forgetDryRun(cameraId: string): void {
+  remember(PREFIX + cameraId, null)
+  remember(BEGUN_PREFIX + cameraId, null)
+}
+
 /** Nothing where the device has none, or something else. */
 function begunOf(cameraId: string): Begun | null {
   try {

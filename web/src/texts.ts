@@ -343,6 +343,7 @@ export const T = {
       text: (tables: number) => `${plural(tables, 'table goes', 'tables go')} live with it.`,
       save: 'Save and go live',
       saving: 'Saving…',
+      drawnElsewhere: 'First choose above which tables are to be saved.',
       noSections: 'To group cameras and tables by section, add sections under Settings; you can choose one later as well.',
       nameless: 'Give the camera a name.',
       changedMeanwhile: 'Somebody else has changed this camera meanwhile; what you typed is still here. Look at it, and save again.',

@@ -3,7 +3,7 @@
 import { Route, Router } from 'preact-iso'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Client, Problem, type Camera, type Layout } from '../src/client'
-import { withRegion } from '../src/drawing'
+import { layoutOf, withRegion } from '../src/drawing'
 import { readDrawing, writeDrawing } from '../src/drawing-draft'
 import { forgetAll } from '../src/remembered'
 import { hindranceOf as hindranceOfName } from '../src/set-up/name'
@@ -23,6 +23,7 @@ const facts = (changes: Partial<Facts> = {}): Facts => ({ hasPicture: true, draw
 beforeEach(() => {
   localStorage.clear()
   vi.restoreAllMocks()
+  vi.stubGlobal('scrollTo', () => undefined)
   Element.prototype.scrollIntoView = () => undefined // jsdom has none
 })
 
@@ -152,6 +153,33 @@ describe('a set-up', () => {
     expect(asked.save.mock.calls.at(-1)?.[2]).toBeNull()
     await vi.waitFor(() => expect(root.querySelector('h1')?.textContent).toBe(T.setUp.live.almost('Bar')))
     expect([location.pathname, localStorage.length]).toEqual(['/cameras/cam_1/set-up/live', 0])
+  })
+
+  it('is saved though the answer was lost: the tables that are there already are its own', async () => {
+    writeDrawing('cam_1', { version: null, drawing })
+    const { button, heading, asked, store } = opened('/name')
+    await heading(T.setUp.steps.name)
+    await vi.waitFor(() => expect(button(T.setUp.name.save)?.getAttribute('aria-disabled')).toBe('false'))
+    const [table] = layoutOf(drawing, SAVED.reference).tables
+    vi.spyOn(store.client, 'taggedLayout').mockResolvedValue({ document: { ...SAVED, tables: [{ ...table, table_id: 'tbl_1' } as never] }, tag: '"layout-1"' })
+    asked.save.mockRejectedValue(new Problem(412, 'version_conflict', 'Changed', 'It was changed.'))
+    button(T.setUp.name.save)?.click()
+    await vi.waitFor(() => expect(store.cameras.value[0]?.layout_version).toBe(1))
+    await vi.waitFor(() => expect([location.pathname, readDrawing('cam_1')]).toEqual(['/cameras/cam_1/set-up/live', null]))
+  })
+
+  it('does not save what is older than what another tab has drawn, until somebody decides', async () => {
+    writeDrawing('cam_1', { version: null, drawing })
+    const { root, button, heading, asked } = opened('/name')
+    await heading(T.setUp.steps.name)
+    await vi.waitFor(() => expect(button(T.setUp.name.save)?.getAttribute('aria-disabled')).toBe('false'))
+    writeDrawing('cam_1', { version: null, drawing: withRegion(drawing, 'table', 'new-1') })
+    dispatchEvent(new StorageEvent('storage', { key: 'tablewatch-begun/drawing/cam_1' }))
+    await vi.waitFor(() => expect(root.querySelector('#hindrance')?.textContent).toBe(T.setUp.name.drawnElsewhere))
+    button(T.setUp.name.save)?.click()
+    button(T.editor.goOn)?.click()
+    await vi.waitFor(() => expect(button(T.setUp.name.save)?.getAttribute('aria-disabled')).toBe('false'))
+    expect([asked.save.mock.calls.length, readDrawing('cam_1')?.drawing.length]).toEqual([0, 2])
   })
 })
 

@@ -1,6 +1,6 @@
 // What is drawn in a set-up: it stays on the device until it is saved, whichever step is shown.
-import { useEffect, useState } from 'preact/hooks'
-import { digestOf, type Drawing } from '../drawing'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { areAlike, type Drawing } from '../drawing'
 import { onDrawnElsewhere, readDrawing, writeDrawing } from '../drawing-draft'
 
 export interface SetUpDrawing {
@@ -17,7 +17,16 @@ export function useSetUpDrawing(cameraId: string): SetUpDrawing {
   const [drawing, setDrawing] = useState<Drawing>(() => readDrawing(cameraId)?.drawing ?? [])
   const [elsewhere, setElsewhere] = useState<Drawing | null>(null)
   const [round, setRound] = useState(0)
-  useEffect(() => onDrawnElsewhere(cameraId, (draft) => setElsewhere(draft?.drawing ?? null)), [cameraId])
+  const latest = useRef(drawing)
+  latest.current = drawing
+  useEffect(
+    () =>
+      onDrawnElsewhere(cameraId, (draft) => {
+        setElsewhere(draft?.drawing ?? null)
+        if (draft === null) keep(latest.current) // saved or thrown away there: what is drawn here is not
+      }),
+    [cameraId],
+  )
   const keep = (kept: Drawing) => writeDrawing(cameraId, kept.length === 0 ? null : { version: null, drawing: kept })
   const put = (next: Drawing) => {
     if (next === drawing) return
@@ -30,6 +39,6 @@ export function useSetUpDrawing(cameraId: string): SetUpDrawing {
     setDrawing(elsewhere ?? [])
     setRound(round + 1)
   }
-  const isOther = elsewhere !== null && digestOf(elsewhere) !== digestOf(drawing)
+  const isOther = elsewhere !== null && !areAlike(elsewhere, drawing)
   return { drawing, put, elsewhere: isOther ? elsewhere : null, decide, round }
 }

@@ -10,6 +10,7 @@ import { ViewScoreCard } from '../parts/view-score'
 import { T } from '../texts'
 import { Watch } from '../watch'
 import { byLabel, tableNow } from '../words'
+import { forgetIfSaved } from './saved'
 
 const W = T.setUp.live
 
@@ -18,7 +19,11 @@ export function Live({ camera }: { camera: Camera }) {
   const watch = useMemo(() => new Watch(store, { camera: camera.camera_id }), [])
   useEffect(() => watch.start(), [watch])
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    scrollTo(0, 0)
+    heading.current?.focus({ preventScroll: true })
+  }, [])
+  useEffect(() => void forgetIfSaved(store.client, camera), [])
   const tables = store
     .tablesOf(camera.camera_id)
     .map((table) => tableNow(table, store.view.value.states.get(table.table_id) ?? null, store.now.value))

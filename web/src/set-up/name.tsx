@@ -1,33 +1,38 @@
 // The last step: number, name and section are confirmed; then names and tables are saved, and the camera is live.
 import { useLocation } from 'preact-iso'
 import { cadenceOf, changedFields, changeOf, fieldsOf, numberOf, rebased, type CameraFields } from '../camera-form'
-import { Problem, type Camera, type Client } from '../client'
+import { Problem, type Camera, type Client, type LayoutWarning, type NewLayout } from '../client'
 import { useStore } from '../context'
 import { useDraft } from '../draft'
 import { layoutOf, type Drawing } from '../drawing'
 import type { DrawingBase } from '../drawing-base'
-import { writeDrawing, writeDrawn } from '../drawing-draft'
+import { writeDrawn } from '../drawing-draft'
 import { CadenceField, NameField, PlaceFields } from '../parts/camera-fields'
 import { useSending } from '../request'
 import { T } from '../texts'
 import { ChangedMeanwhile } from '../unchanged'
-import { setUpAddress } from './addresses'
+import { Refused } from '../views/table-editor'
+import { isShown, setUpAddress } from './addresses'
+import { forgetSetUp, namesKey, savedVersion } from './saved'
 import { StepEnd } from './step-frame'
 import { LIVE } from './steps'
 
 const W = T.setUp.name
+const SHOWN: ReadonlySet<keyof CameraFields> = new Set(['name', 'number', 'section', 'notes', 'seconds'])
 
 interface NameProps {
   camera: Camera
   picture: NonNullable<DrawingBase['picture']>
   drawing: Drawing
+  /** Whether another tab has drawn others, and nobody has decided yet. */
+  isDrawnElsewhere: boolean
 }
 
-export function NameStep({ camera, picture, drawing }: NameProps) {
+export function NameStep({ camera, picture, drawing, isDrawnElsewhere }: NameProps) {
   const store = useStore()
   const { route } = useLocation()
   const id = camera.camera_id
-  const drafted = useDraft(`${camera.site_id}/${id}/names`, () => ({ fields: fieldsOf(camera), probeId: null, passwordLost: false, typing: false, before: { document: camera, tag: '' } }))
+  const drafted = useDraft(namesKey(camera), () => ({ fields: fieldsOf(camera), probeId: null, passwordLost: false, typing: false, before: { document: camera, tag: '' } }))
   const { fields, before } = drafted.draft
   const { busy, problem, send } = useSending()
   const type = (change: Partial<CameraFields>) => drafted.put((latest) => ({ fields: { ...latest.fields, ...change } }))
@@ -37,18 +42,17 @@ export function NameStep({ camera, picture, drawing }: NameProps) {
       try {
         const named = await withNames(store.client, fields, before?.document ?? camera)
         takeIn(named)
-        const saved = await store.client.saveLayout(id, layoutOf(drawing, { width: picture.width, height: picture.height }), null)
-        drafted.forget()
-        writeDrawing(id, null)
+        const saved = await withTables(store.client, id, layoutOf(drawing, { width: picture.width, height: picture.height }), drawing)
+        forgetSetUp(camera, drawing)
         writeDrawn(id, saved.warnings.length > 0 ? saved.warnings : null)
         store.replaceCamera({ ...named, layout_version: saved.version })
-        route(setUpAddress(id, LIVE), true)
+        if (isShown(setUpAddress(id, 'name'))) route(setUpAddress(id, LIVE), true)
       } catch (error) {
         if (error instanceof ChangedMeanwhile) takeIn(error.now as Camera)
         throw explained(error)
       }
     })
-  const hindrance = busy ? W.saving : hindranceOf(fields)
+  const hindrance = busy ? W.saving : isDrawnElsewhere ? W.drawnElsewhere : hindranceOf(fields)
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     if (hindrance === '') save()
@@ -75,14 +79,37 @@ export function NameStep({ camera, picture, drawing }: NameProps) {
 /** Rejects with ChangedMeanwhile where somebody else has changed what is typed here. */
 async function withNames(client: Client, fields: CameraFields, before: Camera): Promise<Camera> {
   const { document: now, tag } = await client.camera(before.camera_id)
-  if (changedFields(before, now).length > 0) throw new ChangedMeanwhile(now)
-  const change = changeOf(fields, now)
-  return change === null || Object.keys(change).length === 0 ? now : client.changeCamera(before.camera_id, change, tag)
+  const [theirs, { type, address, user, password, udp }] = [fieldsOf(now), fieldsOf(now)]
+  // What is as it was typed here was saved before, and its answer was lost.
+  if (changedFields(before, now).some((field) => SHOWN.has(field) && theirs[field] !== fields[field])) throw new ChangedMeanwhile(now)
+  // Where its pictures come from is not typed here, and what the device remembers of it is not all.
+  const change = changeOf({ ...fields, type, address, user, password, udp }, now)
+  if (change === null || Object.keys(change).length === 0) return now
+  try {
+    return await client.changeCamera(before.camera_id, change, tag)
+  } catch (error) {
+    throw isConflict(error) ? new ChangedMeanwhile((await client.camera(before.camera_id)).document) : error
+  }
+}
+
+/** Rejects with a `version_conflict` where there are others already. */
+async function withTables(client: Client, id: string, layout: NewLayout, drawing: Drawing): Promise<{ version: number; warnings: readonly LayoutWarning[] }> {
+  try {
+    return await client.saveLayout(id, layout, null)
+  } catch (error) {
+    const version = isConflict(error) ? await savedVersion(client, id, drawing) : null
+    if (version !== null) return { version, warnings: [] }
+    throw isConflict(error) || (error instanceof Problem && error.status === 401) ? error : new Refused(error, drawing)
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'version_conflict'
 }
 
 function explained(error: unknown): unknown {
   if (error instanceof ChangedMeanwhile) return new Error(W.changedMeanwhile)
-  return error instanceof Problem && error.code === 'version_conflict' ? new Error(W.drawnMeanwhile) : error
+  return isConflict(error) ? new Error(W.drawnMeanwhile) : error
 }
 
 export function hindranceOf(fields: CameraFields): string {

@@ -4,6 +4,7 @@ import { useLocation, useRoute } from 'preact-iso'
 import type { Camera } from '../client'
 import { useStore } from '../context'
 import { useDrawingBase, type LoadedBase } from '../drawing-base'
+import { Kept } from '../parts/kept'
 import { MayNotChange, NotFound } from '../parts/notfound'
 import { T } from '../texts'
 import { setUpAddress } from './addresses'
@@ -51,6 +52,7 @@ function SetUp({ camera, wanted }: { camera: Camera; wanted: string }) {
   if (step === null) return <Loading />
   return (
     <StepFrame step={step} camera={camera} facts={facts}>
+      {drawn.elsewhere && <Kept text={T.editor.keptElsewhere} onAnswer={drawn.decide} />}
       {step === 'picture' ? (
         <PictureStep camera={camera} hindrance={hindranceOf('picture', facts)} />
       ) : (
@@ -75,9 +77,15 @@ function OnPicture({ step, camera, facts, base: { base, failed, again }, drawn, 
   if (failed) return <div class="buttons"><button type="button" onClick={again}>{T.tryAgain}</button></div>
   if (base === null) return <Loading />
   const { picture } = base
-  if (picture === null) return <StepEnd back={setUpAddress(camera.camera_id, 'picture')} hindrance={T.setUp.hindrances.picture} onNext="" />
+  if (picture === null) {
+    return (
+      <StepEnd back={setUpAddress(camera.camera_id, 'picture')} hindrance={T.setUp.hindrances.picture} onNext="">
+        <button type="button" onClick={again}>{T.tryAgain}</button>
+      </StepEnd>
+    )
+  }
   if (step === 'view') return <ViewStep camera={camera} picture={picture} drawing={drawing} />
   if (step === 'try') return <TryStep camera={camera} picture={picture} drawing={drawing} />
-  if (step === 'name') return <NameStep camera={camera} picture={picture} drawing={drawing} />
+  if (step === 'name') return <NameStep camera={camera} picture={picture} drawing={drawing} isDrawnElsewhere={drawn.elsewhere !== null} />
   return <TablesStep camera={camera} base={base} drawn={drawn} hindrance={hindranceOf('tables', facts)} onSketching={onSketching} onTheirs={again} />
 }

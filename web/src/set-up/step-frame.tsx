@@ -21,7 +21,10 @@ interface FrameProps {
 
 export function StepFrame({ step, camera, facts, children }: FrameProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [step])
+  useEffect(() => {
+    scrollTo(0, 0) // the router does not where a step takes the place of another
+    heading.current?.focus({ preventScroll: true })
+  }, [step])
   return (
     <>
       <p class="row wrap">

@@ -3,7 +3,6 @@ import { useEffect } from 'preact/hooks'
 import type { Camera } from '../client'
 import { faultOf } from '../drawing'
 import type { DrawingBase } from '../drawing-base'
-import { Kept } from '../parts/kept'
 import { T } from '../texts'
 import { faultText, TableEditor } from '../views/table-editor'
 import { setUpAddress } from './addresses'
@@ -31,7 +30,6 @@ export function TablesStep({ camera, base, drawn, hindrance, onSketching, onThei
   }
   return (
     <>
-      {drawn.elsewhere && <Kept text={T.editor.keptElsewhere} onAnswer={drawn.decide} />}
       <TableEditor key={drawn.round} camera={camera} base={base} onTheirs={onTheirs} guided={{ first: drawn.drawing, onDrawing: follow }} />
       <StepEnd back={setUpAddress(id, 'picture')} hindrance={text} onNext={setUpAddress(id, 'view')} />
     </>

@@ -3,7 +3,9 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import type { Camera, OpeningHours } from '../client'
 import { address, useStore } from '../context'
-import { writeDrawing } from '../drawing-draft'
+import { writeDraft } from '../draft'
+import { writeDrawing, writeDrawn } from '../drawing-draft'
+import { forgetDryRun } from '../dry-running'
 import { AfterDrawing } from '../parts/after-drawing'
 import { HealthLine } from '../parts/health'
 import { HoursForm, hoursText } from '../parts/hours'
@@ -15,6 +17,7 @@ import { TableCard } from '../parts/table-card'
 import { ViewScoreCard } from '../parts/view-score'
 import { useSending } from '../request'
 import { setUpAddress } from '../set-up/addresses'
+import { namesKey } from '../set-up/saved'
 import { isUnfinished } from '../set-up/steps'
 import { useStill } from '../still'
 import { T } from '../texts'
@@ -154,7 +157,7 @@ function Acting({ camera }: { camera: Camera }) {
     if (!confirm(T.cameraForm.confirmRemove(camera.name))) return
     void act(async (tag) => {
       await store.client.removeCamera(id, tag)
-      writeDrawing(id, null)
+      forget(camera)
       route(address('cameras'), true)
       store.forgetCamera(id)
     })
@@ -167,6 +170,16 @@ function Acting({ camera }: { camera: Camera }) {
       <button type="button" class="danger" disabled={busy} onClick={remove}>{T.cameraForm.remove}</button>
     </div>
   )
+}
+
+/** All that the device remembers of a camera that is removed. */
+function forget(camera: Camera): void {
+  const id = camera.camera_id
+  writeDrawing(id, null)
+  writeDrawn(id, null)
+  forgetDryRun(id)
+  writeDraft(`${camera.site_id}/${id}`, null)
+  writeDraft(namesKey(camera), null)
 }
 
 function Tables({ id }: { id: string }) {

@@ -39,7 +39,7 @@ import {
 import { warningsOf, type DrawingWarning } from '../drawing-warnings'
 import { useHistory } from '../drawing-history'
 import { useDrawingBase, type DrawingBase } from '../drawing-base'
-import { onDrawnElsewhere, readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
+import { forgetSaved, onDrawnElsewhere, readDrawing, writeDrawing, writeDrawn, type DrawingDraft } from '../drawing-draft'
 import { tableName } from '../format'
 import { useDryRun } from '../dry-running'
 import { useLiveView } from '../live-view'
@@ -177,7 +177,7 @@ export function TableEditor({ camera, base: { layout, picture, hints }, onTheirs
       const given = layoutOf(drawing, { width: size.width, height: size.height })
       try {
         const saved = await store.client.saveLayout(camera.camera_id, given, tag)
-        forgetDrawing()
+        forgetSaved(camera.camera_id, drawing)
         dryRunning.forget()
         writeDrawn(camera.camera_id, saved.warnings)
         leave()
@@ -293,7 +293,7 @@ export function TableEditor({ camera, base: { layout, picture, hints }, onTheirs
             )}
           </div>
           <div class="buttons">
-            <button type="button" class="primary" disabled={busy || isSaved || fault !== null || sketch !== null} onClick={() => save(layout?.tag ?? null, picture)}>{busy ? W.saving : W.save}</button>
+            <button type="button" class="primary" disabled={busy || isSaved || (isElsewhere && draft !== null) || fault !== null || sketch !== null} onClick={() => save(layout?.tag ?? null, picture)}>{busy ? W.saving : W.save}</button>
             <button type="button" onClick={leave}>{W.leave}</button>
           </div>
           {!isSaved && <p class="muted small">{W.unsaved}</p>}
@@ -343,7 +343,7 @@ function keptText(draft: DrawingDraft, version: number | null, isElsewhere: bool
 }
 
 /** Why the drawing was refused, with the table or area that is meant. */
-class Refused extends Error {
+export class Refused extends Error {
   constructor(error: unknown, drawing: Drawing) {
     const region = error instanceof Problem ? regionAt(drawing, error.pointer ?? '') : null
     const text = error instanceof Problem && region ? `${error.title} (${error.code})` : problemText(error)
