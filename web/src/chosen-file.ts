@@ -12,6 +12,16 @@ export function refusalOf({ name, size, type }: Pick<File, 'name' | 'size' | 'ty
   return SURELY_ELSE.test(type) && !EXTENSIONS.test(name) ? `${T.upload.notVideo(name)} (not_a_video)` : null
 }
 
+/** Whether the browser can still read it: not after it was changed, moved or deleted on the disk. */
+export function isReadable(file: File): Promise<boolean> {
+  const reader = new FileReader()
+  return new Promise((resolve) => {
+    reader.onload = () => resolve(true)
+    reader.onerror = () => resolve(false)
+    reader.readAsArrayBuffer(file.slice(0, 1))
+  })
+}
+
 /** Length in ms as far as this browser can read it; null: it cannot, which says nothing of the file. */
 export function lengthOf(file: File): Promise<number | null> {
   const video = document.createElement('video')

@@ -174,6 +174,7 @@ export class Store {
     if (session === this.session) return
     this.session = session
     this.sharedStream?.goOn()
+    this.uploads.reconnect()
     if (this.begun.value) this.reload(LISTS)
     else this.askedSites.again()
   }

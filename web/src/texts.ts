@@ -648,6 +648,13 @@ export const T = {
     preparing: 'Preparing…',
     /** Its turn comes when one of those before it is sent. */
     waiting: 'Waits for its turn',
+    cutOff: 'Waits for the connection',
+    fileChanged: 'The file was changed or moved. Choose it again. (file_changed)',
+    otherTab: 'It is being sent in another tab. (sent_elsewhere)',
+    keep: 'Keep a copy',
+    confirmRecording: (name: string) => `Give up ${name}? It is nowhere but in this page: keep a copy first, or it is lost.`,
+    lostRecordings: 'Recordings that were not sent',
+    lostRecordingsText: 'They were only in a page that was closed or loaded again: what was not sent of them is lost.',
     resumed: 'Goes on where it stopped',
     sent: (sent: string, total: string) => `${sent} of ${total}`,
     left: (time: string) => `${time} left`,
@@ -800,6 +807,7 @@ export const T = {
 
   settings: {
     signOut: 'Sign out',
+    confirmSignOut: 'Sign out? Videos are still being sent, or a recording is not sent yet: what was recorded is lost.',
     about: 'About',
     aboutText: 'tablewatch turns the pictures of cameras into facts: which table is free, and why.',
     api: 'API reference',

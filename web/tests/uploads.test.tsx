@@ -12,6 +12,8 @@ interface Started {
   options: UploadOptions
   /** The video is created, its file is being sent. */
   begin: () => Promise<void>
+  /** The video is not created. */
+  refuse: (error: Error) => Promise<void>
   upload: Upload
   finish: () => void
   fail: (error: Error) => void
@@ -22,12 +24,12 @@ vi.mock('../src/chosen-file', async (original) => ({ ...(await original<typeof i
 vi.mock('../src/client/upload', async (original) => ({
   ...(await original<typeof import('../src/client/upload')>()),
   startUpload: (options: UploadOptions) =>
-    new Promise<Upload>((resolve) => {
+    new Promise<Upload>((resolve, reject) => {
       let [finish, fail] = [() => {}, (_: Error) => {}]
       const done = new Promise<void>((end, failed) => ([finish, fail] = [end, failed]))
       const abort = vi.fn(() => Promise.resolve())
       const upload = { videoId: options.file.name, resumed: false, pause: vi.fn(), resume: vi.fn(), abort, done }
-      started.push({ options, upload, finish, fail, begin: () => (resolve(upload), settled()) })
+      started.push({ options, upload, finish, fail, begin: () => (resolve(upload), settled()), refuse: (error) => (reject(error), settled()) })
     }),
 }))
 
@@ -95,6 +97,30 @@ describe('several uploads', () => {
     expect(states()).toEqual(['three.mp4 preparing'])
   })
 
+  it('wait for the connection where it is lost, and go on when it is back', async () => {
+    const { uploads, send, states } = made()
+    const stop = uploads.start()
+    send('one.mp4', 'two.mp4', 'three.mp4')
+    await started[0]?.begin()
+    await started[1]?.begin()
+    for (const each of [...started]) each.fail(new Problem(0, 'unreachable', 'The connection is lost.', ''))
+    await settled()
+    await settled()
+    expect([states(), started.length]).toEqual([['one.mp4 waiting', 'two.mp4 waiting', 'three.mp4 waiting'], 2])
+    dispatchEvent(new Event('online'))
+    expect([states(), started.length]).toEqual([['one.mp4 preparing', 'two.mp4 preparing', 'three.mp4 waiting'], 4])
+    stop()
+  })
+
+  it('wait for somebody to sign in where the session has ended before the first byte', async () => {
+    const { uploads, send, states } = made()
+    send('one.mp4', 'two.mp4', 'three.mp4')
+    for (const each of [...started]) await each.refuse(new Problem(401, 'signed_out', 'Signed out', ''))
+    expect([states(), started.length]).toEqual([['one.mp4 waiting', 'two.mp4 waiting', 'three.mp4 waiting'], 2])
+    uploads.reconnect()
+    expect(started.length).toBe(4)
+  })
+
   it('of the same file are one', () => {
     const { send, states } = made()
     send('one.mp4', 'one.mp4')
@@ -147,10 +173,10 @@ describe('one of them', () => {
     await started[0]?.begin()
     started[0]?.fail(new Problem(0, 'unreachable', 'The connection is lost.', ''))
     await settled()
-    expect([row('one.mp4').problem.value, row('one.mp4').canRetry.value]).toEqual(['The connection is lost. (unreachable)', true])
-    uploads.goOn(row('one.mp4'))
+    expect([row('one.mp4').state.value, row('one.mp4').cutOff.value]).toEqual(['waiting', true])
+    uploads.reconnect()
     await started[1]?.begin()
-    expect([row('one.mp4').state.value, row('one.mp4').problem.value]).toEqual(['sending', ''])
+    expect([row('one.mp4').state.value, row('one.mp4').cutOff.value]).toEqual(['sending', false])
   })
 
   it('is not begun with a file that is empty or no video, and says so', async () => {
@@ -175,6 +201,48 @@ describe('one of them', () => {
   })
 })
 
+describe('a recording', () => {
+  const recorded = () => new File(['x'], 'recording.webm', { lastModified: 1 })
+
+  it('keeps the page open until it is sent, in every state', async () => {
+    const { uploads } = made()
+    uploads.add([recorded()], SITE, true)
+    await started[0]?.begin()
+    started[0]?.fail(new Problem(422, 'truncated', 'Cut off.', 'Cut off.'))
+    await settled()
+    expect([uploads.rows.value[0]?.state.value, uploads.unsent.value]).toEqual(['failed', true])
+  })
+
+  it('can be kept, and is given up only after a question', async () => {
+    const { uploads } = made()
+    const asked = vi.fn(() => false)
+    vi.stubGlobal('confirm', asked)
+    const root = show(<UploadCard uploads={uploads} siteId="site_1" cameras={[]} />)
+    await act(() => uploads.add([recorded()], SITE, true))
+    const buttons = [...root.querySelectorAll<HTMLButtonElement>('.sending button')]
+    expect(buttons.map((each) => each.textContent)).toEqual(['Keep a copy', 'Cancel'])
+    buttons[1]?.click()
+    vi.unstubAllGlobals()
+    expect([asked.mock.calls.length, uploads.rows.value.length]).toEqual([1, 1])
+  })
+
+  it('is sent without the time of its beginning where that is refused', async () => {
+    const { uploads } = made()
+    uploads.add([recorded()], { ...SITE, started_at: '2999-01-01T00:00:00Z' }, true)
+    await started[0]?.refuse(new Problem(422, 'started_at_invalid', 'Not possible', '', '/started_at'))
+    expect(started.map((each) => each.options.video)).toEqual([{ ...SITE, started_at: '2999-01-01T00:00:00Z' }, SITE])
+    expect(started[0]?.options.once).not.toBe(started[1]?.options.once)
+  })
+
+  it('is not offered to be chosen again after the page was closed', async () => {
+    const { uploads } = made()
+    localStorage.setItem(fingerprint(recorded(), SITE), JSON.stringify({ videoId: 'vid_1', door: { token: 't', expires_at: '2999-01-01T00:00:00Z' }, inMemory: true }))
+    const root = show(<UploadCard uploads={uploads} siteId="site_1" cameras={[]} />)
+    await act(() => uploads.lookForUnfinished())
+    expect([...root.querySelectorAll('.unfinished h3')].map((each) => each.textContent)).toEqual(['Recordings that were not sent'])
+  })
+})
+
 describe('an upload that the page was closed in', () => {
   const begun: NewVideo = { site_id: 'site_1', sampling: { mode: 'keyframes' }, camera_id: 'cam_1' }
   const file = new File(['x'], 'noon: the hall.mp4', { lastModified: 7 })
@@ -188,7 +256,7 @@ describe('an upload that the page was closed in', () => {
     const { uploads } = made()
     await uploads.lookForUnfinished()
     expect(uploads.unfinished.value).toEqual([
-      { name, videoId: 'vid_1', filename: 'noon: the hall.mp4', sizeBytes: 1, lastModified: 7, video: begun },
+      { name, videoId: 'vid_1', filename: 'noon: the hall.mp4', sizeBytes: 1, lastModified: 7, video: begun, inMemory: false },
     ])
     uploads.add([file, new File(['x'], 'noon: the hall.mp4', { lastModified: 8 })], SITE)
     expect(started.map((each) => each.options.video)).toEqual([begun, SITE])
@@ -212,6 +280,30 @@ describe('an upload that the page was closed in', () => {
     vi.mocked(client.job).mockResolvedValueOnce(job({ status: 'cancelled' }))
     await uploads.lookForUnfinished()
     expect([localStorage.getItem(name), uploads.unfinished.value]).toEqual([null, []])
+  })
+
+  it('is not cancelled by a list that is old: not where another tab sends it, nor when its file has arrived', async () => {
+    const { client, uploads, cancel } = made()
+    await uploads.lookForUnfinished()
+    const [found] = uploads.unfinished.value
+    if (!found) throw new Error('Nothing is unfinished.')
+    const locks = { query: () => Promise.resolve({ held: [{ name }] }), request: () => Promise.resolve() }
+    vi.stubGlobal('navigator', Object.assign(Object.create(navigator) as object, { locks }))
+    await expect(uploads.discard(found)).rejects.toThrow('another tab')
+    vi.unstubAllGlobals()
+    vi.mocked(client.job).mockResolvedValue(job({ status: 'running', stage: 'frames' } as never))
+    await uploads.discard(found)
+    expect([cancel.mock.calls, localStorage.getItem(name)]).toEqual([[], null])
+  })
+
+  it('is not sent in two tabs', async () => {
+    const { uploads, row } = made()
+    const request = (_name: string, _options: object, call: (lock: null) => unknown) => Promise.resolve(call(null))
+    const locks = { query: () => Promise.resolve({ held: [] }), request }
+    vi.stubGlobal('navigator', Object.assign(Object.create(navigator) as object, { locks }))
+    uploads.add([file], begun)
+    vi.unstubAllGlobals()
+    expect([row(file.name).state.value, row(file.name).problem.value, started]).toEqual(['failed', expect.stringContaining('another tab'), []])
   })
 
   it('is none of another tab that sends it now', async () => {

@@ -177,9 +177,21 @@ export async function unfinishedUploads(client: Client, storage: Store & Pick<St
   return found.flatMap((each, at) => (stored[at] ? [{ ...each, videoId: stored[at].videoId, inMemory: stored[at].inMemory === true }] : []))
 }
 
-/** Cancels its video. */
+/** Cancels its video, unless its file arrived meanwhile: then it is only forgotten here. */
 export async function discardUpload(client: Client, upload: UnfinishedUpload, storage: Store = localStorage): Promise<void> {
-  await client.cancel(upload.videoId)
+  if (await awaitsUpload(client, upload.videoId)) await cancelUpload(client, upload, storage)
+  else storage.removeItem(upload.name)
+}
+
+/** A key that may upload and not write ends it where it is sent to. */
+export async function cancelUpload(client: Client, upload: Pick<UnfinishedUpload, 'name' | 'videoId'>, storage: Store = localStorage): Promise<void> {
+  const stored = read(storage.getItem(upload.name))
+  try {
+    await client.cancel(upload.videoId)
+  } catch (error) {
+    if (stored === null || !(error instanceof Problem && error.status === 403)) throw error
+    await tus.Upload.terminate(stored.door.url, { headers: { Authorization: `Bearer ${stored.door.token}` } })
+  }
   storage.removeItem(upload.name)
 }
 

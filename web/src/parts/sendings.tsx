@@ -4,6 +4,7 @@ import type { Camera, UnfinishedUpload } from '../client'
 import { useStore } from '../context'
 import { bytes, clockTime } from '../format'
 import type { Sending } from '../sending'
+import { saveFile } from '../saving'
 import { T } from '../texts'
 import type { Uploads } from '../uploads'
 
@@ -19,21 +20,24 @@ export function Sendings({ uploads, siteId, cameras }: Props) {
     uploads.lookForUnfinished().catch((error: unknown) => store.fail(error))
   }, [uploads, siteId])
   const rows = uploads.rows.value
-  const unfinished = uploads.unfinished.value.filter(({ video }) => video.site_id === siteId)
+  const ofSite = uploads.unfinished.value.filter(({ video }) => video.site_id === siteId)
+  const group = (title: string, text: string, unfinished: readonly UnfinishedUpload[]) =>
+    unfinished.length > 0 && (
+      <div class="unfinished">
+        <h3>{title}</h3>
+        <p class="muted small">{text}</p>
+        <ul class="sendings">
+          {unfinished.map((each) => <Unfinished key={each.name} upload={each} uploads={uploads} cameras={cameras} />)}
+        </ul>
+      </div>
+    )
   const counts = T.upload.all(uploads.underWay.value, uploads.waiting.value, uploads.sent.value)
   return (
     <>
       <p class={rows.length > 0 ? 'muted small' : 'visually-hidden'} role="status">{counts}</p>
       {rows.length > 0 && <ul class="sendings">{rows.map((row) => <Row key={row.name} row={row} uploads={uploads} />)}</ul>}
-      {unfinished.length > 0 && (
-        <div class="unfinished">
-          <h3>{T.upload.unfinished}</h3>
-          <p class="muted small">{T.upload.unfinishedText}</p>
-          <ul class="sendings">
-            {unfinished.map((each) => <Unfinished key={each.name} upload={each} uploads={uploads} cameras={cameras} />)}
-          </ul>
-        </div>
-      )}
+      {group(T.upload.unfinished, T.upload.unfinishedText, ofSite.filter((each) => !each.inMemory))}
+      {group(T.upload.lostRecordings, T.upload.lostRecordingsText, ofSite.filter((each) => each.inMemory))}
     </>
   )
 }
@@ -47,6 +51,9 @@ function Row({ row, uploads }: { row: Sending; uploads: Uploads }) {
   const button = (text: string, onClick: () => void) => (
     <button type="button" aria-label={T.upload.of(text, name)} onClick={onClick}>{text}</button>
   )
+  const cancel = () => {
+    if (!row.inMemory || confirm(T.upload.confirmRecording(name))) void uploads.cancel(row).catch(() => undefined)
+  }
   return (
     <li class="sending" data-state={state}>
       <span class="texts">
@@ -57,7 +64,8 @@ function Row({ row, uploads }: { row: Sending; uploads: Uploads }) {
         {state === 'sending' && button(T.upload.pause, () => uploads.pause(row))}
         {state === 'paused' && button(T.upload.goOn, () => uploads.goOn(row))}
         {failed && row.canRetry.value && button(T.upload.again, () => uploads.goOn(row))}
-        {button(failed ? T.upload.dismiss : T.upload.cancel, () => void uploads.cancel(row).catch(() => undefined))}
+        {row.inMemory && button(T.upload.keep, () => saveFile(row.file))}
+        {button(failed ? T.upload.dismiss : T.upload.cancel, cancel)}
       </div>
       {!failed && <progress max={100} value={total ? (sent / total) * 100 : 0} aria-label={T.upload.progress(name)} />}
       {!failed && <span class="muted small">{noteOf(row)}</span>}
@@ -72,7 +80,7 @@ function noteOf(row: Sending): string {
   const speed = row.speed.value
   switch (row.state.value) {
     case 'waiting':
-      return T.upload.waiting
+      return row.cutOff.value ? T.upload.cutOff : T.upload.waiting
     case 'preparing':
       return T.upload.preparing
     case 'paused':

@@ -30,7 +30,7 @@ export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; sit
   useEffect(() => setCamera(null), [siteId])
   const chosenCamera = camera ?? cameras[0]?.camera_id ?? ''
 
-  const choose = (files: readonly File[], more: NewVideo = {}) => {
+  const choose = (files: readonly File[], more: NewVideo = {}, inMemory = false) => {
     const [frames, stored] = [SAMPLINGS[sampling], PICTURES[picture]]
     uploads.add(files, {
       site_id: siteId,
@@ -38,7 +38,7 @@ export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; sit
       ...(stored ? { picture: stored } : {}),
       ...(chosenCamera ? { camera_id: chosenCamera } : {}),
       ...more,
-    })
+    }, inMemory)
   }
 
   return (
@@ -56,7 +56,7 @@ export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; sit
         <Choice id="picture" label={T.upload.storedAs} names={Object.keys(PICTURES)} value={picture} onChange={setPicture} />
       </div>
       <Drop onFiles={choose} />
-      <RecordVideo recorder={recorder} onSend={({ file, startedAt }) => choose([file], { started_at: startedAt.toISOString() })} />
+      <RecordVideo recorder={recorder} onSend={({ file, startedAt }) => choose([file], { started_at: startedAt.toISOString() }, true)} />
       <Sendings uploads={uploads} siteId={siteId} cameras={cameras} />
     </section>
   )

@@ -339,6 +339,8 @@ function NewKey({ onCreated }: { onCreated: (asked: Promise<{ name: string; key:
 function About() {
   const store = useStore()
   const signOut = () => {
+    const isUnsent = store.uploads.unsent.value || store.recorder.unsent.value
+    if (isUnsent && !confirm(T.settings.confirmSignOut)) return
     forgetAll()
     const end = () => store.end('')
     store.client.signOut().then(end, end)
