@@ -1,4 +1,5 @@
-// The page as people use it: many tables and videos, fingers, the keyboard alone, and cameras that others remove. Against the fixed restaurant; needs the built page and nothing else.
+// The page as people use it: many tables and videos, fingers, the keyboard alone, names as nobody expects them,
+// and cameras that others remove. Against the fixed restaurant; needs the built page and nothing else.
 //
 //   node web/e2e/use.spec.mjs                  all of them
 //   node web/e2e/use.spec.mjs --only touch     one
@@ -9,7 +10,9 @@ import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
 import { crowded, FAILED, idOf, stateOf, TABLES, VIDEOS } from './fixed/crowded.mjs'
 import { answer, NOW, ROOM, SITE, snapshot, WHY } from './fixed/documents.mjs'
+import { NAME, oddlyNamed } from './fixed/named.mjs'
 import { serveFixedSite } from './fixed/server.mjs'
+import { VIEWS } from './fixed/views.mjs'
 
 const { values: given } = parseArgs({ options: { only: { type: 'string' }, out: { type: 'string' } } })
 const STEP_MS = 60_000
@@ -314,6 +317,28 @@ async function tabTo(page, selector) {
   assert.fail(`${selector} is not reached by ${MOST} times Tab`)
 }
 
+// Names as nobody expects them
+
+/** Higher than a picture and what can be done about it. */
+const HIGHEST_PX = 400
+
+async function names(opened) {
+  const site = await serve(opened, oddlyNamed)
+  const page = await newPage(opened, NARROW)
+  page.on('dialog', (dialog) => opened.push({ error: new Error(`a dialog: ${dialog.message()}`) }))
+  const problems = []
+  for (const [view, [address, there]] of Object.entries(VIEWS)) {
+    await show(page, site, address, there)
+    await site.quiet()
+    const { hurt, wide, high, text } = await page.evaluate(measured)
+    if (hurt) problems.push(`${view}: markup was run`)
+    if (wide > 0) problems.push(`${view} is ${wide} px wider than the window`)
+    problems.push(...high.filter(({ height }) => height > HIGHEST_PX).map(({ name, height }) => `${view}: ${name} is ${height} px high`))
+    if (!text.includes(NAME.slice(0, 30))) problems.push(`${view}: no name is shown as it is written`)
+  }
+  assert.deepEqual(problems, [])
+}
+
 // Cameras that others remove, and that go away and come back
 
 async function removed(opened) {
@@ -353,7 +378,7 @@ function remove({ answers, send }) {
 
 // All of them
 
-const TESTS = { crowd, touch, keyboard, removed }
+const TESTS = { crowd, touch, keyboard, names, removed }
 
 const browser = await launch()
 try {
@@ -363,6 +388,14 @@ try {
 }
 
 // What follows runs in the browser.
+
+/** How wide the page is beyond the window, and how high what has a name is. */
+function measured() {
+  const boxes = [...document.querySelectorAll('.table-card, .tile, .entries li, .rows li, .line, .camera-card > :not(.shot), .alert > :not(.shot), .alerts li, h1, h2, h3, .segments, .frames li, .looks li > p, .head')]
+  const high = boxes.map((box) => ({ name: box.className || box.localName, height: Math.round(box.getBoundingClientRect().height) }))
+  const text = [document.body.innerText, ...[...document.querySelectorAll('input, option')].map((each) => each.value + each.textContent)].join(' ')
+  return { hurt: Boolean(window.hurt), wide: document.documentElement.scrollWidth - innerWidth, high, text }
+}
 
 function watchTasks() {
   window.longest = 0

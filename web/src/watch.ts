@@ -19,6 +19,8 @@ export class Watch {
   readonly moreFrames = signal(false)
   /** The frame in the picture; null follows the newest. */
   readonly chosen = signal<number | null>(null)
+  /** Whether pictures are loaded up to one that is wanted. */
+  readonly seeking = signal(false)
   readonly layout = signal<Layout | null>(null)
   /** The newest judged frame of a camera whose picture is loaded. */
   readonly live = signal<CameraView | null>(null)
@@ -87,7 +89,13 @@ export class Watch {
 
   choose(index: number | null): void {
     this.wish += 1
+    this.seeking.value = false
     this.chosen.value = index
+  }
+
+  /** A newer link to a picture whose link has expired; null: there is none. */
+  async renewed(frame: Frame): Promise<string | null> {
+    return (await this.loader?.renewed(frame).catch(() => null)) ?? null
   }
 
   more(): void {
@@ -117,11 +125,14 @@ export class Watch {
     if (found >= 0) this.chosen.value = found
   }
 
-  /** Loads the frames up to one that `isThere`; returns whether that is still wanted. */
+  /** Loads the frames up to one that `isThere`; returns whether they came so far and that is still wanted. */
   private async loadUntil(isThere: (newest: Frame) => boolean): Promise<boolean> {
     const [wish, loader] = [++this.wish, this.loader]
-    await loader?.until(isThere)
-    return this.wish === wish && this.loader === loader
+    this.seeking.value = true
+    const reached = await loader?.until(isThere)
+    if (this.wish !== wish) return false
+    this.seeking.value = false
+    return this.loader === loader && reached === true
   }
 
   private onJob(job: Job | null): void {

@@ -62,6 +62,31 @@ describe('the frames of a run', () => {
     expect([seen.items.length, seen.more]).toEqual([2000, false])
   })
 
+  it('come up to a point that is far away, and what cannot be reached is not', async () => {
+    const server = client({ count: 12_000 })
+    const loader = new FrameLoader(server, 'vid_1', () => undefined, () => undefined)
+    loader.onJob(job({ frames: { published: 12_000, expected: 12_000 } }))
+    expect(await loader.until((newest) => newest.index >= 11_900)).toBe(true)
+    const broken = client({ count: 600 }) // fewer can be read than were published
+    const other = new FrameLoader(broken, 'vid_1', () => undefined, () => undefined)
+    other.onJob(job({ frames: { published: 900, expected: 900 } }))
+    expect(await other.until((newest) => newest.index >= 800)).toBe(false)
+  })
+
+  it('have their links renewed by the page, once for all that ask meanwhile', async () => {
+    const server = client({ count: 500 })
+    let seen: Frames = { items: [], more: false }
+    const loader = new FrameLoader(server, 'vid_1', (frames) => (seen = frames), () => undefined)
+    loader.onJob(job({ frames: { published: 500, expected: 500 } }))
+    await settled()
+    vi.mocked(server.frames).mockClear()
+    const renew = [...Array(200).keys()].map((at) => ({ ...frame(200 + at), url: `/new/${200 + at}` }))
+    vi.mocked(server.frames).mockResolvedValueOnce({ items: renew, next_cursor: '399' })
+    expect(await Promise.all([loader.renewed(frame(250)), loader.renewed(frame(399))])).toEqual(['/new/250', '/new/399'])
+    expect(vi.mocked(server.frames).mock.calls.map(([, cursor]) => cursor)).toEqual(['199'])
+    expect([seen.items.length, seen.items[250]?.url, seen.items[199]?.url]).toEqual([500, '/new/250', frame(199).url])
+  })
+
   it('are offered again after an error', async () => {
     const server = client({ count: 300 })
     let seen: Frames = { items: [], more: false }

@@ -32,8 +32,9 @@ describe('the groups of a run', () => {
 
 describe('the gallery', () => {
   const gallery = (count: number, chosen: number | null, root?: HTMLElement, origin: number | null = null) =>
-    show(<Gallery frames={every(1, count)} chosen={chosen} shown={undefined} origin={origin} onOpen={opened} />, undefined, root)
+    show(<Gallery frames={every(1, count)} chosen={chosen} shown={undefined} origin={origin} onOpen={opened} onRenew={renew} />, undefined, root)
   const opened = vi.fn()
+  const renew = vi.fn()
   const isOpen = (root: Element) => [...root.querySelectorAll('details[open] .mono:first-of-type')].map((each) => each.textContent)[0]
 
   it('of 10,000 pictures draws those of one group, and one of each other', () => {
@@ -58,6 +59,19 @@ describe('the gallery', () => {
     expect(root.querySelectorAll('details[open]')).toHaveLength(1)
   })
 
+  it('asks once for a link that works where one has expired, and only then is a picture gone', async () => {
+    const root = gallery(3, null)
+    const image = root.querySelectorAll<HTMLImageElement>('.frames img')[1] as HTMLImageElement
+    const fail = () => act(() => void image.dispatchEvent(new Event('error')))
+    renew.mockResolvedValueOnce('/renewed')
+    await fail()
+    await vi.waitFor(() => expect(image.getAttribute('src')).toBe('/renewed'))
+    expect(root.querySelector('[data-gone]')).toBeNull()
+    await fail()
+    await vi.waitFor(() => expect(root.querySelectorAll('[data-gone]')).toHaveLength(1))
+    expect(renew).toHaveBeenCalledOnce()
+  })
+
   it('has the time of day where it is known', () => {
     const text = gallery(100, null, undefined, ORIGIN).querySelectorAll('summary')[1]?.textContent ?? ''
     expect(text).toContain(new Date(ORIGIN + 60_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }))
@@ -72,5 +86,6 @@ it('a moment is chosen by its time', () => {
   select.value = '120000'
   select.dispatchEvent(new Event('change'))
   expect(jump).toHaveBeenCalledWith(120_000)
+  expect(select.value).toBe('120000') // so that the arrow keys go on from there
   expect(show(<Moments length={50_000} origin={null} onJump={jump} />).querySelector('select')).toBeNull()
 })

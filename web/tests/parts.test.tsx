@@ -156,7 +156,7 @@ it('a frame is enlarged, and the arrow keys go on', () => {
     this.open = true
   }
   const chosen = vi.fn()
-  const root = show(<FramesCard model={model()} onMore={() => undefined} onChoose={chosen} onJump={() => undefined} />)
+  const root = show(<FramesCard model={model()} onMore={() => undefined} onChoose={chosen} onJump={() => undefined} jumping={false} onRenew={() => Promise.resolve(null)} />)
   root.querySelectorAll<HTMLButtonElement>('.frames button')[1]?.click()
   const viewer = root.querySelector('dialog') as HTMLDialogElement
   return vi.waitFor(() => expect(viewer.querySelector('img')?.getAttribute('src')).toBe(frame(20).url)).then(() => {

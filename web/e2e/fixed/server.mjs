@@ -25,7 +25,7 @@ const FIXED = { answer, snapshot }
  * the body that returns status and document. `send` sends an event to every stream that is open; `streams` is how many are.
  */
 export async function serveFixedSite(files = {}, hold = async () => {}, restaurant = FIXED) {
-  const site = { files, hold, restaurant, unanswered: new Set(), answers: new Map(), streams: new Set() }
+  const site = { files, hold, restaurant, unanswered: new Set(), answers: new Map(), streams: new Set(), sent: [] }
   const requests = { asked: 0, open: 0, newest: 0 }
   const server = createServer((request, response) => {
     count(requests, request, response)
@@ -39,10 +39,9 @@ export async function serveFixedSite(files = {}, hold = async () => {}, restaura
   const quiet = async () => {
     while (requests.open > 0 || performance.now() - requests.newest < QUIET_MS) await pass(QUIET_MS / 5)
   }
-  let sent = 1
   const send = (type, data) => {
-    sent += 1
-    for (const stream of site.streams) stream.write(event(sent, type, data))
+    const text = event(site.sent.push([type, data]) + 1, type, data)
+    for (const stream of site.streams) stream.write(text)
   }
   const { unanswered, answers, streams } = site
   return { url: `http://127.0.0.1:${server.address().port}`, unanswered, answers, asked: () => requests.asked, streams: () => streams.size, quiet, send, close }
@@ -62,7 +61,7 @@ function count(requests, request, response) {
 async function respond(request, response, site) {
   const { pathname, searchParams, origin } = new URL(request.url, `http://${request.headers.host}`)
   if (pathname.startsWith('/v1/') || pathname.startsWith('/fixed/')) await site.hold()
-  if (pathname === '/v1/events') return stream(response, site)
+  if (pathname === '/v1/events') return stream(response, site, request.headers['last-event-id'] ?? searchParams.get('last_event_id'))
   if (!pathname.startsWith('/v1/')) return file(response, pathname, site.files)
   const path = pathname.slice(3)
   const changed = site.answers.get(`${request.method} ${path}`)
@@ -78,15 +77,18 @@ async function body(request) {
   return text ? JSON.parse(text) : null
 }
 
-/** The snapshot, and after it what is sent. */
-function stream(response, { restaurant, streams }) {
+/** The snapshot, or what was sent after the last event that was received; and what is sent from now on. */
+function stream(response, { restaurant, streams, sent }, last) {
   response.writeHead(200, STREAM)
-  response.write(event(1, 'snapshot', restaurant.snapshot))
+  const received = last ? Number(last.slice(ID.length)) : null
+  if (received !== null) sent.slice(received - 1).forEach((each, at) => response.write(event(received + at + 1, ...each)))
+  else response.write(event(sent.length + 1, 'snapshot', restaurant.snapshot))
   streams.add(response)
   response.once('close', () => streams.delete(response))
 }
 
-const event = (seq, type, data) => `id: e-${seq}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+const ID = 'e-'
+const event = (seq, type, data) => `id: ${ID}${seq}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
 
 function json(response, status, document = null) {
   const problem = { type: 'about:blank', title: 'Not found', status, code: 'not_found', detail: 'The fixed site has none.' }

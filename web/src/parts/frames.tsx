@@ -1,5 +1,7 @@
 // The frames of a run: by time, and a dialog with one of them.
 import { useRef, useState } from 'preact/hooks'
+import type { Frame } from '../client'
+import { useFrameLink, type Renew } from '../frame-link'
 import { clockTime, timeOfDay } from '../format'
 import { bestFrame, runOrigin, selectedJob, shownFrame, type Model } from '../model'
 import { T } from '../texts'
@@ -11,9 +13,12 @@ interface FramesCardProps {
   onChoose: (index: number) => void
   /** To a media time in ms, whose frames may not be loaded yet. */
   onJump: (ms: number) => void
+  /** Whether those of a jump are being loaded. */
+  jumping: boolean
+  onRenew: Renew
 }
 
-export function FramesCard({ model, onMore, onChoose, onJump }: FramesCardProps) {
+export function FramesCard({ model, onMore, onChoose, onJump, jumping, onRenew }: FramesCardProps) {
   const viewer = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState<number | null>(null)
   const { frames } = model
@@ -45,6 +50,7 @@ export function FramesCard({ model, onMore, onChoose, onJump }: FramesCardProps)
       <div class="head">
         <h2 id="frames-title">{T.frames.title}</h2>
         <span class="muted small">{frames.length < published ? `${frames.length} of ${published}` : frames.length}</span>
+        <span class="muted small" role="status">{jumping && T.loading}</span>
         {frames.length > 0 && (
           <div class="buttons">
             <Moments length={length} origin={origin} onJump={onJump} />
@@ -53,11 +59,11 @@ export function FramesCard({ model, onMore, onChoose, onJump }: FramesCardProps)
           </div>
         )}
       </div>
-      <Gallery frames={frames} chosen={model.chosen} shown={shown} origin={origin} onOpen={enlarge} />
+      <Gallery frames={frames} chosen={model.chosen} shown={shown} origin={origin} onOpen={enlarge} onRenew={onRenew} />
       {frames.length === 0 && <p class="muted empty">{job?.status === 'failed' ? T.frames.noneMade : T.frames.none}</p>}
       {model.moreFrames && <button type="button" onClick={onMore}>{T.more}</button>}
       <dialog class="viewer" aria-label={T.frames.one} ref={viewer} onKeyDown={stepByKey} onClick={closeBeside}>
-        {frame && <img src={frame.url} alt={T.frames.at(clockTime(frame.media_ms))} />}
+        {frame && <Enlarged key={frame.frame_id} frame={frame} onRenew={onRenew} />}
         <div class="row">
           <button type="button" aria-label={T.frames.before} onClick={() => enlarge((open ?? 0) - 1)}>←</button>
           <p class="mono">{frame && `${clockTime(frame.media_ms)} · ${timeOfDay(frame.captured_at)} · ${frame.width} × ${frame.height}`}</p>
@@ -67,4 +73,9 @@ export function FramesCard({ model, onMore, onChoose, onJump }: FramesCardProps)
       </dialog>
     </section>
   )
+}
+
+function Enlarged({ frame, onRenew }: { frame: Frame; onRenew: Renew }) {
+  const { url, onError } = useFrameLink(frame, onRenew)
+  return <img src={url} alt={T.frames.at(clockTime(frame.media_ms))} onError={onError} />
 }

@@ -144,7 +144,7 @@ function Run({ watch, job }: { watch: Watch; job: Job }) {
         <div class="middle">
           <JobCard job={job} client={store.client} onError={(error) => store.fail(error)} />
           <RunPicture model={model} onChoose={(index) => watch.choose(index)} onShow={show} />
-          <FramesCard model={model} onMore={() => watch.more()} onChoose={(index) => watch.choose(index)} onJump={(ms) => void watch.jump(ms)} />
+          <FramesCard model={model} onMore={() => watch.more()} onChoose={(index) => watch.choose(index)} onJump={(ms) => void watch.jump(ms)} jumping={watch.seeking.value} onRenew={(frame) => watch.renewed(frame)} />
         </div>
         <div class="side">
           <Timelines model={model} onSeek={(fraction) => watch.seek(fraction)} />
