@@ -61,20 +61,33 @@ export class Recorder {
   start(): void {
     const stream = this.stream.value
     if (this.state.value !== 'open' || stream === null) return
+    try {
+      this.record(stream)
+    } catch (error) {
+      this.media = null
+      this.fail(error)
+      this.problem.value = whyNotRecorded(error)
+    }
+  }
+
+  private record(stream: MediaStream): void {
     const type = TYPES.find((each) => MediaRecorder.isTypeSupported(each))
     const media = new MediaRecorder(stream, { videoBitsPerSecond: BITS_PER_SECOND, ...(type ? { mimeType: type } : {}) })
     const parts: Blob[] = []
     const began = this.now()
     media.ondataavailable = ({ data }) => {
+      if (this.media !== media) return // of one that was closed
       parts.push(data)
       this.ms.value = this.now() - began
       this.bytes.value += data.size
       if (isFull(this.ms.value, this.bytes.value)) this.stop()
     }
-    media.onstop = () => this.keep(parts, media.mimeType, began)
+    media.onstop = () => {
+      if (this.media === media) this.keep(parts, media.mimeType, began)
+    }
+    media.start(SLICE_MS)
     this.media = media
     this.state.value = 'recording'
-    media.start(SLICE_MS)
   }
 
   /** The camera is released; what was recorded is kept. */
@@ -117,14 +130,20 @@ export class Recorder {
   }
 
   private keep(parts: Blob[], type: string, began: number): void {
-    if (this.media === null) return // closed meanwhile
     this.media = null
     this.closeStream()
+    if (parts.every((part) => part.size === 0)) return this.loseAll()
     const startedAt = new Date(began)
     const plain = type.split(';')[0] || 'video/webm'
     const file = new File(parts, nameOf(startedAt, plain), { type: plain, lastModified: this.now() })
     this.recorded.value = { file, url: URL.createObjectURL(file), startedAt, ms: this.ms.value }
     this.state.value = 'recorded'
+  }
+
+  /** Stopped before anything of it was there. */
+  private loseAll(): void {
+    this.problem.value = T.record.nothing
+    this.state.value = 'closed'
   }
 
   private fail(error: unknown): void {
@@ -163,6 +182,11 @@ export function whyNot(error: unknown): string {
   const name = error instanceof Error ? error.name : ''
   const known = T.record.failures[name] ?? T.record.failed
   return name ? `${known} (${name})` : known
+}
+
+/** Why nothing can be recorded of a camera that is open. */
+export function whyNotRecorded(error: unknown): string {
+  return error instanceof Error ? `${T.record.notRecorded} (${error.name})` : T.record.notRecorded
 }
 
 /** A browser gives its cameras to pages over HTTPS, and to those of its own machine. */

@@ -697,6 +697,8 @@ export const T = {
     insecure:
       'The browser lets a page use the camera only at an https:// address, or on the computer that the page runs on. Whoever runs tablewatch finds how in docs/operations.md, under “Behind a proxy”. A video that the camera app has recorded can be chosen above. (not_secure)',
     failed: 'The camera cannot be opened.',
+    nothing: 'It was stopped before anything was recorded.',
+    notRecorded: 'This browser cannot record. Record with the camera app, and choose the file above.',
     /** By what the browser calls them. */
     failures: {
       NotAllowedError: 'This page may not use the camera. Allow it in the settings of the browser, beside the address, then try again.',

@@ -87,6 +87,31 @@ describe('a recording', () => {
     expect(tracks.map((track) => vi.mocked(track.stop).mock.calls.length)).toEqual([1, 1, 1])
   })
 
+  it.each([
+    ['a start that fails', class extends FakeMedia { override start() { throw Object.assign(new Error('x'), { name: 'NotSupportedError' }) } }],
+    ['a browser without recorder', undefined],
+  ])('is not stuck with the camera on: %s', async (_, media) => {
+    vi.stubGlobal('MediaRecorder', media)
+    const recorder = await recording()
+    expect([recorder.state.value, recorder.stream.value, recorder.problem.value]).toEqual(['closed', null, expect.stringContaining('cannot record')])
+    expect(tracks[0]?.stop).toHaveBeenCalled()
+  })
+
+  it('hears nothing of one that was closed before', async () => {
+    const recorder = await recording()
+    recorder.close()
+    await recorder.open()
+    recorder.start()
+    made[0]?.stop()
+    expect([recorder.state.value, recorder.bytes.value]).toEqual(['recording', 0])
+  })
+
+  it('of nothing is none', async () => {
+    const recorder = await recording()
+    made[0]?.onstop()
+    expect([recorder.state.value, recorder.recorded.value, recorder.problem.value]).toEqual(['closed', null, expect.stringContaining('stopped before')])
+  })
+
   it('closed while the camera is opened closes it once it is open', async () => {
     const recorder = new Recorder()
     const opening = recorder.open()

@@ -49,9 +49,9 @@ function Live({ recorder, stream }: { recorder: Recorder; stream: MediaStream })
         <p class="muted small">{T.record.limit(LIMITS.ms / 60_000, bytes(LIMITS.bytes))}</p>
       )}
       <div class="buttons">
-        {recording && <button type="button" class="primary" onClick={() => recorder.stop()}>{T.record.stop}</button>}
-        {!recording && <button type="button" class="primary" onClick={() => recorder.start()}>{T.record.start}</button>}
-        {!recording && <button type="button" onClick={() => recorder.close()}>{T.record.close}</button>}
+        {recording && <button key="stop" type="button" class="primary" onClick={() => recorder.stop()}>{T.record.stop}</button>}
+        {!recording && <button key="start" type="button" class="primary" onClick={() => recorder.start()}>{T.record.start}</button>}
+        {!recording && <button key="close" type="button" onClick={() => recorder.close()}>{T.record.close}</button>}
       </div>
     </>
   )
