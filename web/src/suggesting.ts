@@ -16,6 +16,8 @@ export interface Suggesting {
   busy: boolean
   /** Why it was not begun. */
   problem: string
+  /** Whether because there is no picture to look at. */
+  noPictures: boolean
   begin: (minutes: number) => Promise<void>
 }
 
@@ -25,6 +27,7 @@ export function useSuggesting(cameraId: string): Suggesting {
   const [location, setLocation] = useState<string | null>(null)
   const [asking, setAsking] = useState(false)
   const [problem, setProblem] = useState('')
+  const [noPictures, setNoPictures] = useState(false)
   const left = useRef(false)
   useEffect(() => () => void (left.current = true), [])
 
@@ -53,6 +56,7 @@ export function useSuggesting(cameraId: string): Suggesting {
 
   const begin = async (minutes: number) => {
     setProblem('')
+    setNoPictures(false)
     setSuggested(null)
     setAsking(true)
     try {
@@ -62,10 +66,12 @@ export function useSuggesting(cameraId: string): Suggesting {
       if (begun.suggested.looked < begun.suggested.frames) setLocation(begun.location)
     } catch (error) {
       if (error instanceof Problem && error.status === 401) store.fail(error)
-      else setProblem(error instanceof Problem && error.code === 'no_pictures' ? T.suggest.noPictures(minutes) : problemText(error))
+      const none = error instanceof Problem && error.code === 'no_pictures'
+      setNoPictures(none)
+      if (!(error instanceof Problem && error.status === 401)) setProblem(none ? T.suggest.noPictures(minutes) : problemText(error))
     } finally {
       setAsking(false)
     }
   }
-  return { suggested, busy: asking || location !== null, problem, begin }
+  return { suggested, busy: asking || location !== null, problem, noPictures, begin }
 }

@@ -331,6 +331,7 @@ export const T = {
       change: 'Change its address, or try it again',
     },
     fewPictures: 'This camera has just begun, so there are few pictures of it yet. If a table is missing, look again in some minutes while guests are there, or draw it.',
+    noPictures: 'There are few pictures of this camera yet. Look again in a minute, or draw its tables.',
     view: {
       drawnWell: 'The outlines are drawn well',
       mend: 'Change the outlines',

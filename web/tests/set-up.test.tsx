@@ -168,6 +168,16 @@ describe('a set-up', () => {
     await vi.waitFor(() => expect([location.pathname, readDrawing('cam_1')]).toEqual(['/cameras/cam_1/set-up/live', null]))
   })
 
+  it('says calmly that there are few pictures yet', async () => {
+    const { root, button, heading, store } = opened('/tables')
+    await heading(T.setUp.steps.tables)
+    vi.spyOn(store.client, 'newSuggestions').mockRejectedValue(new Problem(409, 'no_pictures', 'No pictures', 'None is stored.'))
+    await vi.waitFor(() => expect(button(T.suggest.ask)).toBeDefined())
+    button(T.suggest.ask)?.click()
+    await vi.waitFor(() => expect(root.textContent).toContain(T.setUp.noPictures))
+    expect(root.querySelector('.error')).toBeNull()
+  })
+
   it('does not save what is older than what another tab has drawn, until somebody decides', async () => {
     writeDrawing('cam_1', { version: null, drawing })
     const { root, button, heading, asked } = opened('/name')

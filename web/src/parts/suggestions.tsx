@@ -25,9 +25,10 @@ interface PanelProps {
   note?: string | undefined
 }
 
-export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin }, open, drawnAlready, onAccept, onDismiss, note }: PanelProps) {
+export function SuggestionsPanel({ suggesting: { suggested, busy, problem, noPictures, begin }, open, drawnAlready, onAccept, onDismiss, note }: PanelProps) {
   const title = useRef<HTMLHeadingElement>(null)
   const isOver = suggested !== null && !busy
+  const isEarly = noPictures && note !== undefined // in a set-up it is no fault
   const isEmpty = isOver && suggested.tables.length === 0
   const toTitle = () => title.current?.focus()
   return (
@@ -39,8 +40,9 @@ export function SuggestionsPanel({ suggesting: { suggested, busy, problem, begin
       {busy && <p>{suggested ? W.looked(suggested.looked, suggested.frames) : W.asking}</p>}
       {isEmpty && <p class="callout">{W.none(suggested.looked)}</p>}
       {isOver && suggested.tables.length > 0 && <p>{W.found(suggested.tables.length, open.length, drawnAlready, suggested.looked)}</p>}
-      <div role="alert">{problem && <p class="callout error">{problem}</p>}</div>
-      {note && (isOver || problem) && <p class="muted small">{note}</p>}
+      <div role="alert">{problem && !isEarly && <p class="callout error">{problem}</p>}</div>
+      <div role="status">{isEarly && <p class="callout">{T.setUp.noPictures}</p>}</div>
+      {note && !isEarly && (isOver || problem) && <p class="muted small">{note}</p>}
       {open.length > 1 && (
         <div class="buttons">
           <button type="button" class="primary" onClick={() => { toTitle(); onAccept(open) }}>{W.acceptAll(open.length)}</button>

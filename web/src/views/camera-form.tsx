@@ -31,21 +31,26 @@ export function ChangeCameraView() {
   const store = useStore()
   const [read, setRead] = useState<Tagged<Camera> | null>(null)
   const [gone, setGone] = useState(false)
+  const [failed, setFailed] = useState(false)
+  const [round, setRound] = useState(0)
   useEffect(() => {
     let left = false
     setRead(null)
+    setFailed(false)
     store.client.camera(id).then(
       (found) => !left && setRead(found),
       (error: unknown) => {
         if (left) return
-        if (error instanceof Problem && error.status === 404) setGone(true)
-        else store.fail(error)
+        if (error instanceof Problem && error.status === 404) return setGone(true)
+        setFailed(true)
+        store.fail(error)
       },
     )
     return () => void (left = true)
-  }, [id])
+  }, [id, round])
   if (!store.may('write')) return <MayNotChange title={T.cameraForm.change} />
   if (gone) return <NotFound />
+  if (failed) return <div class="buttons"><button type="button" onClick={() => setRound(round + 1)}>{T.tryAgain}</button></div>
   if (read === null) return <p class="muted" role="status">{T.loading}</p>
   return <ChangeCameraForm key={id} read={read} />
 }
