@@ -58,6 +58,13 @@ def test_ten_tabs_follow_a_site_over_one_connection(stack: PrivateStack, layout:
     in_browser("tabs.spec.mjs", *words, "--metrics", run["ops_urls"]["api"], timeout_s=240)
 
 
+def test_the_page_goes_on_after_a_session_ended_and_a_connection_was_lost(
+    stack: PrivateStack, site: Site, finished: dict[str, Any], tmp_path: Path
+) -> None:
+    words = ["--run", str(stack.home / "run.json"), "--camera", site.camera_id, "--video", finished["video_id"]]
+    in_browser("hard.spec.mjs", *words, "--listen", str(stack.camera_port), "--out", str(tmp_path))
+
+
 @pytest.fixture
 def demo_camera(stack: PrivateStack, demo_files: Path) -> Iterator[str]:
     """Address of the demo's camera, which the stack allows and does not start without the demo."""
