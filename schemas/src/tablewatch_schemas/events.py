@@ -1225,9 +1225,9 @@ class HazardAlert(Struct, frozen=True, kw_only=True, gc=False):
     UTC, millisecond precision.
     """
     cleared_at: Time | None = None
-    """When it was gone: as a person said, or the capture time of the first frame without it. Null while it is
-    there, and again after it was opened anew; missing or null: older than this field. RFC 3339, UTC,
-    millisecond precision.
+    """When it was gone: as a person said, or the capture time of the first frame without it, which may lie before
+    acknowledged_at. Null while it is there, and again after it was opened anew; missing or null: older than
+    this field. RFC 3339, UTC, millisecond precision.
     """
     as_of: Time
     """Capture time of the newest evidence. RFC 3339, UTC, millisecond precision."""

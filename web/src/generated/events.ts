@@ -593,7 +593,7 @@ export interface HazardAlert {
   opened_at: Time
   /** When somebody said that they see to it: by their clock; of a run the capture time of the newest evidence. Null while nobody has, and again after it was opened anew; missing or null: older than this field. RFC 3339, UTC, millisecond precision. */
   acknowledged_at?: Time | null
-  /** When it was gone: as a person said, or the capture time of the first frame without it. Null while it is there, and again after it was opened anew; missing or null: older than this field. RFC 3339, UTC, millisecond precision. */
+  /** When it was gone: as a person said, or the capture time of the first frame without it, which may lie before acknowledged_at. Null while it is there, and again after it was opened anew; missing or null: older than this field. RFC 3339, UTC, millisecond precision. */
   cleared_at?: Time | null
   /** Capture time of the newest evidence. RFC 3339, UTC, millisecond precision. */
   as_of: Time

@@ -1,5 +1,6 @@
 """What the handlers work with."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class HttpDependencies:
     complaints: Callable[[], Mapping[str, str]] | None = None
     """By dependency or task, as `/readyz` shows them."""
     store_writes: StoreWrites = field(default_factory=StoreWrites)
+    scored_drawings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Of the drawings whose score is asked for one is computed at a time, so that others have their turn between."""
 
     @property
     def pool(self) -> asyncpg.Pool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 from fastapi import Response
 
@@ -80,19 +82,33 @@ async def draw_in(
     *, keep_unsaid: bool = False,
 ) -> Drawn:  # fmt: skip
     """What a drawing would be as the next version; nothing is saved. Raises what `draw` does."""
+    known = await known_of(conn, camera, drawing)
+    return await drawn(camera, drawing, newest, foreign, known, deps.now(), keep_unsaid=keep_unsaid)
+
+
+class Known(NamedTuple):
+    """What the database has that a drawing is checked against: the version that it would be, and its sections."""
+
+    version: int
+    sections: set[str]
+
+
+async def known_of(conn: Connection, camera: Json, drawing: Drawing) -> Known:
+    """What the database has of these."""
+    named = {each.section_id for each in drawing.tables if each.section_id}
+    version = await cameras.newest_version(conn, camera["camera_id"]) + 1
+    return Known(version, await sections.known(conn, camera["site_id"], named))
+
+
+async def drawn(
+    camera: Json, drawing: Drawing, newest: Layout | None, foreign: set[str], known: Known, now: datetime,
+    *, keep_unsaid: bool = False,
+) -> Drawn:  # fmt: skip
+    """As `draw_in`, without a connection to Postgres."""
     return await compute(
-        draw,
-        camera,
-        drawing,
-        newest=newest,
-        version=await cameras.newest_version(conn, camera["camera_id"]) + 1,
-        foreign=foreign,
-        sections=await sections.known(
-            conn, camera["site_id"], {each.section_id for each in drawing.tables if each.section_id}
-        ),
-        now=deps.now(),
+        draw, camera, drawing, newest=newest, version=known.version, foreign=foreign, sections=known.sections, now=now,
         keep_unsaid=keep_unsaid,
-    )
+    )  # fmt: skip
 
 
 async def _publish(conn: Connection, camera: Json, layout: Layout, author: layouts.Author) -> None:

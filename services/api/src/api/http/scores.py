@@ -1,6 +1,7 @@
 """The score of a camera's view: as it is now, and of the days before."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from api.http.documents.common import Page
 from api.http.documents.layouts import NewLayout
 from api.http.documents.scores import DayScore, ViewScore
 from api.http.errors import InvalidCursor
-from api.http.layout_saving import draw_in, foreign_tables
+from api.http.layout_saving import drawn, foreign_tables, known_of
 from api.http.layouts import LayoutRoute
 from api.http.stored_looks import SETTLED, frames_of, judged_of
 from api.model.access import Caller
@@ -82,11 +83,14 @@ async def _scored(deps: HttpDependencies, caller: Caller, camera_id: str, drawin
     async with deps.transaction(caller.site_list) as conn:
         camera = await cameras.get(conn, caller.site_list, camera_id)
         layout, statuses, gop_ms = await stored(conn, camera, since)
-        if drawing is not None:
-            layout = (await draw_in(conn, deps, camera, drawing, layout, foreign)).layout
-    looks = await judged_of(deps, camera, await frames_of(deps, camera, now - SETTLED, LOOKED_BACK_MIN))
-    facts = Facts(layout, list(looks.values()), camera["cadence_ms"], gop_ms, statuses, since=since, until=now)
-    found = score_document(await compute(score, facts), len(looks))
+        known = None if drawing is None else await known_of(conn, camera, drawing)
+    # Without a connection to Postgres, and one at a time: a large drawing takes the better part of a second.
+    async with nullcontext() if drawing is None else deps.scored_drawings:
+        if drawing is not None and known is not None:
+            layout = (await drawn(camera, drawing, layout, foreign, known, now)).layout
+        looks = await judged_of(deps, camera, await frames_of(deps, camera, now - SETTLED, LOOKED_BACK_MIN))
+        facts = Facts(layout, list(looks.values()), camera["cadence_ms"], gop_ms, statuses, since=since, until=now)
+        found = score_document(await compute(score, facts), len(looks))
     return found | {"site_id": camera["site_id"], "camera_id": camera_id, "as_of": write_time(now)}
 
 
