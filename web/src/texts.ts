@@ -46,7 +46,7 @@ export const T = {
   signIn: {
     key: 'API key',
     submit: 'Sign in',
-    help: 'make run prints one. It is exchanged for a cookie and not stored.',
+    help: 'Ask whoever gave you this address for one. This browser stays signed in; the key itself is not stored.',
     refused: (title: string) => `${title}. Check that all of it was copied.`,
   },
 
@@ -78,7 +78,7 @@ export const T = {
     cameras: 'Cameras',
     noCameras: 'No cameras yet.',
     lately: 'Lately',
-    quiet: 'Quiet so far.',
+    quiet: 'Nothing has changed since this page was opened.',
     alerts: (count: number) => plural(count, 'open hazard', 'open hazards'),
     why: 'Why?',
   },
@@ -366,7 +366,8 @@ export const T = {
   editor: {
     open: 'Draw tables',
     title: (camera: string) => `Tables of ${camera}`,
-    help: 'Outline where the guests of a table sit. Choose an outline, then pull its corners, or the whole of it; a click on a side adds a corner. A corner that is pulled catches at corners and sides beside it, unless Alt is held. By keyboard: arrow keys move a corner, Delete removes it, Enter adds one after it; + and - zoom. With the mouse: Ctrl and the wheel zoom.',
+    help: 'Outline where the guests of a table sit. Choose an outline, then pull its corners, or the whole of it; a click on a side adds a corner. A corner that is pulled catches at corners and sides beside it. Two fingers zoom and move the picture.',
+    helpMouse: 'While Alt is held nothing catches. By keyboard: arrow keys move a corner, Delete removes it, Enter adds one after it; + and - zoom. With the mouse: Ctrl and the wheel zoom.',
     noPicture: 'There is no picture of this camera yet to draw on. Come back when it is live.',
     picture: (count: number) => `Picture of the camera with ${plural(count, 'table', 'tables')}`,
     kind: 'What to draw',
@@ -426,7 +427,7 @@ export const T = {
     seen: {
       show: 'Show who is seen now',
       now: (people: number) => `${people === 0 ? 'Nobody is seen' : `${plural(people, 'person is', 'people are')} seen`} in the newest picture; who is given to which table goes by the tables as they are saved.`,
-      nothing: 'Nothing is seen now.',
+      nothing: 'No picture was looked at for people yet.',
       ignored: 'Ignored',
       nowhere: 'At no table',
       doubtful: (tables: string[]) => `${tables.join(' or ')}?`,
@@ -780,6 +781,7 @@ export const T = {
     mayNot: 'This key may look, not act.',
     ofRun: 'Hazards in this video',
     noneInRun: 'Nothing on the floor.',
+    noneSoFar: 'None was found so far.',
     ended: 'The video was looked at to its end: its hazards stay as they are.',
     show: 'Show',
     seenBy: (camera: string) => `Seen by ${camera}.`,

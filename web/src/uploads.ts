@@ -1,6 +1,6 @@
 // All uploads of this session: a few are sent at a time, the others wait. They go on while another view is shown.
 import { computed, signal } from '@preact/signals'
-import { discardUpload, fingerprint, unfinishedUploads, type Client, type Job, type NewVideo, type UnfinishedUpload } from './client'
+import { discardUpload, fingerprint, isOfUpload, unfinishedUploads, type Client, type Job, type NewVideo, type UnfinishedUpload } from './client'
 import { lengthOf } from './chosen-file'
 import { askBeforeLeaving } from './leaving'
 import { Sending } from './sending'
@@ -40,13 +40,14 @@ export class Uploads {
     const stop = askBeforeLeaving(this.unsent)
     const reconnect = () => this.reconnect()
     const look = () => void this.lookAgain()
+    const stored = ({ key }: StorageEvent) => void (isOfUpload(key) && look())
     addEventListener('online', reconnect)
-    addEventListener('storage', look)
+    addEventListener('storage', stored)
     document.addEventListener('visibilitychange', look)
     return () => {
       stop()
       removeEventListener('online', reconnect)
-      removeEventListener('storage', look)
+      removeEventListener('storage', stored)
       document.removeEventListener('visibilitychange', look)
       this.stop()
     }

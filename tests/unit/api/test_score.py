@@ -60,6 +60,12 @@ def test_a_good_view_has_a_hundred_in_every_part() -> None:
     assert (found.total, found.sentence) == (100, "Nothing has to be mended.")
 
 
+def test_a_view_of_which_not_all_is_known_is_well_as_far_as_is_known() -> None:
+    found = score(GOOD._replace(looks=[]))
+    assert part(found, "light")[0] is None
+    assert (found.total, found.sentence) == (100, "Nothing has to be mended, as far as is known yet.")
+
+
 def test_a_scale_goes_evenly_between_its_ends_in_either_direction() -> None:
     assert [Scale(24, 96).score(value) for value in (0, 24, 60, 96, 500)] == [0, 0, 50, 100, 100]
     assert [Scale(0.5, 0.05).score(value) for value in (1, 0.5, 0.05, 0)] == [0, 0, 100, 100]

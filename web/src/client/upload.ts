@@ -60,6 +60,11 @@ export interface UnfinishedUpload {
 
 const PREFIX = 'tablewatch-upload:'
 
+/** Whether a name of the browser's storage is that of an upload; null is that of all that is stored. */
+export function isOfUpload(name: string | null): boolean {
+  return name === null || name.startsWith(PREFIX)
+}
+
 const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000]
 // Small enough that a broken connection costs little, large enough to be fast.
 const CHUNK_BYTES = 16 * 1024 * 1024

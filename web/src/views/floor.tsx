@@ -42,7 +42,7 @@ export function FloorView() {
 function Alerts() {
   const { view, tableLabel, now } = useStore()
   const open = [...view.value.hazards.values()].filter((hazard) => hazard.run_id === null && isOpen(hazard))
-  if (open.length === 0) return null
+  if (open.length === 0) return <p class="no-alerts muted">{T.hazards.none}</p>
   return (
     <ul class="alerts" aria-label={T.floor.alerts(open.length)}>
       {open.map((hazard) => (

@@ -235,6 +235,10 @@ function Keys({ keys, onChanged }: { keys: readonly ApiKey[]; onChanged: () => P
     setCreated(await asked)
     await onChanged()
   }
+  const revoked = () => {
+    setCreated(null) // it may be of the one that is shown
+    return onChanged()
+  }
   const usable = keys.filter((key) => key.revoked_at === null && !hasEnded(key, store.now.value))
   const mayCreate = (store.session.site_ids ?? null) === null
   return (
@@ -247,7 +251,7 @@ function Keys({ keys, onChanged }: { keys: readonly ApiKey[]; onChanged: () => P
         </div>
       )}
       <ul class="rows">
-        {usable.map((key) => <KeyRow key={key.key_id} item={key} onChanged={onChanged} onCreated={show} />)}
+        {usable.map((key) => <KeyRow key={key.key_id} item={key} onChanged={revoked} onCreated={show} />)}
       </ul>
       {mayCreate && <NewKey onCreated={show} />}
     </Card>

@@ -212,7 +212,7 @@ export function TableEditor({ camera, base: { layout, picture, hints }, onTheirs
       {guided && <div class="across">{suggested}</div>}
       <section class="middle" aria-label={W.picture(tables.length)}>
         {draft && <Kept text={keptText(draft, version, isElsewhere)} onAnswer={(isWanted) => takeUp(isWanted ? draft : null)} />}
-        <p class="muted small">{sketch === null ? W.help : W.drawing}</p>
+        <p class="muted small">{sketch === null ? W.help : W.drawing} {sketch === null && <span class="of-mouse">{W.helpMouse}</span>}</p>
         <div class="segments wrap" role="group" aria-label={W.kind}>
           {KINDS.map((each) => <button key={each} type="button" aria-pressed={each === kind} data-kind={each} onClick={() => setKind(each)}>{W.kinds[each]}</button>)}
         </div>

@@ -173,7 +173,7 @@ function RunHazards({ model, onShow }: { model: Model; onShow: (time: string) =>
       <ul class="hazards">
         {alerts.map((hazard) => <RunHazard key={hazard.hazard_id} hazard={hazard} model={model} ended={ended} onShow={onShow} />)}
       </ul>
-      {alerts.length === 0 && <p class="muted">{T.hazards.noneInRun}</p>}
+      {alerts.length === 0 && <p class="muted">{ended ? T.hazards.noneInRun : T.hazards.noneSoFar}</p>}
       {ended && alerts.some((hazard) => !isClosed(hazard)) && <p class="muted small">{T.hazards.ended}</p>}
     </section>
   )

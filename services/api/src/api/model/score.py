@@ -112,7 +112,12 @@ def score(facts: Facts) -> Score:
         return Score(
             None, "Nothing is known of this view yet: draw its tables, and let it run for some minutes.", parts
         )
-    return Score(worst.score, worst.sentence if worst.score != 100 else "Nothing has to be mended.", parts)
+    return Score(worst.score, worst.sentence if worst.score != 100 else _well(parts), parts)
+
+
+def _well(parts: Sequence[Part]) -> str:
+    unknown = any(part.score is None for part in parts)
+    return "Nothing has to be mended, as far as is known yet." if unknown else "Nothing has to be mended."
 
 
 def _light(looks: Sequence[FrameJudgement], looked: str) -> Part:
