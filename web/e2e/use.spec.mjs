@@ -295,6 +295,7 @@ async function addsSection(page, site) {
   await page.getByLabel('New section').waitFor()
   await tabTo(page, '[aria-labelledby=settings-sections] > form input')
   await page.keyboard.type('Bar')
+  await page.locator('[aria-labelledby=settings-sections] > form button:enabled').waitFor()
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Delete Bar' }).waitFor()
   assert(await page.evaluate(() => document.activeElement.matches('[aria-labelledby=settings-sections] > form input')), 'the focus stays in the field')

@@ -90,20 +90,21 @@ function NameForm({ label, submit, value = '', onName }: NameFormProps) {
   const { busy, problem, send: ask } = useSending()
   const [name, setName] = useState(value)
   const known = useRef(value)
+  const field = useRef<HTMLInputElement>(null)
   useEffect(() => {
     setName((typed) => (typed === known.current ? value : typed)) // what was typed stays, whatever somebody else calls it meanwhile
     known.current = value
   }, [value])
   const send = (event: SubmitEvent) => {
     event.preventDefault()
-    const given = name.trim()
+    const given = (field.current?.value ?? name).trim() // what was typed last may not be drawn yet
     if (given && given !== value) void ask(() => onName(given).then(() => setName(value === '' ? '' : given)))
   }
   return (
     <form class="inline" onSubmit={send}>
       <label>
         {label}
-        <input type="text" required maxLength={200} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        <input type="text" required maxLength={200} value={name} ref={field} onInput={(event) => setName(event.currentTarget.value)} />
       </label>
       <button type="submit" disabled={busy || name.trim() === value || name.trim() === ''}>{submit}</button>
       <Refusal problem={problem} />
