@@ -136,10 +136,12 @@ async function touch(opened) {
   await page.locator('.canvas img').evaluate((image) => image.decode())
   const fingers = await touching(page)
   await page.locator('.canvas-scroll').evaluate((element) => element.scrollIntoView({ block: 'center' }))
+  const first = await outlines(page)
   await pinches(page, fingers)
   await panning(page, fingers)
   await page.getByRole('button', { name: /whole/i }).click()
   await dragsCorner(page, fingers)
+  await undoes(page, first)
   await scrollsPage(page, fingers)
 }
 
@@ -182,9 +184,13 @@ async function dragsCorner(page, fingers) {
   assert.deepEqual(await places(page), scrolled, 'nothing scrolls while a corner is dragged')
 }
 
+async function undoes(page, first) {
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.waitForFunction((all) => [...document.querySelectorAll('.drawn .zone')].every((each, at) => each.getAttribute('points') === all[at]), first)
+}
+
 /** One finger on the picture where no outline is. */
 async function scrollsPage(page, fingers) {
-  await page.getByRole('button', { name: 'Undo' }).click()
   await page.locator('.canvas-scroll').evaluate((element) => {
     element.scrollLeft = 0
     element.scrollIntoView({ block: 'center' })
