@@ -65,6 +65,7 @@ MORE_HOSTILE = HOSTILE | {
 }
 PAGES = (
     "/",
+    "/index.html",
     *(f"/{view}{below}" for view in VIEWS for below in ("", "/{below:path}")),
     "/docs",
     "/openapi.json",
