@@ -53,7 +53,7 @@ faults: install ## everything killed, stopped, restarted, poisoned and filled up
 	FAULTS_FIGURES=1 $(PYTEST) tests/faults
 
 stacks: generators ## e2e and faults side by side on two stacks, fewer faults at random
-	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-5} $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/faults tests/e2e
+	FAULTS_ROUNDS=$${FAULTS_ROUNDS:-3} $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder tests/faults tests/e2e
 
 web: install ## tests of the page's client and panels, how its views look, that nothing moves while they load, and how it is used
 	cd web && npm run --silent test && npm run --silent looks && npm run --silent steady && npm run --silent use

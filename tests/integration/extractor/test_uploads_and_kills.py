@@ -1,4 +1,4 @@
-"""Ten uploads through ingest and extractors, of which one after another is killed at a random moment and replaced."""
+"""Six uploads through ingest and extractors, of which one after another is killed at a random moment and replaced."""
 
 import asyncio
 import itertools
@@ -22,7 +22,7 @@ from tablewatch_schemas import FrameExtracted, Received, VideoProgress, VideoUpl
 
 pytestmark = pytest.mark.timeout(420)
 
-KILLS, UPLOADS = 20, 10
+KILLS, UPLOADS = 12, 6
 CLIPS = (("bframes.mp4", 200), ("open_gop_hevc.mp4", 520), ("vp9.webm", 1000), ("mpeg2.ts", 360), ("mpeg4.avi", 520))
 REQUESTS = 12
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -89,7 +89,7 @@ class Killed:
     gone: list[Extractor] = field(default_factory=list)
 
 
-async def test_twenty_random_kills_change_no_frame_of_ten_uploads(
+async def test_random_kills_change_no_frame_of_any_upload(
     pipeline: Pipeline,
     clip_folder: Path,
     tmp_path: Path,
