@@ -120,7 +120,7 @@ export class Uploads {
   }
 
   private begunOptions(file: File, video: NewVideo): NewVideo {
-    const earlier = this.unfinished.value.find((each) => !each.inMemory && isOf(each, file) && each.video.site_id === video.site_id)
+    const earlier = this.unfinished.value.find((each) => !each.inMemory && isOf(each, file) && each.video.site_id === video.site_id && each.video.camera_id === video.camera_id)
     return earlier?.video ?? video
   }
 

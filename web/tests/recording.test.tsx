@@ -155,7 +155,7 @@ describe('a camera that cannot be opened', () => {
 it('the panel leads from the camera to what is sent', async () => {
   const recorder = new Recorder(() => now)
   const sent = vi.fn()
-  const root = show(<Record recorder={recorder} onSend={sent} />)
+  const root = show(<Record recorder={recorder} camera={null} onSend={sent} />)
   const press = (text: string) =>
     act(async () => {
       const button = [...root.querySelectorAll('button')].find((each) => each.textContent === text)

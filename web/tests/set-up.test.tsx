@@ -168,6 +168,21 @@ describe('a set-up', () => {
     await vi.waitFor(() => expect([location.pathname, readDrawing('cam_1')]).toEqual(['/cameras/cam_1/set-up/live', null]))
   })
 
+  it('claims nothing of a camera whose tables are not saved, and leads back', async () => {
+    const { root } = opened('/live')
+    await vi.waitFor(() => expect(root.querySelector('h1')?.textContent).toBe(T.setUp.live.unsaved('Camera 3')))
+    expect(root.querySelector('a.primary')?.getAttribute('href')).toBe('/cameras/cam_1/set-up')
+  })
+
+  it('says that somebody else has saved other tables, and keeps what was drawn', async () => {
+    writeDrawing('cam_1', { version: null, drawing: withRegion(drawing, 'table', 'new-1') })
+    const { root, store } = opened('/live')
+    vi.spyOn(store.client, 'taggedLayout').mockResolvedValue({ document: SAVED, tag: '"layout-1"' })
+    store.replaceCamera({ ...CAMERA, layout_version: 1 })
+    await vi.waitFor(() => expect(root.textContent).toContain(T.setUp.live.others))
+    expect(readDrawing('cam_1')?.drawing).toHaveLength(2)
+  })
+
   it('says calmly that there are few pictures yet', async () => {
     const { root, button, heading, store } = opened('/tables')
     await heading(T.setUp.steps.tables)

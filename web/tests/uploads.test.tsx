@@ -258,9 +258,19 @@ describe('an upload that the page was closed in', () => {
     expect(uploads.unfinished.value).toEqual([
       { name, videoId: 'vid_1', filename: 'noon: the hall.mp4', sizeBytes: 1, lastModified: 7, video: begun, inMemory: false },
     ])
-    uploads.add([file, new File(['x'], 'noon: the hall.mp4', { lastModified: 8 })], SITE)
-    expect(started.map((each) => each.options.video)).toEqual([begun, SITE])
+    const ofCamera = { ...SITE, camera_id: 'cam_1' }
+    uploads.add([file, new File(['x'], 'noon: the hall.mp4', { lastModified: 8 })], ofCamera)
+    expect(started.map((each) => each.options.video)).toEqual([begun, ofCamera])
     expect(uploads.unfinished.value).toEqual([])
+  })
+
+  it('is another one where the same file is chosen for another camera', async () => {
+    const { uploads } = made()
+    await uploads.lookForUnfinished()
+    const other = { ...SITE, camera_id: 'cam_2' }
+    uploads.add([file], other)
+    expect(started.map((each) => each.options.video)).toEqual([other])
+    expect(uploads.unfinished.value).toHaveLength(1)
   })
 
   it('is discarded with its video', async () => {

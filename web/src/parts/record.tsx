@@ -4,7 +4,14 @@ import { bytes, clockTime } from '../format'
 import { LIMITS, type Recorded, type Recorder } from '../recording'
 import { T } from '../texts'
 
-export function Record({ recorder, onSend }: { recorder: Recorder; onSend: (recorded: Recorded) => void }) {
+interface RecordProps {
+  recorder: Recorder
+  /** Whose tables are looked for in what is recorded; null: in none. */
+  camera: string | null
+  onSend: (recorded: Recorded) => void
+}
+
+export function Record({ recorder, camera, onSend }: RecordProps) {
   useEffect(() => () => recorder.leave(), [recorder])
   const recorded = recorder.recorded.value
   const send = () => {
@@ -19,7 +26,7 @@ export function Record({ recorder, onSend }: { recorder: Recorder; onSend: (reco
       )}
       {recorder.state.value === 'opening' && <p class="muted" role="status">{T.record.opening}</p>}
       {recorder.stream.value && <Live recorder={recorder} stream={recorder.stream.value} />}
-      {recorded && <Look recorder={recorder} recorded={recorded} onSend={send} />}
+      {recorded && <Look recorder={recorder} recorded={recorded} camera={camera} onSend={send} />}
       <div role="alert">{recorder.problem.value && <p class="error">{recorder.problem.value}</p>}</div>
     </div>
   )
@@ -57,7 +64,14 @@ function Live({ recorder, stream }: { recorder: Recorder; stream: MediaStream })
   )
 }
 
-function Look({ recorder, recorded, onSend }: { recorder: Recorder; recorded: Recorded; onSend: () => void }) {
+interface LookProps {
+  recorder: Recorder
+  recorded: Recorded
+  camera: string | null
+  onSend: () => void
+}
+
+function Look({ recorder, recorded, camera, onSend }: LookProps) {
   const { file, url, ms } = recorded
   const discard = () => {
     if (confirm(T.record.confirmDiscard)) recorder.close()
@@ -66,6 +80,7 @@ function Look({ recorder, recorded, onSend }: { recorder: Recorder; recorded: Re
     <>
       <video class="preview" controls playsInline src={url} aria-label={T.record.look} />
       <p><strong>{file.name}</strong> <span class="muted small">{`${bytes(file.size)} · ${clockTime(ms)}`}</span></p>
+      <p class="muted small">{T.record.ofCamera(camera)}</p>
       <div class="buttons">
         <button type="button" class="primary" onClick={onSend}>{T.record.send}</button>
         <a class="button" href={url} download={file.name}>{T.record.save}</a>

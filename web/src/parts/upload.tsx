@@ -30,13 +30,16 @@ export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; sit
   useEffect(() => setCamera(null), [siteId])
   const chosenCamera = camera ?? cameras[0]?.camera_id ?? ''
 
-  const choose = (files: readonly File[], more: NewVideo = {}, inMemory = false) => {
+  // A device shows what none of the cameras does, unless somebody says so.
+  const recordedFor = cameras.find((each) => each.camera_id === camera)
+
+  const choose = (files: readonly File[], ofCamera = chosenCamera, more: NewVideo = {}, inMemory = false) => {
     const [frames, stored] = [SAMPLINGS[sampling], PICTURES[picture]]
     uploads.add(files, {
       site_id: siteId,
       ...(frames ? { sampling: frames } : {}),
       ...(stored ? { picture: stored } : {}),
-      ...(chosenCamera ? { camera_id: chosenCamera } : {}),
+      ...(ofCamera ? { camera_id: ofCamera } : {}),
       ...more,
     }, inMemory)
   }
@@ -55,8 +58,8 @@ export function UploadCard({ uploads, siteId, cameras }: { uploads: Uploads; sit
         <Choice id="sampling" label={T.upload.frames} names={Object.keys(SAMPLINGS)} value={sampling} onChange={setSampling} />
         <Choice id="picture" label={T.upload.storedAs} names={Object.keys(PICTURES)} value={picture} onChange={setPicture} />
       </div>
-      <Drop onFiles={choose} />
-      <RecordVideo recorder={recorder} onSend={({ file, startedAt }) => choose([file], { started_at: startedAt.toISOString() }, true)} />
+      <Drop onFiles={(files) => choose(files)} />
+      <RecordVideo recorder={recorder} camera={recordedFor?.name ?? null} onSend={({ file, startedAt }) => choose([file], recordedFor?.camera_id ?? '', { started_at: startedAt.toISOString() }, true)} />
       <Sendings uploads={uploads} siteId={siteId} cameras={cameras} />
     </section>
   )
